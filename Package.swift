@@ -1,0 +1,207 @@
+// swift-tools-version: 6.3
+import Foundation
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+/// For targets that bridge C or hold bytes by pointer.
+let strictMemory = strict + [.strictMemorySafety()]
+
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(
+    name: "HummingbirdTesting", package: "hummingbird")
+
+/// A library in `Shared`.
+func shared(
+    _ name: String, _ dependencies: [Target.Dependency], settings: [SwiftSetting] = strictMemory
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Shared/\(name)", swiftSettings: settings)
+}
+
+/// A service: its library (rules, store, handlers) and its thin executable.
+func service(_ executable: String, _ library: String, _ more: [Target.Dependency] = []) -> [Target]
+{
+    [
+        .target(
+            name: library,
+            dependencies: [
+                "Attachments", "Domain", "Messages", "RPC", "Secrets", "ServiceRuntime",
+                "ServiceStubs", "Storage", logging, lifecycle,
+            ] + more,
+            path: "Services/\(executable)/Service", swiftSettings: strict),
+        .executableTarget(
+            name: executable,
+            dependencies: [.byName(name: library), "ServiceRuntime", argumentParser],
+            path: "Services/\(executable)/Command", swiftSettings: strict),
+    ]
+}
+
+/// The tests of one target, with what they need beyond it.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
+        path: "Tests/\(name)Tests", swiftSettings: strict)
+}
+
+let serviceTestDependencies: [Target.Dependency] = [
+    "Attachments", "Domain", "Messages", "RPC", "Secrets", "ServiceRuntime", "ServiceStubs",
+    "Storage", "TestSupport",
+]
+
+var targets: [Target] = [
+    // C
+    .systemLibrary(
+        name: "CProtobufC", path: "Shared/CProtobufC", pkgConfig: "libprotobuf-c",
+        providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(
+        name: "CSQLite", path: "Shared/CSQLite", pkgConfig: "sqlite3",
+        providers: [.apt(["libsqlite3-dev"])]),
+    .target(name: "CMessages", dependencies: ["CProtobufC"], path: "Shared/CMessages"),
+    .target(name: "CPluginMessages", dependencies: ["CProtobufC"], path: "Shared/CPluginMessages"),
+
+    // Shared
+    shared("MessageCoding", []),
+    shared("Messages", ["MessageCoding", "CMessages", "CProtobufC"]),
+    shared("RPC", ["MessageCoding", logging]),
+    shared("RPCTransport", ["RPC", "MessageCoding", nioCore, nioPosix, logging, lifecycle]),
+    shared("ServiceStubs", ["RPC", "Messages", "MessageCoding"], settings: strict),
+    shared("Domain", [], settings: strict),
+    shared("Secrets", ["Domain", crypto, cryptoExtras]),
+    shared("Storage", ["CSQLite", "Domain", crypto, logging]),
+    shared("Attachments", ["Domain", crypto]),
+    shared(
+        "ServiceRuntime",
+        [
+            "Attachments", "Domain", "MessageCoding", "Messages", "RPC", "RPCTransport", "Secrets",
+            "ServiceStubs", "Storage", argumentParser, crypto, lifecycle, logging,
+        ], settings: strict),
+    shared(
+        "ZhichengClient",
+        ["MessageCoding", "Messages", "RPC", "RPCTransport", "ServiceStubs", lifecycle, logging],
+        settings: strict),
+    .executableTarget(
+        name: "protoc-gen-zhicheng", dependencies: ["CPluginMessages", "CProtobufC"],
+        path: "Shared/MessageGenerator", swiftSettings: strictMemory),
+
+    // The operator's side
+    .target(
+        name: "Supervisor", dependencies: [logging], path: "Services/zhicheng/Supervisor",
+        swiftSettings: strict),
+    .executableTarget(
+        name: "zhicheng",
+        dependencies: [
+            "Domain", "Secrets", "Supervisor", "ZhichengClient", "Messages", "RPC", "RPCTransport",
+            argumentParser, logging,
+        ], path: "Services/zhicheng/Command", swiftSettings: strict),
+    .target(
+        name: "SSOSimulator", dependencies: [hummingbird, logging],
+        path: "Services/sso-simulator/Service", swiftSettings: strict),
+    .executableTarget(
+        name: "sso-simulator", dependencies: ["SSOSimulator", hummingbird, argumentParser, logging],
+        path: "Services/sso-simulator/Command", swiftSettings: strict),
+
+    // Tests
+    .target(
+        name: "TestSupport",
+        dependencies: [
+            "Attachments", "Domain", "Messages", "RPC", "RPCTransport", "Secrets",
+            "ServiceRuntime", "ServiceStubs", "Storage", logging,
+        ], path: "Tests/TestSupport", swiftSettings: strict),
+    tests("Messages", ["MessageCoding"]),
+    .testTarget(
+        name: "MessageGeneratorTests", path: "Tests/MessageGeneratorTests", swiftSettings: strict),
+    tests("RPC", ["MessageCoding", logging]),
+    tests("RPCTransport", ["RPC", "MessageCoding", nioCore, nioPosix, logging, lifecycle]),
+    tests("Domain", []),
+    tests("Secrets", ["Domain", crypto]),
+    tests("Storage", ["Domain", "CSQLite", logging]),
+    tests("Attachments", ["Domain"]),
+    tests(
+        "ServiceRuntime",
+        [
+            "Domain", "Messages", "RPC", "RPCTransport", "Secrets", "ServiceStubs", "Storage",
+            "TestSupport", logging,
+        ]),
+    tests("IdentityService", serviceTestDependencies),
+    tests("ArchiveService", serviceTestDependencies),
+    tests("DeclarationService", serviceTestDependencies),
+    tests("QuotaService", serviceTestDependencies),
+    tests("TaskAggregator", serviceTestDependencies),
+    tests("Supervisor", [logging]),
+    tests("SSOSimulator", [hummingbird, hummingbirdTesting, logging]),
+    .testTarget(
+        name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: strict),
+    .testTarget(
+        name: "IntegrationTests",
+        dependencies: ["Domain", "Messages", "RPC", "RPCTransport", "Secrets", "ZhichengClient"],
+        path: "Tests/IntegrationTests", swiftSettings: strict),
+]
+targets += service("identity-service", "IdentityService")
+targets += service("archive-service", "ArchiveService")
+targets += service("declaration-service", "DeclarationService")
+targets += service("quota-service", "QuotaService")
+targets += service("task-aggregator", "TaskAggregator")
+
+// While the house is being built: only what exists, and what ZC_ONLY needs.
+let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+targets = targets.filter { target in
+    let path = root.appendingPathComponent(target.path!).path
+    let files = FileManager.default.subpaths(atPath: path) ?? []
+    return files.contains { $0.hasSuffix(".swift") || $0.hasSuffix(".c") || $0.hasSuffix("modulemap") }
+}
+if let only = ProcessInfo.processInfo.environment["ZC_ONLY"] {
+    var wanted = Set(only.split(separator: ",").map(String.init))
+    var grew = true
+    while grew {
+        grew = false
+        for target in targets where wanted.contains(target.name) {
+            for dependency in target.dependencies {
+                switch dependency {
+                case .byNameItem(let name, _), .targetItem(let name, _):
+                    if wanted.insert(name).inserted { grew = true }
+                default: break
+                }
+            }
+        }
+    }
+    targets = targets.filter { wanted.contains($0.name) }
+}
+let existing = Set(targets.map(\.name))
+for target in targets {
+    target.dependencies = target.dependencies.filter {
+        switch $0 {
+        case .byNameItem(let name, _), .targetItem(let name, _): existing.contains(name)
+        default: true
+        }
+    }
+}
+
+let package = Package(
+    name: "Zhicheng",
+    products: existing.contains("ZhichengClient")
+        ? [.library(name: "ZhichengClient", targets: ["ZhichengClient"])] : [],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: targets
+)

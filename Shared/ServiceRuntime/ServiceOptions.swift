@@ -1,0 +1,122 @@
+package import ArgumentParser
+package import Domain
+package import Logging
+
+/// The flags that every service executable has; each service adds none of its own unless it must.
+package struct ServiceOptions: ParsableArguments {
+    @Option(help: "Address to listen on, HOST:PORT; port 0 takes any free port.")
+    package var listen: String
+
+    @Option(help: "This service's own SQLite database file; made when missing.")
+    package var database: String
+
+    @Option(help: "Key file of the deployment, shared by its services (`zhicheng dev` makes one).")
+    package var serviceKey: String
+
+    @Option(help: "Key file for personal data fields, shared by the services of a deployment.")
+    package var fieldKeys: String
+
+    @Option(help: "Folder of attachments. Default: beside the database.")
+    package var attachments: String?
+
+    @Option(help: "Where another service is, NAME=HOST:PORT. May be given several times.")
+    package var peer: [String] = []
+
+    @Flag(help: "Allow listening beyond loopback without TLS.")
+    package var allowPlaintext = false
+
+    @Option(help: "Development only, loopback only: a clock that starts at this time and ticks on.")
+    package var developmentClock: String?
+
+    @Option(help: "How much to log: trace, debug, info, notice, warning, error.")
+    package var logLevel: String = "info"
+
+    @Flag(help: "End when standard input closes, so that no orphan outlives its supervisor.")
+    package var exitWithParent = false
+
+    package init() {}
+}
+
+/// A host and a port as written on the command line.
+package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
+    package let host: String
+    /// 0 to 65,535; 0 = any free port, for listening only.
+    package let port: Int
+
+    package init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// Reads "127.0.0.1:7004", "localhost:0" or "[::1]:7004".
+    package init(parsing text: String) throws(ConfigurationError) {
+        guard let colon = text.lastIndex(of: ":"),
+            let port = UInt16(text[text.index(after: colon)...])
+        else {
+            throw ConfigurationError("“\(text)” is not an address of the form HOST:PORT")
+        }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        guard !host.isEmpty, host.utf8.count <= 253 else {
+            throw ConfigurationError("“\(text)” names no host; write HOST:PORT")
+        }
+        self.init(host: host, port: Int(port))
+    }
+
+    package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+    /// Whether only this machine can reach the address.
+    package var isLoopback: Bool {
+        host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    }
+}
+
+/// What the operator must change before the service can start; ends in exit code 78.
+package struct ConfigurationError: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) {
+        self.description = description
+    }
+}
+
+extension ServiceOptions {
+    /// The address to listen on. Beyond loopback it needs `--allow-plaintext` and no development clock.
+    func listenEndpoint() throws(ConfigurationError) -> Endpoint {
+        let endpoint = try Endpoint(parsing: listen)
+        guard endpoint.isLoopback || allowPlaintext else {
+            throw ConfigurationError(
+                "\(endpoint) is reachable from other machines and there is no TLS;"
+                    + " listen on 127.0.0.1 or add --allow-plaintext")
+        }
+        guard endpoint.isLoopback || developmentClock == nil else {
+            throw ConfigurationError("--development-clock is for loopback addresses only")
+        }
+        return endpoint
+    }
+
+    /// The other services by name.
+    func peers() throws(ConfigurationError) -> [String: Endpoint] {
+        var peers: [String: Endpoint] = [:]
+        for text in peer {
+            guard let equals = text.firstIndex(of: "=") else {
+                throw ConfigurationError("“--peer \(text)” is not of the form NAME=HOST:PORT")
+            }
+            let name = String(text[..<equals])
+            guard peers[name] == nil else {
+                throw ConfigurationError("--peer names “\(name)” twice")
+            }
+            peers[name] = try Endpoint(parsing: String(text[text.index(after: equals)...]))
+        }
+        return peers
+    }
+
+    /// The level of the log.
+    func level() throws(ConfigurationError) -> Logger.Level {
+        guard let level = Logger.Level(rawValue: logLevel) else {
+            let all = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ConfigurationError("“\(logLevel)” is no log level; it is one of \(all)")
+        }
+        return level
+    }
+}
