@@ -22,6 +22,9 @@ package struct ServiceOptions: ParsableArguments {
     @Option(help: "Where another service is, NAME=HOST:PORT. May be given several times.")
     package var peer: [String] = []
 
+    @Option(name: .customLong("set"), help: "A setting of this service, NAME=VALUE. May be given several times.")
+    package var settingTexts: [String] = []
+
     @Flag(help: "Allow listening beyond loopback without TLS.")
     package var allowPlaintext = false
 
@@ -109,6 +112,18 @@ extension ServiceOptions {
             peers[name] = try Endpoint(parsing: String(text[text.index(after: equals)...]))
         }
         return peers
+    }
+
+    /// The values of `--set` by name.
+    func settings() throws(ConfigurationError) -> [String: String] {
+        var settings: [String: String] = [:]
+        for text in settingTexts {
+            guard let equals = text.firstIndex(of: "=") else {
+                throw ConfigurationError("“--set \(text)” is not of the form NAME=VALUE")
+            }
+            settings[String(text[..<equals])] = String(text[text.index(after: equals)...])
+        }
+        return settings
     }
 
     /// The level of the log.

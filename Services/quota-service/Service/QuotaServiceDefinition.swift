@@ -1,0 +1,27 @@
+import Messages
+import RPC
+package import ServiceRuntime
+import ServiceStubs
+
+/// Owns approval records, reservations and the ledger.
+package let quotaServiceDefinition = ServiceDefinition(
+    name: "quota-service", migrations: quotaMigrations
+) { environment in
+    let handler = QuotaHandler(
+        database: environment.database, attachments: environment.attachments, ids: randomID)
+    var assembly = ServiceAssembly(
+        resolver: identityResolver(try environment.channel("identity-service")))
+    assembly.serve(handler.register(in:)) { (method: Quota.QuotaMethod) in
+        switch method {
+        case .listRecords, .getRecord, .downloadApprovalForm:
+            .users(.officers)
+        case .saveRecord, .deleteRecord, .submitRecord, .uploadApprovalForm:
+            .users([.unitAdministrator])
+        case .getVacancies:
+            .usersOrServices(.officers.union([.hrDepartment]), ["declaration-service"])
+        case .reserve, .confirm, .release:
+            .services(["declaration-service"])
+        }
+    }
+    return assembly
+}

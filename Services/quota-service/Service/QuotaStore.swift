@@ -1,0 +1,276 @@
+import Domain
+import MessageCoding
+import Messages
+import ServiceRuntime
+import Storage
+
+/// The SQL of quota-service: rows in, statements out.
+enum QuotaStore {
+    // MARK: reads
+
+    private static let columns = """
+        id, unit_id, year, state, version, created_ms, form_name, form_media_type, form_bytes,
+        form_sha256
+        """
+
+    /// The unit's own record; nil for an unknown or foreign id.
+    static func record(
+        _ id: String, unit: String, _ rows: any RowReader
+    ) throws -> StoredRecord? {
+        try rows.row(
+            Statement(
+                "SELECT \(columns) FROM records WHERE id = ? AND unit_id = ?",
+                [.text(id), .text(unit)])
+        ).map { try stored($0, rows) }
+    }
+
+    /// The unit's record of the year that was not superseded: a draft or a confirmed one.
+    static func liveRecord(
+        unit: String, year: Int32, _ rows: any RowReader
+    ) throws -> StoredRecord? {
+        try rows.row(
+            Statement(
+                "SELECT \(columns) FROM records WHERE unit_id = ? AND year = ? AND state <> 3",
+                [.text(unit), .integer(Int64(year))])
+        ).map { try stored($0, rows) }
+    }
+
+    /// One page of the unit's records, newest year first.
+    static func records(
+        unit: String, _ page: PageBounds, _ rows: any RowReader
+    ) throws -> [StoredRecord] {
+        try rows.rows(
+            Statement(
+                """
+                SELECT \(columns) FROM records
+                WHERE unit_id = ? AND (year < ? OR (year = ? AND id < ?))
+                ORDER BY year DESC, id DESC LIMIT ?
+                """,
+                [
+                    .text(unit), .integer(page.start.sort), .integer(page.start.sort),
+                    .text(page.start.id), .integer(Int64(page.size + 1)),
+                ]), limit: page.size + 1
+        ).map { try stored($0, rows) }
+    }
+
+    static func count(unit: String, _ rows: any RowReader) throws -> Int64 {
+        try rows.row(
+            Statement("SELECT count(*) AS n FROM records WHERE unit_id = ?", [.text(unit)]))?
+            .integer("n") ?? 0
+    }
+
+    static func level(
+        _ level: Common.QuotaLevel, record: String, _ rows: any RowReader
+    ) throws -> StoredLevel? {
+        try levels(of: record, rows).first { $0.level == level }
+    }
+
+    static func reservation(
+        _ id: String, _ rows: any RowReader
+    ) throws -> StoredReservation? {
+        try rows.row(
+            Statement(
+                """
+                SELECT id, declaration_id, round, state, record_id, level, reply
+                FROM reservations WHERE id = ?
+                """, [.text(id)])
+        ).map { row in
+            StoredReservation(
+                id: try row.text("id"), declarationID: try row.text("declaration_id"),
+                round: try row.integer("round"),
+                state: Quota.ReservationState(rawValue: Int32(try row.integer("state"))),
+                recordID: try row.optionalText("record_id"),
+                level: Common.QuotaLevel(
+                    rawValue: Int32(try row.optionalInteger("level") ?? 0)),
+                reply: try row.optionalBlob("reply").map(Quota.ReserveReply.init(decoding:)))
+        }
+    }
+
+    static func roundIsTaken(
+        declaration: String, round: Int64, _ rows: any RowReader
+    ) throws -> Bool {
+        try rows.row(
+            Statement(
+                """
+                SELECT 1 AS taken FROM reservations
+                WHERE declaration_id = ? AND round = ? AND state IN (1, 3)
+                """, [.text(declaration), .integer(round)])) != nil
+    }
+
+    private static func levels(
+        of record: String, _ rows: any RowReader
+    ) throws -> [StoredLevel] {
+        try rows.rows(
+            Statement(
+                """
+                SELECT level, unlimited, approved, reserved, consumed, entries
+                FROM record_levels WHERE record_id = ? ORDER BY level
+                """, [.text(record)]), limit: 4
+        ).map { row in
+            StoredLevel(
+                level: Common.QuotaLevel(rawValue: Int32(try row.integer("level"))),
+                unlimited: try row.integer("unlimited") == 1,
+                approved: try row.integer("approved"), reserved: try row.integer("reserved"),
+                consumed: try row.integer("consumed"), entries: try row.integer("entries"))
+        }
+    }
+
+    private static func stored(_ row: Row, _ rows: any RowReader) throws -> StoredRecord {
+        let id = try row.text("id")
+        let form: Common.Attachment? = try row.optionalBlob("form_sha256").map { hash in
+            Common.Attachment(
+                id: id, fileName: try row.text("form_name"),
+                mediaType: try row.text("form_media_type"),
+                byteCount: try row.integer("form_bytes"), sha256: hash)
+        }
+        return StoredRecord(
+            id: id, unitID: try row.text("unit_id"), year: Int32(try row.integer("year")),
+            state: Quota.RecordState(rawValue: Int32(try row.integer("state"))),
+            version: try row.integer("version"),
+            createdMilliseconds: try row.integer("created_ms"), form: form,
+            levels: try levels(of: id, rows))
+    }
+
+    // MARK: writes
+
+    static func save(_ record: StoredRecord, isNew: Bool) -> [Statement] {
+        let head =
+            isNew
+            ? Statement(
+                """
+                INSERT INTO records (id, unit_id, year, state, version, created_ms)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """,
+                [
+                    .text(record.id), .text(record.unitID), .integer(Int64(record.year)),
+                    .integer(Int64(record.state.rawValue)), .integer(record.version),
+                    .integer(record.createdMilliseconds),
+                ])
+            : Statement(
+                "UPDATE records SET year = ?, version = ? WHERE id = ? AND version = ?",
+                [
+                    .integer(Int64(record.year)), .integer(record.version), .text(record.id),
+                    .integer(record.version - 1),
+                ], expectedChanges: 1)
+        return [head]
+            + record.levels.map { level in
+                Statement(
+                    """
+                    INSERT INTO record_levels (record_id, level, unlimited, approved)
+                    VALUES (?, ?, ?, ?)
+                    ON CONFLICT (record_id, level) DO UPDATE
+                    SET unlimited = excluded.unlimited, approved = excluded.approved
+                    """,
+                    [
+                        .text(record.id), .integer(Int64(level.level.rawValue)),
+                        .integer(level.unlimited ? 1 : 0), .integer(level.approved),
+                    ])
+            }
+    }
+
+    static func confirm(
+        _ record: StoredRecord, at now: Timestamp, from version: Int64
+    ) -> Statement {
+        Statement(
+            """
+            UPDATE records SET state = ?, version = ?, submitted_ms = ?
+            WHERE id = ? AND version = ? AND state = 1
+            """,
+            [
+                .integer(Int64(record.state.rawValue)), .integer(record.version),
+                .integer(now.milliseconds), .text(record.id), .integer(version),
+            ], expectedChanges: 1)
+    }
+
+    static func delete(_ record: StoredRecord) -> Statement {
+        Statement(
+            "DELETE FROM records WHERE id = ? AND version = ? AND state = 1",
+            [.text(record.id), .integer(record.version)], expectedChanges: 1)
+    }
+
+    /// The form does not change the version: a page that shows the draft stays valid.
+    static func attach(_ form: Common.Attachment, to record: StoredRecord) -> Statement {
+        Statement(
+            """
+            UPDATE records SET form_name = ?, form_media_type = ?, form_bytes = ?, form_sha256 = ?
+            WHERE id = ? AND state = 1
+            """,
+            [
+                .text(form.fileName), .text(form.mediaType), .integer(form.byteCount),
+                .blob(form.sha256), .text(record.id),
+            ], expectedChanges: 1)
+    }
+
+    static func insert(_ reservation: StoredReservation, at now: Timestamp) -> Statement {
+        Statement(
+            """
+            INSERT INTO reservations
+                (id, declaration_id, round, state, record_id, level, reply, created_ms)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .text(reservation.id), .text(reservation.declarationID),
+                .integer(reservation.round), .integer(Int64(reservation.state.rawValue)),
+                reservation.recordID.map { .text($0) } ?? .null,
+                .integer(Int64(reservation.level.rawValue)),
+                reservation.reply.flatMap { try? $0.encodedBytes() }.map { .blob($0) } ?? .null,
+                .integer(now.milliseconds),
+            ])
+    }
+
+    static func change(
+        _ reservation: StoredReservation, to state: Quota.ReservationState
+    ) -> Statement {
+        Statement(
+            "UPDATE reservations SET state = ? WHERE id = ? AND state = ?",
+            [
+                .integer(Int64(state.rawValue)), .text(reservation.id),
+                .integer(Int64(reservation.state.rawValue)),
+            ], expectedChanges: 1)
+    }
+
+    /// What a ledger entry does to the counts.
+    enum Entry: String {
+        case reserve, release, consume
+
+        var reserved: Int64 {
+            switch self {
+            case .reserve: 1
+            case .release, .consume: -1
+            }
+        }
+        var consumed: Int64 { self == .consume ? 1 : 0 }
+    }
+
+    /// One ledger entry, and the level's counts with it.
+    static func enter(
+        _ entry: Entry, _ reservation: StoredReservation, _ level: StoredLevel, record: String,
+        at now: Timestamp
+    ) -> [Statement] {
+        let reserved = level.reserved + entry.reserved
+        let consumed = level.consumed + entry.consumed
+        return [
+            Statement(
+                """
+                UPDATE record_levels SET reserved = ?, consumed = ?, entries = ?
+                WHERE record_id = ? AND level = ? AND entries = ?
+                """,
+                [
+                    .integer(reserved), .integer(consumed), .integer(level.entries + 1),
+                    .text(record), .integer(Int64(level.level.rawValue)),
+                    .integer(level.entries),
+                ], expectedChanges: 1),
+            Statement(
+                """
+                INSERT INTO ledger
+                    (record_id, level, entry, kind, reservation_id, reserved, consumed, at_ms)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+                [
+                    .text(record), .integer(Int64(level.level.rawValue)),
+                    .integer(level.entries + 1), .text(entry.rawValue), .text(reservation.id),
+                    .integer(reserved), .integer(consumed), .integer(now.milliseconds),
+                ]),
+        ]
+    }
+}

@@ -1,0 +1,34 @@
+import Dispatch
+import ServiceLifecycle
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Ends the service when standard input closes: its supervisor is gone, however it went.
+struct ParentWatch: Service {
+    func run() async throws {
+        let (closed, end) = AsyncStream.makeStream(of: Void.self)
+        let source = DispatchSource.makeReadSource(
+            fileDescriptor: STDIN_FILENO, queue: DispatchQueue(label: "parent-watch"))
+        source.setEventHandler {
+            var buffer = [UInt8](repeating: 0, count: 256)
+            if unsafe read(STDIN_FILENO, &buffer, buffer.count) <= 0 { end.finish() }
+        }
+        source.resume()
+        defer { source.cancel() }
+        for await _ in closed.cancelOnGracefulShutdown() {}
+    }
+}
+
+/// Writes one line to a file descriptor, without the buffering of `print`.
+func writeLine(_ line: String, to descriptor: Int32) {
+    var bytes = Array(line.utf8)
+    bytes.append(UInt8(ascii: "\n"))
+    var start = 0
+    while start < bytes.count {
+        let written = unsafe bytes[start...].withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+        guard written > 0 else { return }
+        start += written
+    }
+}

@@ -1,0 +1,129 @@
+import ArgumentParser
+import Attachments
+import Domain
+import Logging
+import Messages
+import RPC
+package import RPCTransport
+import Secrets
+import ServiceLifecycle
+import ServiceStubs
+import Storage
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+extension ServiceDefinition {
+    /// Runs the service until SIGTERM or SIGINT. An error ends in one clear line on standard error and a documented exit code.
+    package func run(_ options: ServiceOptions) async throws {
+        do {
+            try await serve(options)
+        } catch {
+            let (line, code) = Self.explain(error)
+            writeLine("\(name): \(line)", to: STDERR_FILENO)
+            throw ExitCode(code.rawValue)
+        }
+    }
+
+    private func serve(_ options: ServiceOptions) async throws {
+        let endpoint = try options.listenEndpoint()
+        let peers = try options.peers()
+        var logger = Logger(label: name) { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = try options.level()
+        let clock: any WallClock =
+            if let start = options.developmentClock {
+                try DevelopmentClock(startingAt: start)
+            } else {
+                SystemWallClock()
+            }
+        let serviceKey = try ServiceKey(file: options.serviceKey)
+        let keyRing = try KeyRing(file: options.fieldKeys)
+        let database = try Database.open(
+            DatabaseConfiguration(path: options.database, owner: name, clock: clock),
+            migrations: migrations)
+        defer { database.close() }
+
+        let channels = peers.mapValues { peer in
+            TCPChannel(
+                host: peer.host, port: peer.port,
+                configuration: ChannelConfiguration(
+                    peerName: "\(name)/1@\(platformVersion)", serviceKey: serviceKey),
+                logger: logger)
+        }
+        let environment = ServiceEnvironment(
+            name: name, clock: clock, logger: logger, database: database, keyRing: keyRing,
+            fields: keyRing.cipher(service: name),
+            attachments: try AttachmentStore(
+                directory: options.attachments ?? options.database + ".files"),
+            channels: channels, settings: try options.settings())
+        var assembly = try assemble(environment)
+        assembly.serveStandard(environment, channels: channels)
+
+        let server = RPCServer(
+            configuration: ServerConfiguration(
+                host: endpoint.host, port: endpoint.port,
+                peerName: "\(name)/1@\(platformVersion)", serviceKey: serviceKey),
+            routes: assembly.routes, admission: assembly.admission, logger: logger)
+        var services: [any Service] = channels.values.map { $0 }
+        services += assembly.background
+        services.append(server)
+        services.append(ReadyLine(name: name, host: endpoint.host, server: server))
+        if options.exitWithParent { services.append(ParentWatch()) }
+        try await ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services.map {
+                    .init(
+                        service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .gracefullyShutdownGroup)
+                },
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        ).run()
+    }
+
+    /// The line for an operator, and the exit code.
+    static func explain(_ error: any Error) -> (String, ServiceExit) {
+        switch error {
+        case let error as ConfigurationError: (error.description, .configuration)
+        case let error as TransportError: (error.description, .configuration)
+        case let error as StorageError:
+            (error.description, error.isInUse ? .unavailable : .configuration)
+        case let error as KeyFileError: (error.description, .configuration)
+        case let error as ValueFault: (error.message, .configuration)
+        default: ("\(error)", .failed)
+        }
+    }
+}
+
+extension ServiceAssembly {
+    /// Health for everybody; the development clock for the operator's command.
+    mutating func serveStandard(
+        _ environment: ServiceEnvironment, channels: [String: any RPCChannel]
+    ) {
+        let health = HealthHandler(
+            name: environment.name, database: environment.database, channels: channels)
+        serve(
+            health.register(in:),
+            access: { (_: Wire.HealthMethod) in .anyone })
+        if let clock = environment.clock as? DevelopmentClock {
+            let handler = DevelopmentHandler(clock: clock)
+            serve(
+                handler.register(in:),
+                access: { (_: Development.DevelopmentMethod) in .services(["zhicheng"]) })
+        }
+    }
+}
+
+/// Says on standard output that the service answers: `READY quota-service 127.0.0.1:7004`.
+private struct ReadyLine: Service {
+    let name: String
+    let host: String
+    let server: RPCServer
+
+    func run() async throws {
+        let port = try await server.listeningPort()
+        writeLine("READY \(name) \(Endpoint(host: host, port: port))", to: STDOUT_FILENO)
+        try await gracefulShutdown()
+    }
+}
+
