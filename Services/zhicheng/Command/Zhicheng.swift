@@ -1,0 +1,36 @@
+import ArgumentParser
+
+@main
+struct Zhicheng: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "zhicheng",
+        abstract: "职称申报评审平台: run the platform, and work with it from a terminal.",
+        discussion: """
+            Exit codes: 0 done, 1 refused by a rule, 2 usage, 3 unreachable, 4 not authorised.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            Dev.self, Demo.self, Tasks.self, Quotas.self, SignIn.self, Accounts.self, Health.self,
+        ])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let failure as CommandFailure {
+            Output.error(failure.message)
+            exit(withError: ExitCode(failure.code.rawValue))
+        } catch {
+            // ArgumentParser's own usage errors have exit code 64; ours is 2.
+            if Self.exitCode(for: error) == .validationFailure {
+                Output.error(Self.fullMessage(for: error))
+                exit(withError: ExitCode(CommandFailure.Code.usage.rawValue))
+            }
+            exit(withError: error)
+        }
+    }
+}
