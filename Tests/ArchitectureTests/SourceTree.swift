@@ -1,10 +1,11 @@
 import Foundation
 
 /// A Swift file of the package.
-struct SourceFile: Sendable {
+struct SourceFile: Sendable, CustomStringConvertible {
     /// From the package's root: "Shared/RPC/RPCError.swift".
     let path: String
     let lines: [String]
+    var description: String { path }
     /// The lines with comments and the contents of strings blanked.
     let code: [String]
 
@@ -64,9 +65,10 @@ extension SourceFile {
 }
 
 /// The package that this test belongs to.
-struct SourceTree: Sendable {
+struct SourceTree: Sendable, CustomStringConvertible {
     let root: URL
     let files: [SourceFile]
+    var description: String { "\(files.count) files" }
 
     /// Reads every Swift file below Shared, Services and Tests.
     static let package: SourceTree = {
