@@ -79,6 +79,7 @@ let layers: [Layer] = [
         [
             "Attachments", "Domain", "MessageCoding", "Messages", "RPC", "RPCTransport", "Secrets",
             "ServiceStubs", "Storage", "ArgumentParser", "Dispatch", "Logging", "ServiceLifecycle",
+            "UnixSignals",
         ] + crypto + system),
     Layer(
         "Shared/ZhichengClient",
@@ -112,8 +113,10 @@ let layers: [Layer] = [
         ["Hummingbird", "HTTPTypes", "NIOCore", "Logging", "ServiceLifecycle"] + foundation),
     Layer(
         "Services/sso-simulator/Command",
-        ["SSOSimulator", "Hummingbird", "ArgumentParser", "Logging", "ServiceLifecycle"]
-            + foundation),
+        [
+            "SSOSimulator", "Hummingbird", "NIOCore", "ArgumentParser", "Logging",
+            "ServiceLifecycle", "UnixSignals",
+        ] + foundation),
 
     // Tests mirror the sources. Only IntegrationTests meets several services, as processes.
     Layer("Tests/TestSupport", testing + ["RPCTransport"]),
