@@ -61,6 +61,29 @@ func exists(_ processID: Int32) -> Bool {
     kill(processID, 0) == 0
 }
 
+/// Shows whether any process still holds it: a script opens it by `exec 3>PATH`.
+struct Lifeline {
+    let path: String
+    private let reading: Int32
+
+    init(in folder: String) throws {
+        path = folder + "/alive"
+        try #require(mkfifo(path, 0o600) == 0)
+        reading = open(path, O_RDONLY | O_NONBLOCK)
+        try #require(reading >= 0)
+    }
+
+    /// Waits until nobody holds it any more; false when somebody still does after 20 seconds. A holder
+    /// has written to it before, or it was never held.
+    func wasHeldAndIsFree() -> Bool {
+        defer { close(reading) }
+        var bytes = [UInt8](repeating: 0, count: 64)
+        guard read(reading, &bytes, bytes.count) > 0 else { return false }
+        var waiting = pollfd(fd: reading, events: Int16(POLLIN), revents: 0)
+        return poll(&waiting, 1, 20_000) == 1 && waiting.revents & Int16(POLLHUP) != 0
+    }
+}
+
 /// A folder of its own, removed afterwards.
 func withTemporaryFolder<Result>(
     _ body: (String) async throws -> Result

@@ -26,12 +26,8 @@ struct SupervisorDeathTests {
     @Test("No child outlives a supervisor that is killed")
     func killed() async throws {
         try await withTemporaryFolder { folder in
-            // The child holds the writing end of this pipe for as long as it lives.
-            let fifo = folder + "/alive"
-            #expect(mkfifo(fifo, 0o600) == 0)
-            let reading = open(fifo, O_RDONLY | O_NONBLOCK)
-            #expect(reading >= 0)
-            defer { close(reading) }
+            let lifeline = try Lifeline(in: folder)
+            let fifo = lifeline.path
             await #expect(processExitsWith: .signal(SIGKILL)) { [fifo = fifo as String] in
                 let child = Child.script(
                     "a", "exec 3>\(fifo); echo alive >&3; echo READY a 127.0.0.1:1; cat >/dev/null")
@@ -40,11 +36,7 @@ struct SupervisorDeathTests {
                     return .keepRunning
                 }
             }
-            var bytes = [UInt8](repeating: 0, count: 64)
-            #expect(read(reading, &bytes, bytes.count) > 0, "the child never ran")
-            var waiting = pollfd(fd: reading, events: Int16(POLLIN), revents: 0)
-            #expect(poll(&waiting, 1, 20_000) == 1, "the child is still alive")
-            #expect(waiting.revents & Int16(POLLHUP) != 0, "the child is still alive")
+            #expect(lifeline.wasHeldAndIsFree())
         }
     }
 }
