@@ -1,11 +1,6 @@
+import Foundation
 package import Hummingbird
 package import Logging
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// A development stand-in of 闽政通, the provider of the trust-ticket redirect:
 ///
