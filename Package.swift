@@ -21,6 +21,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(
     name: "HummingbirdTesting", package: "hummingbird")
@@ -137,7 +138,7 @@ var targets: [Target] = [
             "Domain", "Messages", "RPC", "RPCTransport", "Secrets", "ServiceStubs", "Storage",
             "TestSupport", logging,
         ]),
-    tests("IdentityService", serviceTestDependencies),
+    tests("IdentityService", serviceTestDependencies + [nioCore, nioPosix, nioHTTP1]),
     tests("ArchiveService", serviceTestDependencies),
     tests("DeclarationService", serviceTestDependencies),
     tests("QuotaService", serviceTestDependencies),
@@ -151,7 +152,7 @@ var targets: [Target] = [
         dependencies: ["Domain", "Messages", "RPC", "RPCTransport", "Secrets", "ZhichengClient"],
         path: "Tests/IntegrationTests", swiftSettings: strict),
 ]
-targets += service("identity-service", "IdentityService")
+targets += service("identity-service", "IdentityService", [nioCore, nioPosix, nioHTTP1])
 targets += service("archive-service", "ArchiveService")
 targets += service("declaration-service", "DeclarationService")
 targets += service("quota-service", "QuotaService")

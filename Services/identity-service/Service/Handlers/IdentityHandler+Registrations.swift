@@ -1,0 +1,151 @@
+import Domain
+import Messages
+import RPC
+import ServiceRuntime
+import Storage
+
+// Personnel registration (manual 5).
+
+extension IdentityHandler {
+    func registerPerson(
+        _ request: Identity.RegisterPersonRequest, context: RequestContext
+    ) async throws -> Identity.Registration {
+        let person = try context.caller.applicant()
+        var check = FormCheck()
+        let input = RegistrationInput(request, today: CivilDay(clock.now()), &check)
+        let form = try input.map { (input) throws(RPCError) in try sealed(input, person: person) }
+        let registration = try await performPrivately(
+            RegisterPerson(
+                personID: person, unitID: request.unitID, form: form,
+                hasResidentNumber: input?.document.hasResidentNumber ?? false,
+                faults: check.faults, newID: ids()),
+            for: request, context: context)
+        return try masked(registration, number: form?.idNumber, phone: form?.phone)
+    }
+
+    func listRegistrations(
+        _ request: Identity.ListRegistrationsRequest, context: RequestContext
+    ) async throws -> Identity.ListRegistrationsReply {
+        let unit = try context.caller.officer().unit.id
+        let bounds = try PageBounds(request.page)
+        let filter = try filter(request, unit: unit)
+        let (found, total) = try database.fetch { rows in
+            (
+                try RegistrationStore.page(filter, bounds, rows),
+                try RegistrationStore.count(filter, rows)
+            )
+        }
+        let (page, next) = bounds.page(found) {
+            PageCursor(sort: $0.registeredMilliseconds, id: $0.id)
+        }
+        return Identity.ListRegistrationsReply(
+            registrations: try page.map { (stored) throws(RPCError) in
+                try masked(
+                    stored.message(), number: stored.form.idNumber, phone: stored.form.phone)
+            }, nextCursor: next, total: total)
+    }
+
+    func getRegistration(
+        _ request: Identity.GetRegistrationRequest, context: RequestContext
+    ) async throws -> Identity.Registration {
+        let session = try session(context)
+        let found = try database.fetch { rows -> (StoredRegistration, [StoredFlowStep])? in
+            guard let stored = try RegistrationStore.registration(request.id, rows),
+                session.role == .applicant
+                    ? stored.personID == session.personID : stored.unitID == session.unit?.id
+            else { return nil }
+            return (stored, try RegistrationStore.flow(stored.id, rows))
+        }
+        guard let (stored, flow) = found else {
+            throw RPCError(serviceError: Refusal.notFound("人员注册"))
+        }
+        return try masked(
+            stored.message(flow: flow), number: stored.form.idNumber, phone: stored.form.phone)
+    }
+
+    func describePerson(
+        _ request: Identity.DescribePersonRequest, context: RequestContext
+    ) async throws -> Identity.PersonSummary {
+        let found = try database.fetch { rows -> PersonFacts? in
+            guard let person = try PersonStore.person(request.personID, rows) else { return nil }
+            let registration = try RegistrationStore.live(of: person.id, rows)
+            return PersonFacts(
+                person: person, registration: registration,
+                unit: try registration.flatMap { try UnitStore.unit($0.unitID, rows) })
+        }
+        guard let found else { throw RPCError(serviceError: Refusal.notFound("人员")) }
+        return try guarding { try summary(found) }
+    }
+
+    // MARK: what they share
+
+    private struct PersonFacts {
+        let person: StoredPerson
+        let registration: StoredRegistration?
+        let unit: StoredUnit?
+    }
+
+    private func summary(_ facts: PersonFacts) throws -> Identity.PersonSummary {
+        let (person, form) = (facts.person, facts.registration?.form)
+        return Identity.PersonSummary(
+            personID: person.id, name: form?.name ?? person.name, sex: form?.sex ?? "",
+            birthDay: form?.birthDay ?? "", idDocument: form?.idDocument ?? "",
+            idNumberMasked: try personal.maskedIDNumber(
+                form?.idNumber ?? person.idNumber,
+                form == nil
+                    ? .personIDNumber(person.id) : .registrationIDNumber(person: person.id)),
+            phoneMasked: try personal.maskedPhone(
+                form?.phone ?? person.phone,
+                form == nil ? .personPhone(person.id) : .registrationPhone(person: person.id)),
+            politicalStatus: form?.politicalStatus ?? "", unitID: facts.unit?.id ?? "",
+            unitName: facts.unit?.name ?? "",
+            registration: facts.registration?.phase.message ?? .unspecified,
+            personKey: person.idIndex ?? [])
+    }
+
+    private func filter(
+        _ request: Identity.ListRegistrationsRequest, unit: String
+    ) throws(RPCError) -> RegistrationStore.Filter {
+        var check = FormCheck()
+        let search = check.text(
+            request.search, "search", "输入姓名和身份证号码查询", required: false, longest: 50)
+        let phase = RegistrationPhase(rawValue: Int64(request.state.rawValue))
+        if request.state != .unspecified, phase == nil {
+            check.fault("state", "审核状态", "没有这样的状态")
+        }
+        try refusing { () throws(Refusal) in try check.finish() }
+        return RegistrationStore.Filter(
+            unit: unit, phase: phase,
+            search: search.isEmpty
+                ? nil : (search, personal.index(idNumber: search.uppercased())))
+    }
+
+    private func sealed(
+        _ input: RegistrationInput, person: String
+    ) throws(RPCError) -> RegistrationForm {
+        try guarding {
+            RegistrationForm(
+                name: input.name, sex: input.sex, idDocument: input.document.rawValue,
+                idNumber: try personal.seal(
+                    input.idNumber, .registrationIDNumber(person: person)),
+                idIndex: personal.index(idNumber: input.idNumber),
+                phone: try personal.seal(input.phone, .registrationPhone(person: person)),
+                birthDay: input.birthDay, politicalStatus: input.politicalStatus,
+                email: input.email)
+        }
+    }
+
+    /// The registration with its numbers masked.
+    private func masked(
+        _ registration: Identity.Registration, number: [UInt8]?, phone: [UInt8]?
+    ) throws(RPCError) -> Identity.Registration {
+        try guarding {
+            var registration = registration
+            registration.idNumberMasked = try personal.maskedIDNumber(
+                number, .registrationIDNumber(person: registration.personID))
+            registration.phoneMasked = try personal.maskedPhone(
+                phone, .registrationPhone(person: registration.personID))
+            return registration
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import Domain
+import Messages
+import RPC
+import ServiceRuntime
+import ServiceStubs
+import Storage
+
+/// Registrations as tasks of the task centre.
+struct TaskSourceHandler: Tasks.TaskSourceProvider {
+    static let kind = "registration"
+    static let kindLabel = "人员注册"
+
+    let database: Database
+    let ids: @Sendable () -> String
+
+    func list(
+        _ request: Tasks.ListTasksRequest, context: RequestContext
+    ) async throws -> Tasks.ListTasksReply {
+        let officer = try context.caller.officer()
+        let bounds = try PageBounds(request.page)
+        guard let filter = try filter(request, officer) else { return Tasks.ListTasksReply() }
+        let found = try database.fetch { rows in try ReviewStore.page(filter, bounds, rows) }
+        let (page, next) = bounds.page(found) {
+            PageCursor(sort: $0.enteredMilliseconds, id: $0.id.text)
+        }
+        return Tasks.ListTasksReply(tasks: page.map(\.task), nextCursor: next)
+    }
+
+    func count(
+        _ request: Tasks.CountTasksRequest, context: RequestContext
+    ) async throws -> Tasks.CountTasksReply {
+        let unit = try context.caller.officer().unit.id
+        let counts = try database.fetch { rows in try ReviewStore.counts(unit: unit, rows) }
+        return Tasks.CountTasksReply(
+            counts: [
+                Tasks.KindCount(
+                    source: ReviewTaskID.source, kind: Self.kind, kindLabel: Self.kindLabel,
+                    pending: counts.pending, processed: counts.processed,
+                    approved: counts.approved, returned: counts.returned)
+            ], pending: counts.pending, processed: counts.processed)
+    }
+
+    func decide(
+        _ request: Tasks.DecideRequest, context: RequestContext
+    ) async throws -> Tasks.DecideReply {
+        let officer = try context.caller.officer()
+        try officer.requireRecorded()
+        return try await database.perform(
+            DecideRegistration(
+                officer: DecideRegistration.Reviewer(
+                    personID: officer.personID, name: officer.name, unitID: officer.unit.id,
+                    personKey: officer.personKey),
+                request: request, decisionID: ids()),
+            for: request, context: context, keepForever: true)
+    }
+
+    func getDecision(
+        _ request: Tasks.GetDecisionRequest, context: RequestContext
+    ) async throws -> Tasks.DecideReply {
+        let unit = try context.caller.officer().unit.id
+        let round = try database.fetch { rows in
+            try ReviewTaskID(request.taskID).flatMap { try ReviewStore.round($0, unit: unit, rows) }
+        }
+        guard let round, let decision = round.decision, decision.id == request.decisionID else {
+            throw RPCError(serviceError: Refusal.notFound("审核决定"))
+        }
+        return decision.reply(version: round.version + 1)
+    }
+
+    /// Nil when nothing here can match.
+    private func filter(
+        _ request: Tasks.ListTasksRequest, _ officer: Officer
+    ) throws(RPCError) -> ReviewStore.Filter? {
+        let given = request.filter ?? Tasks.TaskFilter()
+        var check = FormCheck()
+        let applicant = check.text(
+            given.applicant, "filter.applicant", "申报人", required: false, longest: 50)
+        let from = check.bound(given.fromDay, "filter.from_day", "开始日期")
+        let to = check.bound(given.toDay, "filter.to_day", "结束日期")
+        if ![Tasks.TaskView.unspecified, .pending, .processed].contains(request.view) {
+            check.fault("view", "视图", "应为待处理或已处理")
+        }
+        guard check.faults.isEmpty else {
+            throw RPCError(serviceError: Refusal.invalid(check.faults))
+        }
+        guard given.kinds.isEmpty || given.kinds.contains(Self.kind) else { return nil }
+        // Registrations are not claimed: nobody holds any of them.
+        guard given.claimedBy.isEmpty || given.claimedBy == "none" else { return nil }
+        let start = from?.start.milliseconds ?? .min
+        let end = to?.next.start.milliseconds ?? .max
+        guard start < end else { return nil }
+        let isPending = request.view != .processed
+        return ReviewStore.Filter(
+            unit: officer.unit.id, isPending: isPending, applicant: applicant,
+            entered: start..<end,
+            decidedBy: given.mine && !isPending ? officer.personID : nil)
+    }
+}
+
+extension FormCheck {
+    /// A civil day of a filter; nil for "" and for a fault.
+    fileprivate mutating func bound(
+        _ value: String, _ field: String, _ label: String
+    ) -> CivilDay? {
+        civilDay(day(value, field, label))
+    }
+}
+
+extension StoredRound {
+    /// As the task centre shows it.
+    fileprivate var task: Tasks.Task {
+        Tasks.Task(
+            id: id.text, source: ReviewTaskID.source, kind: TaskSourceHandler.kind,
+            kindLabel: TaskSourceHandler.kindLabel, objectID: id.registration,
+            title: "\(TaskSourceHandler.kindLabel) \(name)", applicantID: personID,
+            applicantName: name, sortMs: enteredMilliseconds,
+            version: decision == nil ? version : version + 1,
+            stateLabel: decision.map { $0.outcome == .approved ? "审核通过" : "退回" } ?? "审核中",
+            node: FlowNode.unit, outcome: decision?.outcome ?? .unspecified,
+            outcomeLabel: decision?.outcome.label ?? "", opinion: decision?.opinion ?? "",
+            decidedBy: decision?.officerID ?? "", decidedByName: decision?.officerName ?? "",
+            decidedMs: decision?.atMilliseconds ?? 0)
+    }
+}

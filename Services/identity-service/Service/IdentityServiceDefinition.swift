@@ -1,0 +1,71 @@
+import Messages
+import RPC
+import Secrets
+package import ServiceRuntime
+import ServiceStubs
+
+/// Owns units, officers, accounts, sessions and personnel registrations.
+package let identityServiceDefinition = ServiceDefinition(
+    name: "identity-service", migrations: identityMigrations
+) { environment in
+    let settings = try IdentitySettings(environment.settings)
+    return assemble(
+        environment, provider: settings.provider, callbacks: settings.callbacks,
+        hasher: PasswordHasher(),
+        keeper: SessionKeeper(database: environment.database, logger: environment.logger))
+}
+
+/// The other services of the platform, which ask on behalf of users.
+private let services: Set<String> = [
+    "archive-service", "declaration-service", "quota-service", "task-aggregator",
+]
+
+/// Puts the service together; tests give their own provider and a cheap hasher.
+func assemble(
+    _ environment: ServiceEnvironment, provider: (any IdentityProvider)?, callbacks: CallbackList,
+    hasher: PasswordHasher, keeper: SessionKeeper
+) -> ServiceAssembly {
+    let handler = IdentityHandler(
+        database: environment.database, clock: environment.clock,
+        personal: PersonalData(cipher: environment.fields), hasher: hasher,
+        provider: provider, callbacks: callbacks, throttle: SignInThrottle(), keeper: keeper,
+        logger: environment.logger, ids: randomID, randomToken: { SessionToken.random() },
+        initialPassword: {
+            var generator = SystemRandomNumberGenerator()
+            return PasswordPolicy.initial(using: &generator)
+        })
+    let tasks = TaskSourceHandler(database: environment.database, ids: randomID)
+    var assembly = ServiceAssembly(
+        resolver: { token, _ throws(RPCError) in try handler.resolve(token) })
+    assembly.serve(handler.register(in:), access: identityAccess)
+    assembly.serve(tasks.register(in:), access: taskAccess)
+    assembly.run(keeper)
+    return assembly
+}
+
+/// Who may call what of Identity.
+private func identityAccess(_ method: Identity.IdentityMethod) -> AccessRule {
+    switch method {
+    case .beginLogin, .completeLogin, .signIn: .anyone
+    case .changePassword, .signOut, .getSession: .users(.everyone, unfinished: true)
+    case .resolveSession, .describeUnit, .describePerson: .services(services)
+    case .submitUnit: .users([.unitAdministrator], unfinished: true)
+    case .getUnit: .users(.officers, unfinished: true)
+    case .saveUnit: .users([.unitAdministrator])
+    case .findUnits: .users(.everyone)
+    case .createBuiltInUnit, .createAccount, .resetPassword:
+        .usersOrServices([.hrDepartment], ["zhicheng"])
+    case .recordOfficer:
+        .users([.unitAdministrator, .unitReviewer, .hrDepartment, .superior, .committee])
+    case .registerPerson: .users([.applicant])
+    case .listRegistrations: .users(.officers)
+    case .getRegistration: .users(Set.officers.union([.applicant]))
+    }
+}
+
+/// Who may call what of TaskSource.
+private func taskAccess(_ method: Tasks.TaskSourceMethod) -> AccessRule {
+    switch method {
+    case .list, .count, .decide, .getDecision: .users(.officers)
+    }
+}

@@ -1,0 +1,144 @@
+import Domain
+import Messages
+import ServiceRuntime
+import Storage
+
+/// Who asks for accounts: the operator's command, or an HR department for its own region.
+struct AccountAuthority: Sendable, Hashable {
+    /// For the audit.
+    let actor: String
+    /// Nil for the operator: everywhere.
+    let region: String?
+
+    /// Whether the region is the authority's own or lies within it.
+    func covers(_ other: String) -> Bool {
+        guard let region else { return true }
+        guard let mine = Region(code: region), let other = Region(code: other) else { return false }
+        return mine.contains(other)
+    }
+}
+
+/// 内置单位账号: files a unit that cannot use SSO, with its first officer's account (I4).
+struct CreateBuiltInUnit: Command {
+    let authority: AccountAuthority
+    let unit: StoredUnit
+    let person: StoredPerson
+    let account: StoredAccount
+    let audited: [AuditedValue]
+
+    func read(_ rows: any RowReader) throws -> Bool {
+        try PersonStore.account(account.account, rows) != nil
+    }
+
+    func decide(_ isTaken: Bool, at now: Timestamp) throws(Refusal) -> Plan<Done> {
+        guard authority.covers(unit.details.region) else {
+            throw .denied("单位属地不在本部门管辖范围内")
+        }
+        guard !isTaken else { throw .exists("账号 \(account.account) 已被使用") }
+        return Plan(
+            writes: [
+                UnitStore.insert(unit, created: now, submitted: now),
+                PersonStore.insert(person, at: now),
+                PersonStore.insert(
+                    StoredOfficer(
+                        unitID: unit.id, personID: person.id, role: .unitAdministrator,
+                        isActive: true), at: now),
+                PersonStore.insert(account, at: now),
+            ], messages: [],
+            audit: [
+                AuditEntry(
+                    actor: authority.actor, action: "identity.unit.built_in_create",
+                    object: "unit:\(unit.id)", before: [],
+                    after: [
+                        ("name", unit.name), ("uscc", unit.uscc), ("state", unit.state.rawValue),
+                    ] + audited.map { ($0.name, $0.value) }),
+                AuditEntry(
+                    actor: authority.actor, action: "identity.account.create",
+                    object: "person:\(person.id)", before: [],
+                    after: [("account", account.account), ("unit", unit.id)]),
+            ], reply: Done())
+    }
+}
+
+/// An account of another party, or of a further officer of a unit.
+struct CreateAccount: Command {
+    let authority: AccountAuthority
+    let person: StoredPerson
+    let account: StoredAccount
+    /// For officers: the unit, and the role there.
+    let office: StoredOfficer?
+
+    struct Facts: Sendable {
+        let isTaken: Bool
+        let unit: StoredUnit?
+        let applicant: StoredPerson?
+    }
+
+    func read(_ rows: any RowReader) throws -> Facts {
+        Facts(
+            isTaken: try PersonStore.account(account.account, rows) != nil,
+            unit: try office.flatMap { try UnitStore.unit($0.unitID, rows) },
+            applicant: person.kind == .applicant
+                ? try person.idIndex.flatMap { try PersonStore.applicant(idIndex: $0, rows) }
+                : nil)
+    }
+
+    func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<Done> {
+        if office != nil {
+            guard let unit = facts.unit, authority.covers(unit.details.region) else {
+                throw .notFound("单位")
+            }
+            guard unit.state == .active else { throw .precondition("单位未启用") }
+        }
+        guard !facts.isTaken else { throw .exists("账号 \(account.account) 已被使用") }
+        guard facts.applicant == nil else { throw .exists("该身份证号码已有申报人账号") }
+        var writes = [PersonStore.insert(person, at: now)]
+        if let office { writes.append(PersonStore.insert(office, at: now)) }
+        writes.append(PersonStore.insert(account, at: now))
+        return Plan(
+            writes: writes, messages: [],
+            audit: [
+                AuditEntry(
+                    actor: authority.actor, action: "identity.account.create",
+                    object: "person:\(person.id)", before: [],
+                    after: [
+                        ("account", account.account), ("kind", person.kind.rawValue),
+                        ("unit", office?.unitID ?? ""), ("region", person.region),
+                        ("committee", person.committeeID),
+                    ])
+            ], reply: Done())
+    }
+}
+
+/// The officer's own name and ID number, before the first decision (I10); never changed afterwards.
+struct RecordOfficer: Command {
+    let personID: String
+    let name: String
+    let idNumber: [UInt8]
+    let idIndex: [UInt8]
+
+    func read(_ rows: any RowReader) throws -> StoredPerson? {
+        try PersonStore.person(personID, rows)
+    }
+
+    func decide(_ person: StoredPerson?, at now: Timestamp) throws(Refusal) -> Plan<Done> {
+        guard var person else { throw .notFound("账号") }
+        if let recorded = person.idIndex {
+            guard recorded == idIndex, person.name == name else {
+                throw .precondition("经办人信息已经登记，不可更改")
+            }
+            return Plan(writes: [], messages: [], audit: [], reply: Done())
+        }
+        person.name = name
+        person.idNumber = idNumber
+        person.idIndex = idIndex
+        return Plan(
+            writes: [PersonStore.update(person)], messages: [],
+            audit: [
+                AuditEntry(
+                    actor: "person:\(personID)", action: "identity.officer.record",
+                    object: "person:\(personID)", before: [("recorded", "0")],
+                    after: [("recorded", "1")])
+            ], reply: Done())
+    }
+}

@@ -1,0 +1,128 @@
+import Domain
+import Messages
+import ServiceRuntime
+import Storage
+
+extension Tasks.DecideReply: StorableReply {}
+
+/// 审核 of a registration by its unit: 通过, or 退回 with an opinion (I7).
+struct DecideRegistration: Command {
+    /// The longest opinion, in characters.
+    static let longestOpinion = 2_000
+
+    let officer: Reviewer
+    let request: Tasks.DecideRequest
+    /// Of the decision, should it be made.
+    let decisionID: String
+
+    /// Who decides.
+    struct Reviewer: Sendable, Hashable {
+        let personID: String
+        let name: String
+        let unitID: String
+        /// Keyed index of the ID number.
+        let personKey: [UInt8]
+    }
+
+    struct Facts: Sendable {
+        let round: StoredRound?
+        let registration: StoredRegistration?
+        let person: StoredPerson?
+    }
+
+    func read(_ rows: any RowReader) throws -> Facts {
+        guard let id = ReviewTaskID(request.taskID),
+            let round = try ReviewStore.round(id, unit: officer.unitID, rows)
+        else { return Facts(round: nil, registration: nil, person: nil) }
+        return Facts(
+            round: round,
+            registration: try RegistrationStore.registration(id.registration, rows),
+            person: try PersonStore.person(round.personID, rows))
+    }
+
+    func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<Tasks.DecideReply> {
+        guard let round = facts.round, let registration = facts.registration,
+            let person = facts.person
+        else { throw .notFound("任务") }
+        let (event, opinion) = try Self.checked(request)
+        guard person.idIndex != officer.personKey, registration.form.idIndex != officer.personKey
+        else { throw .denied("不能审核本人的注册，请由本单位其他经办人或主管部门办理") }
+        guard round.decision == nil, registration.round == round.id.round,
+            registration.version == request.expectedVersion
+        else { throw .conflict(current: registration.version) }
+        guard let next = registration.phase.after(event) else {
+            throw .conflict(current: registration.version)
+        }
+        var decided = registration
+        decided.phase = next
+        decided.version += 1
+        let decision = StoredRound.Decision(
+            id: decisionID, outcome: request.outcome, opinion: opinion,
+            officerID: officer.personID, officerName: officer.name,
+            atMilliseconds: now.milliseconds)
+        let step = StoredFlowStep(
+            node: FlowNode.unit, action: decision.outcome.label, actorID: officer.personID,
+            actorName: officer.name, opinion: opinion, atMilliseconds: now.milliseconds)
+        return Plan(
+            writes: [
+                RegistrationStore.update(decided),
+                RegistrationStore.append(step, to: registration.id),
+            ] + ReviewStore.decide(round, decision),
+            messages: [],
+            audit: [
+                AuditEntry(
+                    actor: "person:\(officer.personID)", action: "identity.registration.decide",
+                    object: "registration:\(registration.id)", before: registration.audited,
+                    after: decided.audited + [("decision", decisionID)])
+            ], reply: decision.reply(version: decided.version))
+    }
+
+    /// What the request asks for, with every fault named.
+    private static func checked(
+        _ request: Tasks.DecideRequest
+    ) throws(Refusal) -> (RegistrationPhase.Event, opinion: String) {
+        var check = FormCheck()
+        var opinion = check.text(
+            request.opinion, "opinion", "审批意见", required: true, longest: longestOpinion,
+            hasLines: true)
+        var event: RegistrationPhase.Event?
+        switch request.outcome {
+        case .approved: event = .approve
+        case .returned: event = .return
+        case .terminated: check.fault("outcome", "审核结果", "人员注册不能终止，请通过或退回")
+        default: check.fault("outcome", "审核结果", "请选择通过或退回")
+        }
+        if !request.defects.isEmpty {
+            if event != .return { check.fault("defects", "一次性告知", "只有退回可以附一次性告知") }
+            // The flow shows the checklist below the opinion.
+            opinion = check.text(
+                ([opinion] + request.defects.prefix(longestOpinion)).joined(separator: "\n"),
+                "defects", "一次性告知", required: true, longest: longestOpinion, hasLines: true)
+        }
+        try check.finish()
+        guard let event else { preconditionFailure("an outcome without a fault has an event") }
+        return (event, opinion)
+    }
+}
+
+extension StoredRound.Decision {
+    /// The answer to who decided.
+    /// - Parameter version: the registration's, right after the decision.
+    func reply(version: Int64) -> Tasks.DecideReply {
+        Tasks.DecideReply(
+            state: .done, decisionID: id, outcome: outcome, version: version,
+            node: outcome == .approved ? FlowNode.finished : FlowNode.applicant)
+    }
+}
+
+extension Common.Outcome {
+    /// 通过, 退回, 终止: the action in a flow.
+    var label: String {
+        switch self {
+        case .approved: "通过"
+        case .returned: "退回"
+        case .terminated: "终止"
+        default: ""
+        }
+    }
+}

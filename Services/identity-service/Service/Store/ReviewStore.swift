@@ -1,0 +1,212 @@
+import Domain
+import Messages
+import ServiceRuntime
+import Storage
+
+/// "identity:<registration>:<round>".
+struct ReviewTaskID: Sendable, Hashable {
+    static let source = "identity"
+
+    let registration: String
+    let round: Int64
+
+    init(registration: String, round: Int64) {
+        self.registration = registration
+        self.round = round
+    }
+
+    /// Nil when the text is no task of this source.
+    init?(_ text: String) {
+        guard text.utf8.count <= 100 else { return nil }
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == Self.source, !parts[1].isEmpty,
+            let round = Int64(parts[2]), round >= 1, String(round) == parts[2]
+        else { return nil }
+        self.init(registration: String(parts[1]), round: round)
+    }
+
+    var text: String { "\(Self.source):\(registration):\(round)" }
+}
+
+/// One review round of a registration: a task of the unit that it was submitted to.
+struct StoredRound: Sendable {
+    let id: ReviewTaskID
+    let unitID: String
+    let personID: String
+    /// The person's name when the round began.
+    let name: String
+    /// When the round entered review: the task's sort key for ever.
+    let enteredMilliseconds: Int64
+    /// The registration's version to decide on.
+    let version: Int64
+    let decision: Decision?
+
+    struct Decision: Sendable, Hashable {
+        let id: String
+        let outcome: Common.Outcome
+        let opinion: String
+        let officerID: String
+        let officerName: String
+        let atMilliseconds: Int64
+    }
+}
+
+/// How many rounds of a unit wait, and how the others ended.
+struct ReviewCounts: Sendable, Hashable {
+    var pending: Int64 = 0
+    var approved: Int64 = 0
+    var returned: Int64 = 0
+
+    var processed: Int64 { approved + returned }
+}
+
+/// The SQL of review rounds and their counters: rows in, statements out.
+enum ReviewStore {
+    private static let columns = """
+        task_id, unit_id, person_id, name, entered_ms, version, outcome, opinion, decision_id,
+        decided_by, decided_by_name, decided_ms
+        """
+
+    /// The unit's own round; nil for an unknown or foreign one.
+    static func round(
+        _ id: ReviewTaskID, unit: String, _ rows: any RowReader
+    ) throws -> StoredRound? {
+        try rows.row(
+            Statement(
+                "SELECT \(columns) FROM review_rounds WHERE task_id = ? AND unit_id = ?",
+                [.text(id.text), .text(unit)])
+        ).map(stored)
+    }
+
+    /// What a task list is narrowed by.
+    struct Filter: Sendable {
+        let unit: String
+        let isPending: Bool
+        /// A part of the applicant's name; "" for all.
+        var applicant = ""
+        /// Bounds of the time of entering, the end excluded.
+        var entered: Range<Int64> = .min..<Int64.max
+        /// The person id of who decided; nil for the whole unit.
+        var decidedBy: String?
+
+        var condition: (sql: String, arguments: [Value]) {
+            var sql = "unit_id = ? AND outcome IS \(isPending ? "NULL" : "NOT NULL")"
+            var arguments: [Value] = [.text(unit)]
+            if !applicant.isEmpty {
+                sql += " AND replace(name, ?, '') <> name"
+                arguments.append(.text(applicant))
+            }
+            if entered != .min..<Int64.max {
+                sql += " AND entered_ms >= ? AND entered_ms < ?"
+                arguments += [.integer(entered.lowerBound), .integer(entered.upperBound)]
+            }
+            if let decidedBy {
+                sql += " AND decided_by = ?"
+                arguments.append(.text(decidedBy))
+            }
+            return (sql, arguments)
+        }
+    }
+
+    /// One page, newest first; one row more than the page's size when there is a next page.
+    static func page(
+        _ filter: Filter, _ bounds: PageBounds, _ rows: any RowReader
+    ) throws -> [StoredRound] {
+        let (condition, arguments) = filter.condition
+        return try rows.rows(
+            Statement(
+                """
+                SELECT \(columns) FROM review_rounds
+                WHERE \(condition) AND (entered_ms < ? OR (entered_ms = ? AND task_id < ?))
+                ORDER BY entered_ms DESC, task_id DESC LIMIT ?
+                """,
+                arguments + [
+                    .integer(bounds.start.sort), .integer(bounds.start.sort),
+                    .text(bounds.start.id), .integer(Int64(bounds.size + 1)),
+                ]), limit: bounds.size + 1
+        ).map(stored)
+    }
+
+    static func counts(unit: String, _ rows: any RowReader) throws -> ReviewCounts {
+        try rows.row(
+            Statement(
+                "SELECT pending, approved, returned FROM review_counts WHERE unit_id = ?",
+                [.text(unit)])
+        ).map { row in
+            ReviewCounts(
+                pending: try row.integer("pending"), approved: try row.integer("approved"),
+                returned: try row.integer("returned"))
+        } ?? ReviewCounts()
+    }
+
+    private static func stored(_ row: Row) throws -> StoredRound {
+        guard let id = ReviewTaskID(try row.text("task_id")) else {
+            preconditionFailure("a stored task id cannot be read")
+        }
+        let decision: StoredRound.Decision? = try row.optionalInteger("outcome").map { outcome in
+            StoredRound.Decision(
+                id: try row.text("decision_id"),
+                outcome: Common.Outcome(rawValue: Int32(outcome)),
+                opinion: try row.text("opinion"), officerID: try row.text("decided_by"),
+                officerName: try row.text("decided_by_name"),
+                atMilliseconds: try row.integer("decided_ms"))
+        }
+        return StoredRound(
+            id: id, unitID: try row.text("unit_id"), personID: try row.text("person_id"),
+            name: try row.text("name"), enteredMilliseconds: try row.integer("entered_ms"),
+            version: try row.integer("version"), decision: decision)
+    }
+
+    // MARK: writes
+
+    /// The registration's current round enters review, and is counted.
+    static func open(_ registration: StoredRegistration, at now: Timestamp) -> [Statement] {
+        [
+            Statement(
+                """
+                INSERT INTO review_rounds
+                    (task_id, registration_id, round, unit_id, person_id, name, entered_ms,
+                     version)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+                [
+                    .text(registration.taskID), .text(registration.id),
+                    .integer(registration.round), .text(registration.unitID),
+                    .text(registration.personID), .text(registration.form.name),
+                    .integer(now.milliseconds), .integer(registration.version),
+                ]),
+            Statement(
+                """
+                INSERT INTO review_counts (unit_id, pending, approved, returned)
+                VALUES (?, 1, 0, 0)
+                ON CONFLICT (unit_id) DO UPDATE SET pending = review_counts.pending + 1
+                """, [.text(registration.unitID)]),
+        ]
+    }
+
+    /// The open round gets its decision, and moves from one count to the other.
+    static func decide(_ round: StoredRound, _ decision: StoredRound.Decision) -> [Statement] {
+        let approved: Int64 = decision.outcome == .approved ? 1 : 0
+        return [
+            Statement(
+                """
+                UPDATE review_rounds SET outcome = ?, opinion = ?, decision_id = ?,
+                    decided_by = ?, decided_by_name = ?, decided_ms = ?
+                WHERE task_id = ? AND outcome IS NULL
+                """,
+                [
+                    .integer(Int64(decision.outcome.rawValue)), .text(decision.opinion),
+                    .text(decision.id), .text(decision.officerID), .text(decision.officerName),
+                    .integer(decision.atMilliseconds), .text(round.id.text),
+                ], expectedChanges: 1),
+            Statement(
+                """
+                UPDATE review_counts SET pending = pending - 1, approved = approved + ?,
+                    returned = returned + ?
+                WHERE unit_id = ?
+                """,
+                [.integer(approved), .integer(1 - approved), .text(round.unitID)],
+                expectedChanges: 1),
+        ]
+    }
+}

@@ -1,0 +1,255 @@
+import Domain
+import Logging
+import MessageCoding
+import Messages
+import RPC
+import Secrets
+import ServiceRuntime
+import ServiceStubs
+import Storage
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import IdentityService
+
+/// The whole service on a database of its own, called through the in-process channel.
+struct Harness: Sendable {
+    let test: TestEnvironment
+    let provider = StubProvider()
+    let keeper: SessionKeeper
+    private let assembly: ServiceAssembly
+
+    init() throws {
+        let test = try TestEnvironment(
+            name: "identity-service", migrations: identityMigrations,
+            clockStart: "2022-04-19T09:00+08:00")
+        self.test = test
+        keeper = SessionKeeper(database: test.environment.database, logger: test.environment.logger)
+        assembly = assemble(
+            test.environment, provider: provider,
+            callbacks: CallbackList([HTTPAddress(Harness.callback)].compactMap { $0 }),
+            hasher: .cheapForTests, keeper: keeper)
+    }
+
+    static let callback = "http://127.0.0.1/callback"
+
+    var clock: DevelopmentClock { test.clock }
+    var database: Database { test.environment.database }
+
+    /// A channel of that peer ("zhicheng" with the service key; nil = anonymous) with that session.
+    func channel(_ session: [UInt8]? = nil, as peer: String? = nil) -> any RPCChannel {
+        SessionChannel(
+            base: test.channel(
+                assembly,
+                peer: peer.map { Peer(name: "\($0)/1@0.1", isAuthenticated: true) }
+                    ?? Peer(name: "a-portal/1@0.1", isAuthenticated: false)),
+            session: session)
+    }
+
+    func identity(
+        _ session: [UInt8]? = nil, as peer: String? = nil
+    ) -> Identity.IdentityClient {
+        Identity.IdentityClient(channel(session, as: peer))
+    }
+
+    func tasks(_ session: [UInt8]) -> Tasks.TaskSourceClient {
+        Tasks.TaskSourceClient(channel(session))
+    }
+
+    var operator_: Identity.IdentityClient { identity(as: "zhicheng") }
+    var service: Identity.IdentityClient { identity(as: "declaration-service") }
+
+    /// One row of one number.
+    func number(_ sql: String, _ arguments: [Value] = []) throws -> Int64 {
+        try database.read { rows in
+            try rows.row(Statement("SELECT (\(sql)) AS n", arguments))?.integer("n") ?? -1
+        }
+    }
+}
+
+/// Sends a session with every call.
+private struct SessionChannel: RPCChannel {
+    let base: any RPCChannel
+    let session: [UInt8]?
+
+    func unary<Request: Message, Reply: Message>(
+        _ method: RPCMethod, _ request: Request, options: CallOptions
+    ) async throws(RPCError) -> Reply {
+        var options = options
+        if let session { options.metadata.set("session", session) }
+        return try await base.unary(method, request, options: options)
+    }
+}
+
+/// Vouches for whom the test says, by ticket.
+final class StubProvider: IdentityProvider {
+    private let agents = Mutex<[String: Result<VouchedAgent, ProviderError>]>([:])
+    let name = MinzhengtongProvider.issuer
+
+    func loginAddress(redirect: String, state: String) -> String {
+        "http://provider/login?redirect=\(redirect)&state=\(state)"
+    }
+
+    func exchange(ticket: String) async throws(ProviderError) -> VouchedAgent {
+        guard let answer = agents.withLock({ $0[ticket] }) else {
+            throw ProviderError(.refusedTicket, "no such ticket")
+        }
+        return try answer.get()
+    }
+
+    func answer(_ ticket: String, _ answer: Result<VouchedAgent, ProviderError>) {
+        agents.withLock { $0[ticket] = answer }
+    }
+}
+
+/// Valid ID numbers of nobody: county 350199 does not exist.
+func idNumber(birth: String, sequence: Int) -> String {
+    let digits = String(sequence)
+    let body = "350199" + birth + String(repeating: "0", count: 3 - digits.count) + digits
+    let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
+    let sum = zip(body.utf8, weights).reduce(0) { $0 + Int($1.0 - 0x30) * $1.1 }
+    return body + String(Array("10X98765432")[sum % 11])
+}
+
+// MARK: - The manual's people
+
+extension VouchedAgent {
+    static let school = VouchedAgent(
+        issuer: MinzhengtongProvider.issuer, subject: "mzt-agent-1", name: "陈经办",
+        idNumber: idNumber(birth: "19810606", sequence: 904), phone: "13900000001",
+        unitName: "福州市第一中学", uscc: "12350100488000011A", legalRepresentativeName: "林校长",
+        legalRepresentativeIDNumber: idNumber(birth: "19680101", sequence: 903))
+
+    static let company = VouchedAgent(
+        issuer: MinzhengtongProvider.issuer, subject: "mzt-agent-2", name: "郑经办",
+        idNumber: idNumber(birth: "19720820", sequence: 902), phone: "13900000002",
+        unitName: "福州演示工程有限公司", uscc: "91350100MA2XYU120Y", legalRepresentativeName: "黄董事",
+        legalRepresentativeIDNumber: idNumber(birth: "19700215", sequence: 901))
+
+    /// The same unit, another person.
+    func agent(_ subject: String, name: String, sequence: Int) -> VouchedAgent {
+        VouchedAgent(
+            issuer: issuer, subject: subject, name: name,
+            idNumber: IdentityServiceTests.idNumber(birth: "19850505", sequence: sequence),
+            phone: "13900000009", unitName: unitName, uscc: uscc,
+            legalRepresentativeName: legalRepresentativeName,
+            legalRepresentativeIDNumber: legalRepresentativeIDNumber)
+    }
+}
+
+extension Identity.UnitDetails {
+    static let school = Identity.UnitDetails(
+        legalRepresentativePhone: "0591-87654321", address: "福州市鼓楼区三牧坊1号", contactName: "陈经办",
+        contactPhone: "13911112222", nature: "20", email: "office@school.example.org",
+        region: "350100")
+}
+
+extension Harness {
+    /// Through the provider; the unit may be incomplete afterwards.
+    func signIn(_ agent: VouchedAgent) async throws -> Identity.SignInReply {
+        provider.answer("ticket-\(agent.subject)", .success(agent))
+        let begun = try await identity().beginLogin(
+            Identity.BeginLoginRequest(provider: "minzhengtong", redirect: Harness.callback))
+        return try await identity().completeLogin(
+            Identity.CompleteLoginRequest(state: begun.state, ticket: "ticket-\(agent.subject)"))
+    }
+
+    /// A unit that has submitted its details, and its agent's session.
+    func activeUnit(_ agent: VouchedAgent = .school) async throws -> (session: [UInt8], id: String)
+    {
+        let reply = try await signIn(agent)
+        if reply.user?.mustSubmitUnit == true {
+            _ = try await identity(reply.session).submitUnit(
+                Identity.SubmitUnitRequest(details: .school))
+        }
+        return (reply.session, reply.user?.unit?.id ?? "")
+    }
+
+    /// An account that has changed its initial password.
+    func account(_ request: Identity.CreateAccountRequest) async throws -> Account {
+        let made = try await operator_.createAccount(request)
+        let session = try await identity().signIn(
+            Identity.SignInRequest(account: request.account, password: made.initialPassword)
+        ).session
+        let password = "Password-\(request.account.count)-2022"
+        _ = try await identity(session).changePassword(
+            Identity.ChangePasswordRequest(
+                oldPassword: made.initialPassword, newPassword: password))
+        return Account(
+            name: request.account, password: password, session: session, personID: made.personID)
+    }
+
+    struct Account: Sendable {
+        let name: String
+        let password: String
+        let session: [UInt8]
+        let personID: String
+    }
+
+    /// An applicant: number `n` gives account, ID number and phone.
+    func applicant(_ n: Int, name: String = "姣姣1") async throws -> Applicant {
+        let number = idNumber(birth: "19900307", sequence: 2 * n)
+        let phone = "1381000\(String(repeating: "0", count: 4 - String(n).count))\(n)"
+        let account = try await account(
+            Identity.CreateAccountRequest(
+                account: "person-\(n)", role: .applicant, name: name, idNumber: number,
+                phone: phone))
+        return Applicant(account: account, name: name, number: number, phone: phone)
+    }
+
+    struct Applicant: Sendable {
+        let account: Account
+        let name: String
+        let number: String
+        let phone: String
+
+        var session: [UInt8] { account.session }
+
+        func form(_ unit: String) -> Identity.RegisterPersonRequest {
+            Identity.RegisterPersonRequest(
+                unitID: unit, name: name, sex: "女", idDocument: "111", idNumber: number,
+                phone: phone, politicalStatus: "群众", email: "a@example.org")
+        }
+    }
+
+    func register(
+        _ applicant: Applicant, with unit: String
+    ) async throws -> Identity.Registration {
+        try await identity(applicant.session).registerPerson(applicant.form(unit))
+    }
+
+    /// The decision of the registration's only pending task.
+    func decide(
+        _ registration: Identity.Registration, _ outcome: Common.Outcome, round: Int = 1,
+        by session: [UInt8], key: IdempotencyKey = .random(), opinion: String = "情况属实"
+    ) async throws -> Tasks.DecideReply {
+        var options = CallOptions()
+        options.idempotencyKey = key
+        return try await tasks(session).decide(
+            Tasks.DecideRequest(
+                taskID: "identity:\(registration.id):\(round)",
+                expectedVersion: registration.version, outcome: outcome, opinion: opinion),
+            options: options)
+    }
+}
+
+/// What the call is refused with.
+func refusal<Value>(_ call: () async throws -> Value) async throws -> RPCError {
+    do {
+        _ = try await call()
+    } catch let error as RPCError {
+        return error
+    }
+    throw NotRefused()
+}
+
+struct NotRefused: Error {}
+
+extension RPCError {
+    /// The fields that a refused form names.
+    var fields: [String] {
+        details.compactMap { try? $0.decode(as: Common.FieldViolations.self) }
+            .flatMap(\.violations).map(\.field)
+    }
+}
