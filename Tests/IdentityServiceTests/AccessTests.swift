@@ -5,6 +5,7 @@ import RPC
 import ServiceRuntime
 import ServiceStubs
 import Storage
+import TestSupport
 import Testing
 
 @testable import IdentityService
@@ -143,7 +144,7 @@ import Testing
         _ = try await harness.decide(registration, .approved, by: unit.session)
         let reviewer = try await harness.account(
             .init(account: "reviewer-1", role: .unitReviewer, unitID: unit.id))
-        let recorded = idNumber(birth: "19800412", sequence: 1)
+        let recorded = inventedNumber(birth: "19800412", sequence: 1)
         _ = try await harness.identity(reviewer.session).recordOfficer(
             .init(name: "林审核", idNumber: recorded))
         var details = Identity.UnitDetails.school

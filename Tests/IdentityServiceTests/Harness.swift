@@ -104,7 +104,7 @@ final class StubProvider: IdentityProvider {
 }
 
 /// Valid ID numbers of nobody: county 350199 does not exist.
-func idNumber(birth: String, sequence: Int) -> String {
+func inventedNumber(birth: String, sequence: Int) -> String {
     let digits = String(sequence)
     let body = "350199" + birth + String(repeating: "0", count: 3 - digits.count) + digits
     let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
@@ -117,21 +117,21 @@ func idNumber(birth: String, sequence: Int) -> String {
 extension VouchedAgent {
     static let school = VouchedAgent(
         issuer: MinzhengtongProvider.issuer, subject: "mzt-agent-1", name: "陈经办",
-        idNumber: idNumber(birth: "19810606", sequence: 904), phone: "13900000001",
+        idNumber: inventedNumber(birth: "19810606", sequence: 904), phone: "13900000001",
         unitName: "福州市第一中学", uscc: "12350100488000011A", legalRepresentativeName: "林校长",
-        legalRepresentativeIDNumber: idNumber(birth: "19680101", sequence: 903))
+        legalRepresentativeIDNumber: inventedNumber(birth: "19680101", sequence: 903))
 
     static let company = VouchedAgent(
         issuer: MinzhengtongProvider.issuer, subject: "mzt-agent-2", name: "郑经办",
-        idNumber: idNumber(birth: "19720820", sequence: 902), phone: "13900000002",
+        idNumber: inventedNumber(birth: "19720820", sequence: 902), phone: "13900000002",
         unitName: "福州演示工程有限公司", uscc: "91350100MA2XYU120Y", legalRepresentativeName: "黄董事",
-        legalRepresentativeIDNumber: idNumber(birth: "19700215", sequence: 901))
+        legalRepresentativeIDNumber: inventedNumber(birth: "19700215", sequence: 901))
 
     /// The same unit, another person.
     func agent(_ subject: String, name: String, sequence: Int) -> VouchedAgent {
         VouchedAgent(
             issuer: issuer, subject: subject, name: name,
-            idNumber: IdentityServiceTests.idNumber(birth: "19850505", sequence: sequence),
+            idNumber: inventedNumber(birth: "19850505", sequence: sequence),
             phone: "13900000009", unitName: unitName, uscc: uscc,
             legalRepresentativeName: legalRepresentativeName,
             legalRepresentativeIDNumber: legalRepresentativeIDNumber)
@@ -189,7 +189,7 @@ extension Harness {
 
     /// An applicant: number `n` gives account, ID number and phone.
     func applicant(_ n: Int, name: String = "姣姣1") async throws -> Applicant {
-        let number = idNumber(birth: "19900307", sequence: 2 * n)
+        let number = inventedNumber(birth: "19900307", sequence: 2 * n)
         let phone = "1381000\(String(repeating: "0", count: 4 - String(n).count))\(n)"
         let account = try await account(
             Identity.CreateAccountRequest(

@@ -2,6 +2,8 @@ import Domain
 import Messages
 import RPC
 import ServiceRuntime
+import ServiceStubs
+import Storage
 import Testing
 
 @testable import IdentityService
@@ -49,7 +51,7 @@ import Testing
         let unit = try await harness.activeUnit()
         let person = try await harness.applicant(1)
         var form = person.form(unit.id)
-        form.idNumber = idNumber(birth: "19900307", sequence: 888)
+        form.idNumber = inventedNumber(birth: "19900307", sequence: 888)
         #expect(
             try await refusal { try await harness.identity(person.session).registerPerson(form) }
                 .fields == ["id_number"])

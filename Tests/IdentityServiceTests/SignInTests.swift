@@ -2,6 +2,8 @@ import Domain
 import Messages
 import RPC
 import ServiceRuntime
+import ServiceStubs
+import Storage
 import Testing
 
 @testable import IdentityService

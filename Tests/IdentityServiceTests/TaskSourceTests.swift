@@ -2,6 +2,7 @@ import Domain
 import Messages
 import RPC
 import ServiceRuntime
+import ServiceStubs
 import Storage
 import Testing
 

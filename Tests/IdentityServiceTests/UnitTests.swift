@@ -2,6 +2,8 @@ import Domain
 import Messages
 import RPC
 import ServiceRuntime
+import ServiceStubs
+import Storage
 import Testing
 
 @testable import IdentityService
@@ -211,7 +213,7 @@ import Testing
         }
         #expect(faults.fields == ["name", "id_number"])
         let record = Identity.RecordOfficerRequest(
-            name: "林审核", idNumber: idNumber(birth: "19800412", sequence: 1))
+            name: "林审核", idNumber: inventedNumber(birth: "19800412", sequence: 1))
         _ = try await client.recordOfficer(record)
         _ = try await client.recordOfficer(record)
         let user = try await client.getSession(Identity.GetSessionRequest())
@@ -219,7 +221,7 @@ import Testing
         let other = try await refusal {
             try await client.recordOfficer(
                 Identity.RecordOfficerRequest(
-                    name: "林审核", idNumber: idNumber(birth: "19800412", sequence: 3)))
+                    name: "林审核", idNumber: inventedNumber(birth: "19800412", sequence: 3)))
         }
         #expect(other.code == .failedPrecondition)
     }

@@ -1,4 +1,5 @@
 import Domain
+import Logging
 import Messages
 import RPC
 import Secrets
@@ -29,7 +30,8 @@ extension IdentityHandler {
         let token = randomToken()
         let state = token.map(hexDigits).joined()
         _ = try await database.performOnce(
-            BeginLogin(provider: provider.name, stateHash: SessionToken.hash(token)))
+            BeginLogin(
+                provider: provider.name, stateHash: SessionToken.hash(token), asOf: clock.now()))
         return Identity.BeginLoginReply(
             address: provider.loginAddress(redirect: request.redirect, state: state), state: state)
     }

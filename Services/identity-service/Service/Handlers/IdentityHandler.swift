@@ -1,5 +1,6 @@
 import Domain
 import Logging
+import MessageCoding
 import Messages
 import RPC
 import Secrets

@@ -1,4 +1,6 @@
 import Domain
+import ServiceRuntime
+import Storage
 
 /// Goes through a form field by field, tidies values and gathers every fault.
 struct FormCheck {
@@ -118,4 +120,9 @@ func isEmail(_ text: String) -> Bool {
                 && label.allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" }
         }
         && !parts[0].hasPrefix(".") && !parts[0].hasSuffix(".")
+}
+
+/// "2022-04-19"; nil for anything else.
+func civilDay(_ text: String) -> CivilDay? {
+    try? CivilDay(text)
 }

@@ -1,4 +1,5 @@
 import Domain
+import ServiceRuntime
 import Storage
 
 /// What a password must be. The policy is that of 等保: length and kinds of characters.

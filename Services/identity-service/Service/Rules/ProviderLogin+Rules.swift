@@ -9,14 +9,15 @@ import Storage
 struct BeginLogin: Command {
     let provider: String
     let stateHash: [UInt8]
+    /// States that ended by then do not count.
+    let asOf: Timestamp
 
     func read(_ rows: any RowReader) throws -> Int64 {
-        try SessionStore.loginStates(rows)
+        try SessionStore.loginStates(after: asOf, rows)
     }
 
     func decide(_ waiting: Int64, at now: Timestamp) throws(Refusal) -> Plan<Done> {
-        // The sweep below runs in any case; only live states can fill the table for long.
-        guard waiting < 2 * SessionLimits.mostLoginStates else {
+        guard waiting < SessionLimits.mostLoginStates else {
             throw Refusal(code: 8, message: "登录请求过多，请稍后再试", details: [])
         }
         let expires = now.milliseconds + SessionLimits.loginStateMilliseconds
@@ -33,32 +34,32 @@ struct BeginLogin: Command {
 struct UseLoginState: Command {
     let stateHash: [UInt8]
 
-    struct Facts: Sendable {
+    struct LoginState: Sendable {
         let provider: String
         let expiresMilliseconds: Int64
     }
 
     /// Whose login it was.
-    struct Provider: StorableReply {
+    struct ProviderName: StorableReply {
         let name: String
         init(name: String) { self.name = name }
         func storedBytes() throws -> [UInt8] { Array(name.utf8) }
         init(storedBytes: [UInt8]) throws { name = String(decoding: storedBytes, as: UTF8.self) }
     }
 
-    func read(_ rows: any RowReader) throws -> Facts? {
+    func read(_ rows: any RowReader) throws -> LoginState? {
         try SessionStore.loginState(hash: stateHash, rows).map {
-            Facts(provider: $0.provider, expiresMilliseconds: $0.expiresMilliseconds)
+            LoginState(provider: $0.provider, expiresMilliseconds: $0.expiresMilliseconds)
         }
     }
 
-    func decide(_ facts: Facts?, at now: Timestamp) throws(Refusal) -> Plan<Provider> {
-        guard let facts, now.milliseconds < facts.expiresMilliseconds else {
+    func decide(_ state: LoginState?, at now: Timestamp) throws(Refusal) -> Plan<ProviderName> {
+        guard let state, now.milliseconds < state.expiresMilliseconds else {
             throw Refusal(code: 16, message: "登录状态无效、已使用或已过期，请重新登录", details: [])
         }
         return Plan(
             writes: [SessionStore.deleteLoginState(hash: stateHash)], messages: [], audit: [],
-            reply: Provider(name: facts.provider))
+            reply: ProviderName(name: state.provider))
     }
 }
 

@@ -155,8 +155,12 @@ enum SessionStore {
         ).map { (try $0.text("provider"), try $0.integer("expires_ms")) }
     }
 
-    static func loginStates(_ rows: any RowReader) throws -> Int64 {
-        try rows.row(Statement("SELECT count(*) AS n FROM login_states"))?.integer("n") ?? 0
+    /// Logins that are under way.
+    static func loginStates(after time: Timestamp, _ rows: any RowReader) throws -> Int64 {
+        try rows.row(
+            Statement(
+                "SELECT count(*) AS n FROM login_states WHERE expires_ms > ?",
+                [.integer(time.milliseconds)]))?.integer("n") ?? 0
     }
 
     static func insertLoginState(
