@@ -1,0 +1,131 @@
+import Glibc
+
+/// The files of a database: folder, lock, the file itself with its rights.
+enum DatabaseFile {
+    /// What stood at the path before.
+    enum Found {
+        case nothing
+        /// A file with this application id in its header; 0 for one that was never finished.
+        case database(applicationID: Int32)
+    }
+
+    /// Makes the folder when it is missing (0700, synced) and checks that it can be written.
+    static func prepareFolder(of path: String) throws(StorageError) {
+        let folder = Self.folder(of: path)
+        if access(folder, F_OK) != 0 {
+            let above = Self.folder(of: folder)
+            if above != folder { try prepareFolder(of: folder) }
+            guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
+                throw unwritable("the folder \(folder) cannot be made", errno)
+            }
+            try sync(folder: above)
+        }
+        guard access(folder, W_OK | X_OK) == 0 else {
+            throw unwritable("the folder \(folder) cannot be written", errno)
+        }
+    }
+
+    /// Makes an empty file readable by its owner alone, or takes the rights of others away from the one that is there.
+    static func prepareFile(_ path: String) throws(StorageError) -> Found {
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if descriptor >= 0 {
+            Glibc.close(descriptor)
+            try sync(folder: folder(of: path))
+            return .nothing
+        }
+        guard errno == EEXIST else { throw unwritable("\(path) cannot be made", errno) }
+        return try inspect(path)
+    }
+
+    /// Reads the header before SQLite touches a file that may be somebody else's.
+    private static func inspect(_ path: String) throws(StorageError) -> Found {
+        let descriptor = unsafe open(path, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { throw unwritable("\(path) cannot be opened", errno) }
+        defer { Glibc.close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw StorageError(.notADatabase, "\(path) is no file")
+        }
+        if status.st_mode & 0o077 != 0, fchmod(descriptor, 0o600) != 0 {
+            throw unwritable("the rights of \(path) cannot be narrowed to its owner", errno)
+        }
+        guard status.st_size > 0 else { return .database(applicationID: 0) }
+        let header = [UInt8](unsafeUninitializedCapacity: 100) { bytes, count in
+            count = unsafe max(0, pread(descriptor, bytes.baseAddress, bytes.count, 0))
+        }
+        guard header.count == 100, header.starts(with: "SQLite format 3\0".utf8) else {
+            throw StorageError(.notADatabase, "\(path) is not an SQLite database")
+        }
+        let id = header[68..<72].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        return .database(applicationID: Int32(bitPattern: id))
+    }
+
+    /// Makes the names in a folder durable.
+    static func sync(folder: String) throws(StorageError) {
+        let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw unwritable("\(folder) cannot be opened", errno) }
+        defer { Glibc.close(descriptor) }
+        guard fsync(descriptor) == 0 else {
+            throw StorageError(.io, "\(folder) cannot be synced: \(reason(errno))")
+        }
+    }
+
+    /// Makes the content of a file durable.
+    static func sync(file: String) throws(StorageError) {
+        let descriptor = unsafe open(file, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { throw unwritable("\(file) cannot be opened", errno) }
+        defer { Glibc.close(descriptor) }
+        guard fsync(descriptor) == 0 else {
+            throw StorageError(.io, "\(file) cannot be synced: \(reason(errno))")
+        }
+    }
+
+    /// Bytes that are free for this user on the file's disk; nil when the system does not say.
+    static func freeBytes(at path: String) -> UInt64? {
+        var status = statvfs()
+        guard unsafe statvfs(path, &status) == 0 else { return nil }
+        let (bytes, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(
+            by: UInt64(status.f_frsize))
+        return overflow ? .max : bytes
+    }
+
+    static func folder(of path: String) -> String {
+        let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        guard let slash = trimmed.lastIndex(of: "/") else { return "." }
+        return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
+    }
+
+    static func unwritable(_ what: String, _ number: Int32) -> StorageError {
+        StorageError(.unwritable, "\(what): \(reason(number))")
+    }
+
+    static func reason(_ number: Int32) -> String {
+        unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)"
+    }
+}
+
+/// Keeps a second opener away from a live database, in this process or another. The system takes the lock back when the process dies, however it dies.
+///
+/// The lock is a file beside the database, because closing any descriptor of the database itself would drop SQLite's own locks.
+struct LockFile: ~Copyable {
+    private let descriptor: Int32
+
+    init(database path: String) throws(StorageError) {
+        let lockPath = path + ".lock"
+        let descriptor = unsafe open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw DatabaseFile.unwritable("\(lockPath) cannot be opened", errno)
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let number = errno
+            Glibc.close(descriptor)
+            guard number == EWOULDBLOCK else {
+                throw DatabaseFile.unwritable("\(lockPath) cannot be locked", number)
+            }
+            throw StorageError(.inUse, "\(path) is in use by another process; only one may open it")
+        }
+        self.descriptor = descriptor
+    }
+
+    deinit { Glibc.close(descriptor) }
+}
