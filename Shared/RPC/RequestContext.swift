@@ -1,0 +1,85 @@
+/// Who is at the other end of a connection, as its Hello said.
+public struct Peer: Sendable, Hashable {
+    /// "service/instance@version".
+    public let name: String
+    /// Whether it proved to be the service that it names. An anonymous peer's name means nothing.
+    public let isAuthenticated: Bool
+
+    public init(name: String, isAuthenticated: Bool) {
+        self.name = name
+        self.isAuthenticated = isAuthenticated
+    }
+
+    /// The part before the slash: "declaration-service".
+    public var kind: String { String(name.prefix { $0 != "/" }) }
+}
+
+/// W3C trace context: which trace and span a call belongs to.
+public struct TraceContext: Sendable, Hashable {
+    /// 16 bytes trace id, 8 bytes span id, 1 byte flags.
+    public let bytes: [UInt8]
+
+    public static let byteCount = 25
+
+    /// Nil unless there are 25 bytes.
+    public init?(_ bytes: [UInt8]) {
+        guard bytes.count == Self.byteCount else { return nil }
+        self.bytes = bytes
+    }
+}
+
+/// What a handler knows of its call besides the message.
+package struct RequestContext: Sendable {
+    package let method: RPCMethod
+    package let peer: Peer
+    package let metadata: Metadata
+    /// When the caller stops waiting. The handler's task is cancelled then.
+    package let deadline: ContinuousClock.Instant
+    package let idempotencyKey: IdempotencyKey?
+    package let priority: CallPriority
+    /// 0 for a first try.
+    package let attempt: UInt32
+    package let trace: TraceContext?
+    /// What admission found out about the caller.
+    package var attachment: (any Sendable)?
+
+    package init(
+        method: RPCMethod, peer: Peer, metadata: Metadata = Metadata(),
+        deadline: ContinuousClock.Instant, idempotencyKey: IdempotencyKey? = nil,
+        priority: CallPriority = .normal, attempt: UInt32 = 0, trace: TraceContext? = nil
+    ) {
+        self.method = method
+        self.peer = peer
+        self.metadata = metadata
+        self.deadline = deadline
+        self.idempotencyKey = idempotencyKey
+        self.priority = priority
+        self.attempt = attempt
+        self.trace = trace
+    }
+
+    /// The user's session token.
+    package var session: [UInt8]? { metadata[Metadata.sessionKey] }
+}
+
+/// Decides on each call before its handler runs: attaches who calls, or throws.
+package typealias Admission =
+    @Sendable (_ context: inout RequestContext) async throws(RPCError) -> Void
+
+/// What a handler's nested calls inherit without its help: the time left, the user's session, priority and trace.
+package struct CallScope: Sendable {
+    package let deadline: ContinuousClock.Instant
+    package let session: [UInt8]?
+    package let priority: CallPriority
+    package let trace: TraceContext?
+
+    package init(_ context: RequestContext) {
+        deadline = context.deadline
+        session = context.session
+        priority = context.priority
+        trace = context.trace
+    }
+
+    /// The call that the current task serves; nil outside of handlers.
+    @TaskLocal package static var current: CallScope?
+}
