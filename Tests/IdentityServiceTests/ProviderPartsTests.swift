@@ -1,3 +1,4 @@
+import ServiceRuntime
 import Testing
 
 @testable import IdentityService
@@ -92,7 +93,7 @@ import Testing
         ("1390000000", false), ("139000000012", false), ("１3900000001", false), ("", false),
     ])
     func mobiles(_ text: String, _ isFit: Bool) {
-        #expect(isMobile(text) == isFit)
+        #expect(FormCheck.isMobile(text) == isFit)
     }
 
     @Test(arguments: [
@@ -100,7 +101,7 @@ import Testing
         ("591-87654321", false), ("0591-876543", false), ("0591", false), ("0591-87654321-", false),
     ])
     func fixedLines(_ text: String, _ isFit: Bool) {
-        #expect(isFixedLine(text) == isFit)
+        #expect(FormCheck.isFixedLine(text) == isFit)
     }
 
     @Test(arguments: [
@@ -109,7 +110,7 @@ import Testing
         ("a@b..cn", false), (".a@b.cn", false), ("a.@b.cn", false), ("中@b.cn", false),
     ])
     func emails(_ text: String, _ isFit: Bool) {
-        #expect(isEmail(text) == isFit)
+        #expect(FormCheck.isEmail(text) == isFit)
     }
 
     @Test func initialPasswordsKeepThePolicy() {

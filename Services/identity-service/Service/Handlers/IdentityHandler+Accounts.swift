@@ -68,7 +68,8 @@ extension IdentityHandler {
         _ request: Identity.ResetPasswordRequest, context: RequestContext
     ) async throws -> Identity.CreateAccountReply {
         let authority = authority(context)
-        let name = request.account.utf8.count <= 160 ? trimmed(request.account).lowercased() : ""
+        let name =
+            request.account.utf8.count <= 160 ? FormCheck.trimmed(request.account).lowercased() : ""
         let found = try database.fetch { rows -> (StoredAccount, StoredOfficer?)? in
             guard let account = try PersonStore.account(name, rows),
                 let person = try PersonStore.person(account.personID, rows)

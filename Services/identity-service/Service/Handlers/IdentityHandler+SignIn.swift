@@ -150,7 +150,8 @@ extension IdentityHandler {
     func signIn(
         _ request: Identity.SignInRequest, context: RequestContext
     ) async throws -> Identity.SignInReply {
-        let name = request.account.utf8.count <= 160 ? trimmed(request.account).lowercased() : ""
+        let name =
+            request.account.utf8.count <= 160 ? FormCheck.trimmed(request.account).lowercased() : ""
         let account = try await verified(
             name, password: request.password, peer: context.peer.name)
         let token = randomToken()

@@ -67,42 +67,15 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
         return decision.reply(version: round.version + 1)
     }
 
-    /// Nil when nothing here can match.
+    /// Nil when nothing here can match: registrations are not claimed.
     private func filter(
         _ request: Tasks.ListTasksRequest, _ officer: Officer
     ) throws(RPCError) -> ReviewStore.Filter? {
-        let given = request.filter ?? Tasks.TaskFilter()
-        var check = FormCheck()
-        let applicant = check.text(
-            given.applicant, "filter.applicant", "申报人", required: false, longest: 50)
-        let from = check.bound(given.fromDay, "filter.from_day", "开始日期")
-        let to = check.bound(given.toDay, "filter.to_day", "结束日期")
-        if ![Tasks.TaskView.unspecified, .pending, .processed].contains(request.view) {
-            check.fault("view", "视图", "应为待处理或已处理")
-        }
-        guard check.faults.isEmpty else {
-            throw RPCError(serviceError: Refusal.invalid(check.faults))
-        }
-        guard given.kinds.isEmpty || given.kinds.contains(Self.kind) else { return nil }
-        // Registrations are not claimed: nobody holds any of them.
-        guard given.claimedBy.isEmpty || given.claimedBy == "none" else { return nil }
-        let start = from?.start.milliseconds ?? .min
-        let end = to?.next.start.milliseconds ?? .max
-        guard start < end else { return nil }
-        let isPending = request.view != .processed
+        let query = try TaskQuery(request, by: officer)
+        guard query.wantsUnclaimed(Self.kind), let entered = query.entered else { return nil }
         return ReviewStore.Filter(
-            unit: officer.unit.id, isPending: isPending, applicant: applicant,
-            entered: start..<end,
-            decidedBy: given.mine && !isPending ? officer.personID : nil)
-    }
-}
-
-extension FormCheck {
-    /// A civil day of a filter; nil for "" and for a fault.
-    fileprivate mutating func bound(
-        _ value: String, _ field: String, _ label: String
-    ) -> CivilDay? {
-        civilDay(day(value, field, label))
+            unit: officer.unit.id, isPending: query.isPending, applicant: query.applicant,
+            entered: entered, decidedBy: query.decidedBy)
     }
 }
 

@@ -1,5 +1,6 @@
 import Domain
 import Messages
+import ServiceRuntime
 
 /// What a person filled in to register, checked and tidied, with the numbers in clear: to be sealed
 /// before anything is stored.

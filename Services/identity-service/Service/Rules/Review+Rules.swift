@@ -3,13 +3,8 @@ import Messages
 import ServiceRuntime
 import Storage
 
-extension Tasks.DecideReply: StorableReply {}
-
 /// 审核 of a registration by its unit: 通过, or 退回 with an opinion (I7).
 struct DecideRegistration: Command {
-    /// The longest opinion, in characters.
-    static let longestOpinion = 2_000
-
     let officer: Reviewer
     let request: Tasks.DecideRequest
     /// Of the decision, should it be made.
@@ -82,22 +77,13 @@ struct DecideRegistration: Command {
         _ request: Tasks.DecideRequest
     ) throws(Refusal) -> (RegistrationPhase.Event, opinion: String) {
         var check = FormCheck()
-        var opinion = check.text(
-            request.opinion, "opinion", "审批意见", required: true, longest: longestOpinion,
-            hasLines: true)
+        let opinion = check.opinion(of: request)
         var event: RegistrationPhase.Event?
         switch request.outcome {
         case .approved: event = .approve
         case .returned: event = .return
         case .terminated: check.fault("outcome", "审核结果", "人员注册不能终止，请通过或退回")
         default: check.fault("outcome", "审核结果", "请选择通过或退回")
-        }
-        if !request.defects.isEmpty {
-            if event != .return { check.fault("defects", "一次性告知", "只有退回可以附一次性告知") }
-            // The flow shows the checklist below the opinion.
-            opinion = check.text(
-                ([opinion] + request.defects.prefix(longestOpinion)).joined(separator: "\n"),
-                "defects", "一次性告知", required: true, longest: longestOpinion, hasLines: true)
         }
         try check.finish()
         guard let event else { preconditionFailure("an outcome without a fault has an event") }
@@ -112,17 +98,5 @@ extension StoredRound.Decision {
         Tasks.DecideReply(
             state: .done, decisionID: id, outcome: outcome, version: version,
             node: outcome == .approved ? FlowNode.finished : FlowNode.applicant)
-    }
-}
-
-extension Common.Outcome {
-    /// 通过, 退回, 终止: the action in a flow.
-    var label: String {
-        switch self {
-        case .approved: "通过"
-        case .returned: "退回"
-        case .terminated: "终止"
-        default: ""
-        }
     }
 }

@@ -1,5 +1,6 @@
 import Domain
 import Messages
+import ServiceRuntime
 
 /// 完善单位详细信息 and 完善单位信息 after their check: values tidied, phones taken out.
 struct UnitForm: Sendable, Hashable {

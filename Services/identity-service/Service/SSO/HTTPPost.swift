@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import ServiceRuntime
 
 /// One HTTP/1.1 POST of a form over a connection of its own, with a bound on time and on the answer.
 struct HTTPPost: Sendable {

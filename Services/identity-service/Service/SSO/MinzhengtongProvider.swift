@@ -1,3 +1,5 @@
+import ServiceRuntime
+
 /// The trust-ticket redirect of 闽政通: the browser brings a ticket back, this side exchanges it with
 /// the form field `POSTPARAM_JSON`.
 struct MinzhengtongProvider: IdentityProvider {

@@ -1,5 +1,5 @@
-/// A JSON value (RFC 8259) of a provider's answer, read with bounds and written without surprises.
-enum JSONValue: Sendable, Hashable {
+/// A JSON value (RFC 8259) from outside, read with bounds and written without surprises.
+package enum JSONValue: Sendable, Hashable {
     case null
     case bool(Bool)
     /// As written; nothing here computes with it.
@@ -9,12 +9,12 @@ enum JSONValue: Sendable, Hashable {
     case object([String: JSONValue])
 
     /// The longest text that is read, in bytes.
-    static let longest = 65_536
+    package static let longest = 65_536
     /// How deep objects and arrays may nest.
-    static let deepest = 16
+    package static let deepest = 16
 
     /// Nil when the bytes are not exactly one JSON value within the bounds.
-    init?(parsing bytes: [UInt8]) {
+    package init?(parsing bytes: [UInt8]) {
         guard bytes.count <= Self.longest, String(validating: bytes, as: UTF8.self) != nil else {
             return nil
         }
@@ -24,19 +24,19 @@ enum JSONValue: Sendable, Hashable {
     }
 
     /// The member of an object; nil when there is none.
-    subscript(_ member: String) -> JSONValue? {
+    package subscript(_ member: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members[member]
     }
 
     /// The value when it is a string.
-    var string: String? {
+    package var string: String? {
         guard case .string(let text) = self else { return nil }
         return text
     }
 
     /// The value as JSON; members in the order of their names.
-    var text: String {
+    package var text: String {
         switch self {
         case .null: "null"
         case .bool(let value): value ? "true" : "false"

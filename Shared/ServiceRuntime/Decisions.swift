@@ -1,0 +1,38 @@
+package import Messages
+package import Storage
+
+// What every `TaskSource` needs of a decision.
+
+extension Tasks.DecideReply: StorableReply {}
+
+extension Common.Outcome {
+    /// 通过, 退回, 终止: the button, and the action in a flow. "" for no outcome.
+    package var label: String {
+        switch self {
+        case .approved: "通过"
+        case .returned: "退回"
+        case .terminated: "终止"
+        default: ""
+        }
+    }
+}
+
+extension FormCheck {
+    /// The longest opinion with its checklist, in characters.
+    package static let longestOpinion = 2_000
+
+    /// The required 审批意见. The flow shows the checklist of a return (一次性告知, D8) below it, a line each.
+    package mutating func opinion(of request: Tasks.DecideRequest) -> String {
+        let opinion = text(
+            request.opinion, "opinion", "审批意见", required: true, longest: Self.longestOpinion,
+            hasLines: true)
+        guard !request.defects.isEmpty else { return opinion }
+        guard request.outcome == .returned else {
+            fault("defects", "一次性告知", "只有退回可以附一次性告知")
+            return opinion
+        }
+        return text(
+            ([opinion] + request.defects.prefix(Self.longestOpinion)).joined(separator: "\n"),
+            "defects", "一次性告知", required: true, longest: Self.longestOpinion, hasLines: true)
+    }
+}
