@@ -14,7 +14,7 @@ struct AccountAuthority: Sendable, Hashable {
     func covers(_ other: String) -> Bool {
         guard let region else { return true }
         guard let mine = Region(code: region), let other = Region(code: other) else { return false }
-        return mine.contains(other)
+        return mine.covers(other)
     }
 }
 

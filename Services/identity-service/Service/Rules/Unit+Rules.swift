@@ -46,7 +46,7 @@ extension Identity.UnitSummary {
         self.init(
             id: unitID, name: name, uscc: uscc, nature: nature, natureLabel: kind?.name ?? "",
             quotaRequired: kind?.isQuotaRequired ?? false, region: region,
-            regionLabel: place?.path ?? "", administrativeLevel: place?.administrativeLevel ?? "")
+            regionLabel: place?.label ?? "", administrativeLevel: place?.administrativeLevel ?? "")
     }
 }
 
