@@ -138,7 +138,8 @@ private func writeInit(_ message: MessageType, into source: inout SourceWriter) 
             source.line("self.init()")
             return
         }
-        source.block("try unsafe self.init(", end: ")") { source in
+        let throwing = members.contains(where: \.copyThrows) ? "try " : ""
+        source.block("\(throwing)unsafe self.init(", end: ")") { source in
             for (index, member) in members.enumerated() {
                 let comma = index == members.count - 1 ? "" : ","
                 let value =
@@ -148,6 +149,17 @@ private func writeInit(_ message: MessageType, into source: inout SourceWriter) 
                     }
                 source.line("\(member.name): \(value)\(comma)")
             }
+        }
+    }
+}
+
+extension Member {
+    /// Whether copying it out of C may find a fault. A oneof is copied before the others.
+    fileprivate var copyThrows: Bool {
+        guard case .field(let field) = content else { return false }
+        return switch field.kind {
+        case .string, .message: true
+        case .scalar, .bytes, .enumeration: false
         }
     }
 }

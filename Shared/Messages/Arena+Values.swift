@@ -43,7 +43,7 @@ extension Arena {
     mutating func messages<M: BridgedMessage>(
         _ values: [M]
     ) -> (Int, UnsafeMutablePointer<UnsafeMutablePointer<M.CValue>?>?) {
-        guard !values.isEmpty else { return unsafe (0, nil) }
+        guard !values.isEmpty else { return (0, nil) }
         let list = unsafe room(for: UnsafeMutablePointer<M.CValue>?.self, values.count)
         let cs = unsafe room(for: M.CValue.self, values.count)
         for index in values.indices {
@@ -54,14 +54,14 @@ extension Arena {
     }
 
     mutating func texts(_ values: [String]) -> (Int, UnsafeMutablePointer<ProtobufCBinaryData>?) {
-        guard !values.isEmpty else { return unsafe (0, nil) }
+        guard !values.isEmpty else { return (0, nil) }
         let list = unsafe room(for: ProtobufCBinaryData.self, values.count)
         for index in values.indices { unsafe (list + index).initialize(to: text(values[index])) }
         return unsafe (values.count, list)
     }
 
     mutating func bytes(_ values: [[UInt8]]) -> (Int, UnsafeMutablePointer<ProtobufCBinaryData>?) {
-        guard !values.isEmpty else { return unsafe (0, nil) }
+        guard !values.isEmpty else { return (0, nil) }
         let list = unsafe room(for: ProtobufCBinaryData.self, values.count)
         for index in values.indices { unsafe (list + index).initialize(to: bytes(values[index])) }
         return unsafe (values.count, list)
@@ -70,7 +70,7 @@ extension Arena {
     mutating func numbers<Number: BitwiseCopyable>(
         _ values: [Number]
     ) -> (Int, UnsafeMutablePointer<Number>?) {
-        guard !values.isEmpty else { return unsafe (0, nil) }
+        guard !values.isEmpty else { return (0, nil) }
         let list = unsafe room(for: Number.self, values.count)
         for index in values.indices { unsafe (list + index).initialize(to: values[index]) }
         return unsafe (values.count, list)

@@ -64,7 +64,7 @@ import CProtobufC
         blockSize = min(blockSize * 2, Self.mostBlockSize)
         let isLarge = size > blockSize / 4
         let byteCount = (isLarge ? size : blockSize) + Self.alignment
-        let block = unsafe UnsafeMutableRawPointer.allocate(
+        let block = UnsafeMutableRawPointer.allocate(
             byteCount: byteCount, alignment: Self.alignment)
         unsafe block.storeBytes(of: UInt(bitPattern: newest), as: UInt.self)
         unsafe newest = block

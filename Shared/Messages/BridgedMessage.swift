@@ -35,7 +35,7 @@ func decodeBridged<M: BridgedMessage>(
     _ bytes: UnsafeRawBufferPointer, _ unpack: Unpack<M.CValue>
 ) throws(MessageFault) -> M {
     guard unsafe !bytes.isEmpty else { return M() }
-    var arena = unsafe Arena(
+    var arena = Arena(
         blockSize: min(max(bytes.count * 2, 512), 1 << 16),
         budget: DecodingBudget.bytes(for: bytes.count))
     return try unsafe withUnsafeMutablePointer(to: &arena) { arena throws(MessageFault) in
@@ -65,16 +65,16 @@ func encodeBridged<M: BridgedMessage>(
     _ message: M, _ packedSize: PackedSize<M.CValue>, _ pack: Pack<M.CValue>,
     _ reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer
 ) throws(MessageFault) {
-    var arena = unsafe Arena(blockSize: 2048, budget: .max)
+    var arena = Arena(blockSize: 2048, budget: .max)
     let c = unsafe arena.room(for: M.CValue.self)
     unsafe message.fill(c, &arena)
     let size = unsafe packedSize(c)
     try checkSize(size, M.fullName)
     let target = try unsafe reserve(size)
     // libprotobuf-c packs without looking at bounds.
-    guard unsafe target.count >= size else {
+    guard target.count >= size else {
         throw MessageFault(
-            .tooLarge, unsafe "a \(M.fullName) of \(size) bytes does not fit into \(target.count)")
+            .tooLarge, "a \(M.fullName) of \(size) bytes does not fit into \(target.count)")
     }
     guard size > 0 else { return }
     let written = unsafe pack(c, target.baseAddress?.assumingMemoryBound(to: UInt8.self))
@@ -86,7 +86,7 @@ func encodeBridged<M: BridgedMessage>(
 func encodedBytesBridged<M: BridgedMessage>(
     _ message: M, _ packedSize: PackedSize<M.CValue>, _ pack: Pack<M.CValue>
 ) throws(MessageFault) -> [UInt8] {
-    var arena = unsafe Arena(blockSize: 2048, budget: .max)
+    var arena = Arena(blockSize: 2048, budget: .max)
     let c = unsafe arena.room(for: M.CValue.self)
     unsafe message.fill(c, &arena)
     let size = unsafe packedSize(c)

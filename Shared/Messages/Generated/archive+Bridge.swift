@@ -4,7 +4,7 @@ import CMessages
 import CProtobufC
 public import MessageCoding
 
-extension Archive.FieldDefinition: BridgedMessage {
+extension Archive.FieldDefinition: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__FieldDefinition
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -45,7 +45,7 @@ extension Archive.FieldDefinition: BridgedMessage {
     }
 }
 
-extension Archive.ItemDefinition: BridgedMessage {
+extension Archive.ItemDefinition: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__ItemDefinition
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -78,7 +78,7 @@ extension Archive.ItemDefinition: BridgedMessage {
     }
 }
 
-extension Archive.CategoryDefinition: BridgedMessage {
+extension Archive.CategoryDefinition: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__CategoryDefinition
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -109,7 +109,7 @@ extension Archive.CategoryDefinition: BridgedMessage {
     }
 }
 
-extension Archive.GetCatalogRequest: BridgedMessage {
+extension Archive.GetCatalogRequest: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__GetCatalogRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -133,7 +133,7 @@ extension Archive.GetCatalogRequest: BridgedMessage {
     }
 }
 
-extension Archive.GetCatalogReply: BridgedMessage {
+extension Archive.GetCatalogReply: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__GetCatalogReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -160,7 +160,7 @@ extension Archive.GetCatalogReply: BridgedMessage {
     }
 }
 
-extension Archive.GetTreeRequest: BridgedMessage {
+extension Archive.GetTreeRequest: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__GetTreeRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -184,7 +184,7 @@ extension Archive.GetTreeRequest: BridgedMessage {
     }
 }
 
-extension Archive.ItemCount: BridgedMessage {
+extension Archive.ItemCount: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__ItemCount
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -217,7 +217,7 @@ extension Archive.ItemCount: BridgedMessage {
     }
 }
 
-extension Archive.CategoryCount: BridgedMessage {
+extension Archive.CategoryCount: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__CategoryCount
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -248,7 +248,7 @@ extension Archive.CategoryCount: BridgedMessage {
     }
 }
 
-extension Archive.GetTreeReply: BridgedMessage {
+extension Archive.GetTreeReply: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__GetTreeReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -277,7 +277,7 @@ extension Archive.GetTreeReply: BridgedMessage {
     }
 }
 
-extension Archive.ListItemsRequest: BridgedMessage {
+extension Archive.ListItemsRequest: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__ListItemsRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -310,7 +310,7 @@ extension Archive.ListItemsRequest: BridgedMessage {
     }
 }
 
-extension Archive.ListItemsReply: BridgedMessage {
+extension Archive.ListItemsReply: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__ListItemsReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -343,7 +343,7 @@ extension Archive.ListItemsReply: BridgedMessage {
     }
 }
 
-extension Archive.Item: BridgedMessage {
+extension Archive.Item: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__Item
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -406,7 +406,7 @@ extension Archive.Item: BridgedMessage {
     }
 }
 
-extension Archive.GetItemRequest: BridgedMessage {
+extension Archive.GetItemRequest: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__GetItemRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -433,7 +433,7 @@ extension Archive.GetItemRequest: BridgedMessage {
     }
 }
 
-extension Archive.SaveItemRequest: BridgedMessage {
+extension Archive.SaveItemRequest: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__SaveItemRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -466,7 +466,7 @@ extension Archive.SaveItemRequest: BridgedMessage {
     }
 }
 
-extension Archive.SubmitItemRequest: BridgedMessage {
+extension Archive.SubmitItemRequest: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__SubmitItemRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -495,7 +495,7 @@ extension Archive.SubmitItemRequest: BridgedMessage {
     }
 }
 
-extension Archive.UploadEvidenceRequest: BridgedMessage {
+extension Archive.UploadEvidenceRequest: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__UploadEvidenceRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -524,7 +524,7 @@ extension Archive.UploadEvidenceRequest: BridgedMessage {
     }
 }
 
-extension Archive.DownloadEvidenceRequest: BridgedMessage {
+extension Archive.DownloadEvidenceRequest: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__DownloadEvidenceRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -553,7 +553,7 @@ extension Archive.DownloadEvidenceRequest: BridgedMessage {
     }
 }
 
-extension Archive.DownloadEvidenceReply: BridgedMessage {
+extension Archive.DownloadEvidenceReply: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__DownloadEvidenceReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -582,7 +582,7 @@ extension Archive.DownloadEvidenceReply: BridgedMessage {
     }
 }
 
-extension Archive.ReadApprovedRequest: BridgedMessage {
+extension Archive.ReadApprovedRequest: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__ReadApprovedRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -611,7 +611,7 @@ extension Archive.ReadApprovedRequest: BridgedMessage {
     }
 }
 
-extension Archive.ReadApprovedReply: BridgedMessage {
+extension Archive.ReadApprovedReply: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__ReadApprovedReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -640,7 +640,7 @@ extension Archive.ReadApprovedReply: BridgedMessage {
     }
 }
 
-extension Archive.PinnedVersion: BridgedMessage {
+extension Archive.PinnedVersion: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__PinnedVersion
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -669,7 +669,7 @@ extension Archive.PinnedVersion: BridgedMessage {
     }
 }
 
-extension Archive.PinVersionsRequest: BridgedMessage {
+extension Archive.PinVersionsRequest: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__PinVersionsRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -700,7 +700,7 @@ extension Archive.PinVersionsRequest: BridgedMessage {
     }
 }
 
-extension Archive.PinVersionsReply: BridgedMessage {
+extension Archive.PinVersionsReply: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__PinVersionsReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -729,7 +729,7 @@ extension Archive.PinVersionsReply: BridgedMessage {
     }
 }
 
-extension Archive.UnpinVersionsRequest: BridgedMessage {
+extension Archive.UnpinVersionsRequest: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__UnpinVersionsRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -758,7 +758,7 @@ extension Archive.UnpinVersionsRequest: BridgedMessage {
     }
 }
 
-extension Archive.UnpinVersionsReply: BridgedMessage {
+extension Archive.UnpinVersionsReply: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__UnpinVersionsReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {

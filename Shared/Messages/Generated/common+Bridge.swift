@@ -4,7 +4,7 @@ import CMessages
 import CProtobufC
 public import MessageCoding
 
-extension Common.FieldViolation: BridgedMessage {
+extension Common.FieldViolation: @unsafe BridgedMessage {
     typealias CValue = Common__V1__FieldViolation
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -35,7 +35,7 @@ extension Common.FieldViolation: BridgedMessage {
     }
 }
 
-extension Common.FieldViolations: BridgedMessage {
+extension Common.FieldViolations: @unsafe BridgedMessage {
     typealias CValue = Common__V1__FieldViolations
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -62,7 +62,7 @@ extension Common.FieldViolations: BridgedMessage {
     }
 }
 
-extension Common.VacancyFacts: BridgedMessage {
+extension Common.VacancyFacts: @unsafe BridgedMessage {
     typealias CValue = Common__V1__VacancyFacts
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -88,7 +88,7 @@ extension Common.VacancyFacts: BridgedMessage {
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
-        try unsafe self.init(
+        unsafe self.init(
             year: c.pointee.year,
             level: Common.QuotaLevel(rawValue: c.pointee.level),
             unlimited: c.pointee.unlimited != 0,
@@ -99,7 +99,7 @@ extension Common.VacancyFacts: BridgedMessage {
     }
 }
 
-extension Common.ClaimHolder: BridgedMessage {
+extension Common.ClaimHolder: @unsafe BridgedMessage {
     typealias CValue = Common__V1__ClaimHolder
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -128,7 +128,7 @@ extension Common.ClaimHolder: BridgedMessage {
     }
 }
 
-extension Common.VersionFacts: BridgedMessage {
+extension Common.VersionFacts: @unsafe BridgedMessage {
     typealias CValue = Common__V1__VersionFacts
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -149,13 +149,13 @@ extension Common.VersionFacts: BridgedMessage {
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
-        try unsafe self.init(
+        unsafe self.init(
             currentVersion: c.pointee.current_version
         )
     }
 }
 
-extension Common.Attachment: BridgedMessage {
+extension Common.Attachment: @unsafe BridgedMessage {
     typealias CValue = Common__V1__Attachment
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -190,7 +190,7 @@ extension Common.Attachment: BridgedMessage {
     }
 }
 
-extension Common.FileUpload: BridgedMessage {
+extension Common.FileUpload: @unsafe BridgedMessage {
     typealias CValue = Common__V1__FileUpload
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -219,7 +219,7 @@ extension Common.FileUpload: BridgedMessage {
     }
 }
 
-extension Common.FlowStep: BridgedMessage {
+extension Common.FlowStep: @unsafe BridgedMessage {
     typealias CValue = Common__V1__FlowStep
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -254,7 +254,7 @@ extension Common.FlowStep: BridgedMessage {
     }
 }
 
-extension Common.FormValue: BridgedMessage {
+extension Common.FormValue: @unsafe BridgedMessage {
     typealias CValue = Common__V1__FormValue
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -285,7 +285,7 @@ extension Common.FormValue: BridgedMessage {
     }
 }
 
-extension Common.PageRequest: BridgedMessage {
+extension Common.PageRequest: @unsafe BridgedMessage {
     typealias CValue = Common__V1__PageRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -307,14 +307,14 @@ extension Common.PageRequest: BridgedMessage {
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
-        try unsafe self.init(
+        unsafe self.init(
             size: c.pointee.size,
             cursor: decodedBytes(c.pointee.cursor)
         )
     }
 }
 
-extension Common.ViewCount: BridgedMessage {
+extension Common.ViewCount: @unsafe BridgedMessage {
     typealias CValue = Common__V1__ViewCount
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {

@@ -4,7 +4,7 @@ import CMessages
 import CProtobufC
 public import MessageCoding
 
-extension Declaration.Plan: BridgedMessage {
+extension Declaration.Plan: @unsafe BridgedMessage {
     typealias CValue = Declaration__V1__Plan
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -51,7 +51,7 @@ extension Declaration.Plan: BridgedMessage {
     }
 }
 
-extension Declaration.PublishPlanRequest: BridgedMessage {
+extension Declaration.PublishPlanRequest: @unsafe BridgedMessage {
     typealias CValue = Declaration__V1__PublishPlanRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -78,7 +78,7 @@ extension Declaration.PublishPlanRequest: BridgedMessage {
     }
 }
 
-extension Declaration.ListPlansRequest: BridgedMessage {
+extension Declaration.ListPlansRequest: @unsafe BridgedMessage {
     typealias CValue = Declaration__V1__ListPlansRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -115,7 +115,7 @@ extension Declaration.ListPlansRequest: BridgedMessage {
     }
 }
 
-extension Declaration.ListPlansReply: BridgedMessage {
+extension Declaration.ListPlansReply: @unsafe BridgedMessage {
     typealias CValue = Declaration__V1__ListPlansReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -146,7 +146,7 @@ extension Declaration.ListPlansReply: BridgedMessage {
     }
 }
 
-extension Declaration.GetPlanRequest: BridgedMessage {
+extension Declaration.GetPlanRequest: @unsafe BridgedMessage {
     typealias CValue = Declaration__V1__GetPlanRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -173,7 +173,7 @@ extension Declaration.GetPlanRequest: BridgedMessage {
     }
 }
 
-extension Declaration.Application: BridgedMessage {
+extension Declaration.Application: @unsafe BridgedMessage {
     typealias CValue = Declaration__V1__Application
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -230,7 +230,7 @@ extension Declaration.Application: BridgedMessage {
     }
 }
 
-extension Declaration.SaveDraftRequest: BridgedMessage {
+extension Declaration.SaveDraftRequest: @unsafe BridgedMessage {
     typealias CValue = Declaration__V1__SaveDraftRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -265,7 +265,7 @@ extension Declaration.SaveDraftRequest: BridgedMessage {
     }
 }
 
-extension Declaration.SubmitRequest: BridgedMessage {
+extension Declaration.SubmitRequest: @unsafe BridgedMessage {
     typealias CValue = Declaration__V1__SubmitRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -294,7 +294,7 @@ extension Declaration.SubmitRequest: BridgedMessage {
     }
 }
 
-extension Declaration.DeclarationRow: BridgedMessage {
+extension Declaration.DeclarationRow: @unsafe BridgedMessage {
     typealias CValue = Declaration__V1__DeclarationRow
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -359,7 +359,7 @@ extension Declaration.DeclarationRow: BridgedMessage {
     }
 }
 
-extension Declaration.ListDeclarationsRequest: BridgedMessage {
+extension Declaration.ListDeclarationsRequest: @unsafe BridgedMessage {
     typealias CValue = Declaration__V1__ListDeclarationsRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -390,7 +390,7 @@ extension Declaration.ListDeclarationsRequest: BridgedMessage {
     }
 }
 
-extension Declaration.ListDeclarationsReply: BridgedMessage {
+extension Declaration.ListDeclarationsReply: @unsafe BridgedMessage {
     typealias CValue = Declaration__V1__ListDeclarationsReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -423,7 +423,7 @@ extension Declaration.ListDeclarationsReply: BridgedMessage {
     }
 }
 
-extension Declaration.GetDeclarationRequest: BridgedMessage {
+extension Declaration.GetDeclarationRequest: @unsafe BridgedMessage {
     typealias CValue = Declaration__V1__GetDeclarationRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -450,7 +450,7 @@ extension Declaration.GetDeclarationRequest: BridgedMessage {
     }
 }
 
-extension Declaration.Section: BridgedMessage {
+extension Declaration.Section: @unsafe BridgedMessage {
     typealias CValue = Declaration__V1__Section
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -481,7 +481,7 @@ extension Declaration.Section: BridgedMessage {
     }
 }
 
-extension Declaration.SectionRow: BridgedMessage {
+extension Declaration.SectionRow: @unsafe BridgedMessage {
     typealias CValue = Declaration__V1__SectionRow
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -512,7 +512,7 @@ extension Declaration.SectionRow: BridgedMessage {
     }
 }
 
-extension Declaration.Finding: BridgedMessage {
+extension Declaration.Finding: @unsafe BridgedMessage {
     typealias CValue = Declaration__V1__Finding
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -541,7 +541,7 @@ extension Declaration.Finding: BridgedMessage {
     }
 }
 
-extension Declaration.Recommendation: BridgedMessage {
+extension Declaration.Recommendation: @unsafe BridgedMessage {
     typealias CValue = Declaration__V1__Recommendation
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -581,7 +581,7 @@ extension Declaration.Recommendation: BridgedMessage {
     }
 }
 
-extension Declaration.DeclarationDetail: BridgedMessage {
+extension Declaration.DeclarationDetail: @unsafe BridgedMessage {
     typealias CValue = Declaration__V1__DeclarationDetail
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -626,7 +626,7 @@ extension Declaration.DeclarationDetail: BridgedMessage {
     }
 }
 
-extension Declaration.ClaimRequest: BridgedMessage {
+extension Declaration.ClaimRequest: @unsafe BridgedMessage {
     typealias CValue = Declaration__V1__ClaimRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -655,7 +655,7 @@ extension Declaration.ClaimRequest: BridgedMessage {
     }
 }
 
-extension Declaration.ReleaseClaimRequest: BridgedMessage {
+extension Declaration.ReleaseClaimRequest: @unsafe BridgedMessage {
     typealias CValue = Declaration__V1__ReleaseClaimRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -684,7 +684,7 @@ extension Declaration.ReleaseClaimRequest: BridgedMessage {
     }
 }
 
-extension Declaration.ClaimReply: BridgedMessage {
+extension Declaration.ClaimReply: @unsafe BridgedMessage {
     typealias CValue = Declaration__V1__ClaimReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -711,7 +711,7 @@ extension Declaration.ClaimReply: BridgedMessage {
     }
 }
 
-extension Declaration.SaveRecommendationRequest: BridgedMessage {
+extension Declaration.SaveRecommendationRequest: @unsafe BridgedMessage {
     typealias CValue = Declaration__V1__SaveRecommendationRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -747,7 +747,7 @@ extension Declaration.SaveRecommendationRequest: BridgedMessage {
     }
 }
 
-extension Declaration.UploadMaterialRequest: BridgedMessage {
+extension Declaration.UploadMaterialRequest: @unsafe BridgedMessage {
     typealias CValue = Declaration__V1__UploadMaterialRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -778,7 +778,7 @@ extension Declaration.UploadMaterialRequest: BridgedMessage {
     }
 }
 
-extension Declaration.DownloadMaterialRequest: BridgedMessage {
+extension Declaration.DownloadMaterialRequest: @unsafe BridgedMessage {
     typealias CValue = Declaration__V1__DownloadMaterialRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -807,7 +807,7 @@ extension Declaration.DownloadMaterialRequest: BridgedMessage {
     }
 }
 
-extension Declaration.DownloadMaterialReply: BridgedMessage {
+extension Declaration.DownloadMaterialReply: @unsafe BridgedMessage {
     typealias CValue = Declaration__V1__DownloadMaterialReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {

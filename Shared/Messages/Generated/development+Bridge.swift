@@ -4,7 +4,7 @@ import CMessages
 import CProtobufC
 public import MessageCoding
 
-extension Development.AdvanceClockRequest: BridgedMessage {
+extension Development.AdvanceClockRequest: @unsafe BridgedMessage {
     typealias CValue = Development__V1__AdvanceClockRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -25,13 +25,13 @@ extension Development.AdvanceClockRequest: BridgedMessage {
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
-        try unsafe self.init(
+        unsafe self.init(
             byMs: c.pointee.by_ms
         )
     }
 }
 
-extension Development.AdvanceClockReply: BridgedMessage {
+extension Development.AdvanceClockReply: @unsafe BridgedMessage {
     typealias CValue = Development__V1__AdvanceClockReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -52,7 +52,7 @@ extension Development.AdvanceClockReply: BridgedMessage {
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
-        try unsafe self.init(
+        unsafe self.init(
             nowMs: c.pointee.now_ms
         )
     }

@@ -4,7 +4,7 @@ import CMessages
 import CProtobufC
 public import MessageCoding
 
-extension Wire.HealthRequest: BridgedMessage {
+extension Wire.HealthRequest: @unsafe BridgedMessage {
     typealias CValue = Wire__V1__HealthRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -28,7 +28,7 @@ extension Wire.HealthRequest: BridgedMessage {
     }
 }
 
-extension Wire.HealthReply: BridgedMessage {
+extension Wire.HealthReply: @unsafe BridgedMessage {
     typealias CValue = Wire__V1__HealthReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -61,7 +61,7 @@ extension Wire.HealthReply: BridgedMessage {
     }
 }
 
-extension Wire.Dependency: BridgedMessage {
+extension Wire.Dependency: @unsafe BridgedMessage {
     typealias CValue = Wire__V1__Dependency
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {

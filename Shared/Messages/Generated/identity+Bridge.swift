@@ -4,7 +4,7 @@ import CMessages
 import CProtobufC
 public import MessageCoding
 
-extension Identity.BeginLoginRequest: BridgedMessage {
+extension Identity.BeginLoginRequest: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__BeginLoginRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -33,7 +33,7 @@ extension Identity.BeginLoginRequest: BridgedMessage {
     }
 }
 
-extension Identity.BeginLoginReply: BridgedMessage {
+extension Identity.BeginLoginReply: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__BeginLoginReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -62,7 +62,7 @@ extension Identity.BeginLoginReply: BridgedMessage {
     }
 }
 
-extension Identity.CompleteLoginRequest: BridgedMessage {
+extension Identity.CompleteLoginRequest: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__CompleteLoginRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -91,7 +91,7 @@ extension Identity.CompleteLoginRequest: BridgedMessage {
     }
 }
 
-extension Identity.SignInRequest: BridgedMessage {
+extension Identity.SignInRequest: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__SignInRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -120,7 +120,7 @@ extension Identity.SignInRequest: BridgedMessage {
     }
 }
 
-extension Identity.SignInReply: BridgedMessage {
+extension Identity.SignInReply: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__SignInReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -149,7 +149,7 @@ extension Identity.SignInReply: BridgedMessage {
     }
 }
 
-extension Identity.ChangePasswordRequest: BridgedMessage {
+extension Identity.ChangePasswordRequest: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__ChangePasswordRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -178,7 +178,7 @@ extension Identity.ChangePasswordRequest: BridgedMessage {
     }
 }
 
-extension Identity.ChangePasswordReply: BridgedMessage {
+extension Identity.ChangePasswordReply: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__ChangePasswordReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -202,7 +202,7 @@ extension Identity.ChangePasswordReply: BridgedMessage {
     }
 }
 
-extension Identity.SignOutRequest: BridgedMessage {
+extension Identity.SignOutRequest: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__SignOutRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -226,7 +226,7 @@ extension Identity.SignOutRequest: BridgedMessage {
     }
 }
 
-extension Identity.SignOutReply: BridgedMessage {
+extension Identity.SignOutReply: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__SignOutReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -250,7 +250,7 @@ extension Identity.SignOutReply: BridgedMessage {
     }
 }
 
-extension Identity.GetSessionRequest: BridgedMessage {
+extension Identity.GetSessionRequest: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__GetSessionRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -274,7 +274,7 @@ extension Identity.GetSessionRequest: BridgedMessage {
     }
 }
 
-extension Identity.ResolveSessionRequest: BridgedMessage {
+extension Identity.ResolveSessionRequest: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__ResolveSessionRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -295,13 +295,13 @@ extension Identity.ResolveSessionRequest: BridgedMessage {
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
-        try unsafe self.init(
+        unsafe self.init(
             session: decodedBytes(c.pointee.session)
         )
     }
 }
 
-extension Identity.Session: BridgedMessage {
+extension Identity.Session: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__Session
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -352,7 +352,7 @@ extension Identity.Session: BridgedMessage {
     }
 }
 
-extension Identity.UnitSummary: BridgedMessage {
+extension Identity.UnitSummary: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__UnitSummary
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -395,7 +395,7 @@ extension Identity.UnitSummary: BridgedMessage {
     }
 }
 
-extension Identity.UnitDetails: BridgedMessage {
+extension Identity.UnitDetails: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__UnitDetails
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -458,7 +458,7 @@ extension Identity.UnitDetails: BridgedMessage {
     }
 }
 
-extension Identity.SubmitUnitRequest: BridgedMessage {
+extension Identity.SubmitUnitRequest: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__SubmitUnitRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -485,7 +485,7 @@ extension Identity.SubmitUnitRequest: BridgedMessage {
     }
 }
 
-extension Identity.GetUnitRequest: BridgedMessage {
+extension Identity.GetUnitRequest: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__GetUnitRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -509,7 +509,7 @@ extension Identity.GetUnitRequest: BridgedMessage {
     }
 }
 
-extension Identity.SaveUnitRequest: BridgedMessage {
+extension Identity.SaveUnitRequest: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__SaveUnitRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -538,7 +538,7 @@ extension Identity.SaveUnitRequest: BridgedMessage {
     }
 }
 
-extension Identity.Unit: BridgedMessage {
+extension Identity.Unit: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__Unit
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -577,7 +577,7 @@ extension Identity.Unit: BridgedMessage {
     }
 }
 
-extension Identity.DescribeUnitRequest: BridgedMessage {
+extension Identity.DescribeUnitRequest: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__DescribeUnitRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -604,7 +604,7 @@ extension Identity.DescribeUnitRequest: BridgedMessage {
     }
 }
 
-extension Identity.FindUnitsRequest: BridgedMessage {
+extension Identity.FindUnitsRequest: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__FindUnitsRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -631,7 +631,7 @@ extension Identity.FindUnitsRequest: BridgedMessage {
     }
 }
 
-extension Identity.FindUnitsReply: BridgedMessage {
+extension Identity.FindUnitsReply: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__FindUnitsReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -658,7 +658,7 @@ extension Identity.FindUnitsReply: BridgedMessage {
     }
 }
 
-extension Identity.CreateBuiltInUnitRequest: BridgedMessage {
+extension Identity.CreateBuiltInUnitRequest: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__CreateBuiltInUnitRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -693,7 +693,7 @@ extension Identity.CreateBuiltInUnitRequest: BridgedMessage {
     }
 }
 
-extension Identity.CreateAccountRequest: BridgedMessage {
+extension Identity.CreateAccountRequest: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__CreateAccountRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -734,7 +734,7 @@ extension Identity.CreateAccountRequest: BridgedMessage {
     }
 }
 
-extension Identity.CreateAccountReply: BridgedMessage {
+extension Identity.CreateAccountReply: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__CreateAccountReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -765,7 +765,7 @@ extension Identity.CreateAccountReply: BridgedMessage {
     }
 }
 
-extension Identity.ResetPasswordRequest: BridgedMessage {
+extension Identity.ResetPasswordRequest: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__ResetPasswordRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -792,7 +792,7 @@ extension Identity.ResetPasswordRequest: BridgedMessage {
     }
 }
 
-extension Identity.RecordOfficerRequest: BridgedMessage {
+extension Identity.RecordOfficerRequest: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__RecordOfficerRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -821,7 +821,7 @@ extension Identity.RecordOfficerRequest: BridgedMessage {
     }
 }
 
-extension Identity.RecordOfficerReply: BridgedMessage {
+extension Identity.RecordOfficerReply: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__RecordOfficerReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -845,7 +845,7 @@ extension Identity.RecordOfficerReply: BridgedMessage {
     }
 }
 
-extension Identity.RegisterPersonRequest: BridgedMessage {
+extension Identity.RegisterPersonRequest: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__RegisterPersonRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -886,7 +886,7 @@ extension Identity.RegisterPersonRequest: BridgedMessage {
     }
 }
 
-extension Identity.Registration: BridgedMessage {
+extension Identity.Registration: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__Registration
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -941,7 +941,7 @@ extension Identity.Registration: BridgedMessage {
     }
 }
 
-extension Identity.ListRegistrationsRequest: BridgedMessage {
+extension Identity.ListRegistrationsRequest: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__ListRegistrationsRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -972,7 +972,7 @@ extension Identity.ListRegistrationsRequest: BridgedMessage {
     }
 }
 
-extension Identity.ListRegistrationsReply: BridgedMessage {
+extension Identity.ListRegistrationsReply: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__ListRegistrationsReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -1003,7 +1003,7 @@ extension Identity.ListRegistrationsReply: BridgedMessage {
     }
 }
 
-extension Identity.GetRegistrationRequest: BridgedMessage {
+extension Identity.GetRegistrationRequest: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__GetRegistrationRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -1030,7 +1030,7 @@ extension Identity.GetRegistrationRequest: BridgedMessage {
     }
 }
 
-extension Identity.DescribePersonRequest: BridgedMessage {
+extension Identity.DescribePersonRequest: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__DescribePersonRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -1057,7 +1057,7 @@ extension Identity.DescribePersonRequest: BridgedMessage {
     }
 }
 
-extension Identity.PersonSummary: BridgedMessage {
+extension Identity.PersonSummary: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__PersonSummary
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {

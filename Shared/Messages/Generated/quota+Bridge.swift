@@ -4,7 +4,7 @@ import CMessages
 import CProtobufC
 public import MessageCoding
 
-extension Quota.Vacancies: BridgedMessage {
+extension Quota.Vacancies: @unsafe BridgedMessage {
     typealias CValue = Quota__V1__Vacancies
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -27,7 +27,7 @@ extension Quota.Vacancies: BridgedMessage {
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
-        try unsafe self.init(
+        unsafe self.init(
             level: Common.QuotaLevel(rawValue: c.pointee.level),
             unlimited: c.pointee.unlimited != 0,
             count: c.pointee.count
@@ -35,7 +35,7 @@ extension Quota.Vacancies: BridgedMessage {
     }
 }
 
-extension Quota.Record: BridgedMessage {
+extension Quota.Record: @unsafe BridgedMessage {
     typealias CValue = Quota__V1__Record
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -78,7 +78,7 @@ extension Quota.Record: BridgedMessage {
     }
 }
 
-extension Quota.ListRecordsRequest: BridgedMessage {
+extension Quota.ListRecordsRequest: @unsafe BridgedMessage {
     typealias CValue = Quota__V1__ListRecordsRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -105,7 +105,7 @@ extension Quota.ListRecordsRequest: BridgedMessage {
     }
 }
 
-extension Quota.ListRecordsReply: BridgedMessage {
+extension Quota.ListRecordsReply: @unsafe BridgedMessage {
     typealias CValue = Quota__V1__ListRecordsReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -136,7 +136,7 @@ extension Quota.ListRecordsReply: BridgedMessage {
     }
 }
 
-extension Quota.GetRecordRequest: BridgedMessage {
+extension Quota.GetRecordRequest: @unsafe BridgedMessage {
     typealias CValue = Quota__V1__GetRecordRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -163,7 +163,7 @@ extension Quota.GetRecordRequest: BridgedMessage {
     }
 }
 
-extension Quota.SaveRecordRequest: BridgedMessage {
+extension Quota.SaveRecordRequest: @unsafe BridgedMessage {
     typealias CValue = Quota__V1__SaveRecordRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -196,7 +196,7 @@ extension Quota.SaveRecordRequest: BridgedMessage {
     }
 }
 
-extension Quota.DeleteRecordRequest: BridgedMessage {
+extension Quota.DeleteRecordRequest: @unsafe BridgedMessage {
     typealias CValue = Quota__V1__DeleteRecordRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -225,7 +225,7 @@ extension Quota.DeleteRecordRequest: BridgedMessage {
     }
 }
 
-extension Quota.DeleteRecordReply: BridgedMessage {
+extension Quota.DeleteRecordReply: @unsafe BridgedMessage {
     typealias CValue = Quota__V1__DeleteRecordReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -249,7 +249,7 @@ extension Quota.DeleteRecordReply: BridgedMessage {
     }
 }
 
-extension Quota.SubmitRecordRequest: BridgedMessage {
+extension Quota.SubmitRecordRequest: @unsafe BridgedMessage {
     typealias CValue = Quota__V1__SubmitRecordRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -278,7 +278,7 @@ extension Quota.SubmitRecordRequest: BridgedMessage {
     }
 }
 
-extension Quota.UploadApprovalFormRequest: BridgedMessage {
+extension Quota.UploadApprovalFormRequest: @unsafe BridgedMessage {
     typealias CValue = Quota__V1__UploadApprovalFormRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -307,7 +307,7 @@ extension Quota.UploadApprovalFormRequest: BridgedMessage {
     }
 }
 
-extension Quota.DownloadApprovalFormRequest: BridgedMessage {
+extension Quota.DownloadApprovalFormRequest: @unsafe BridgedMessage {
     typealias CValue = Quota__V1__DownloadApprovalFormRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -334,7 +334,7 @@ extension Quota.DownloadApprovalFormRequest: BridgedMessage {
     }
 }
 
-extension Quota.DownloadApprovalFormReply: BridgedMessage {
+extension Quota.DownloadApprovalFormReply: @unsafe BridgedMessage {
     typealias CValue = Quota__V1__DownloadApprovalFormReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -363,7 +363,7 @@ extension Quota.DownloadApprovalFormReply: BridgedMessage {
     }
 }
 
-extension Quota.GetVacanciesRequest: BridgedMessage {
+extension Quota.GetVacanciesRequest: @unsafe BridgedMessage {
     typealias CValue = Quota__V1__GetVacanciesRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -392,7 +392,7 @@ extension Quota.GetVacanciesRequest: BridgedMessage {
     }
 }
 
-extension Quota.LevelVacancies: BridgedMessage {
+extension Quota.LevelVacancies: @unsafe BridgedMessage {
     typealias CValue = Quota__V1__LevelVacancies
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -431,7 +431,7 @@ extension Quota.LevelVacancies: BridgedMessage {
     }
 }
 
-extension Quota.GetVacanciesReply: BridgedMessage {
+extension Quota.GetVacanciesReply: @unsafe BridgedMessage {
     typealias CValue = Quota__V1__GetVacanciesReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -462,7 +462,7 @@ extension Quota.GetVacanciesReply: BridgedMessage {
     }
 }
 
-extension Quota.ReserveRequest: BridgedMessage {
+extension Quota.ReserveRequest: @unsafe BridgedMessage {
     typealias CValue = Quota__V1__ReserveRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -499,7 +499,7 @@ extension Quota.ReserveRequest: BridgedMessage {
     }
 }
 
-extension Quota.ReserveReply: BridgedMessage {
+extension Quota.ReserveReply: @unsafe BridgedMessage {
     typealias CValue = Quota__V1__ReserveReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -530,7 +530,7 @@ extension Quota.ReserveReply: BridgedMessage {
     }
 }
 
-extension Quota.ConfirmRequest: BridgedMessage {
+extension Quota.ConfirmRequest: @unsafe BridgedMessage {
     typealias CValue = Quota__V1__ConfirmRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -561,7 +561,7 @@ extension Quota.ConfirmRequest: BridgedMessage {
     }
 }
 
-extension Quota.ConfirmReply: BridgedMessage {
+extension Quota.ConfirmReply: @unsafe BridgedMessage {
     typealias CValue = Quota__V1__ConfirmReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -582,13 +582,13 @@ extension Quota.ConfirmReply: BridgedMessage {
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
-        try unsafe self.init(
+        unsafe self.init(
             state: Quota.ReservationState(rawValue: c.pointee.state)
         )
     }
 }
 
-extension Quota.ReleaseRequest: BridgedMessage {
+extension Quota.ReleaseRequest: @unsafe BridgedMessage {
     typealias CValue = Quota__V1__ReleaseRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -619,7 +619,7 @@ extension Quota.ReleaseRequest: BridgedMessage {
     }
 }
 
-extension Quota.ReleaseReply: BridgedMessage {
+extension Quota.ReleaseReply: @unsafe BridgedMessage {
     typealias CValue = Quota__V1__ReleaseReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -640,7 +640,7 @@ extension Quota.ReleaseReply: BridgedMessage {
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
-        try unsafe self.init(
+        unsafe self.init(
             state: Quota.ReservationState(rawValue: c.pointee.state)
         )
     }

@@ -4,7 +4,7 @@ import CMessages
 import CProtobufC
 public import MessageCoding
 
-extension Tasks.Task: BridgedMessage {
+extension Tasks.Task: @unsafe BridgedMessage {
     typealias CValue = Tasks__V1__Task
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -71,7 +71,7 @@ extension Tasks.Task: BridgedMessage {
     }
 }
 
-extension Tasks.TaskFilter: BridgedMessage {
+extension Tasks.TaskFilter: @unsafe BridgedMessage {
     typealias CValue = Tasks__V1__TaskFilter
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -108,7 +108,7 @@ extension Tasks.TaskFilter: BridgedMessage {
     }
 }
 
-extension Tasks.ListTasksRequest: BridgedMessage {
+extension Tasks.ListTasksRequest: @unsafe BridgedMessage {
     typealias CValue = Tasks__V1__ListTasksRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -139,7 +139,7 @@ extension Tasks.ListTasksRequest: BridgedMessage {
     }
 }
 
-extension Tasks.ListTasksReply: BridgedMessage {
+extension Tasks.ListTasksReply: @unsafe BridgedMessage {
     typealias CValue = Tasks__V1__ListTasksReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -170,7 +170,7 @@ extension Tasks.ListTasksReply: BridgedMessage {
     }
 }
 
-extension Tasks.SourceState: BridgedMessage {
+extension Tasks.SourceState: @unsafe BridgedMessage {
     typealias CValue = Tasks__V1__SourceState
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -199,7 +199,7 @@ extension Tasks.SourceState: BridgedMessage {
     }
 }
 
-extension Tasks.CountTasksRequest: BridgedMessage {
+extension Tasks.CountTasksRequest: @unsafe BridgedMessage {
     typealias CValue = Tasks__V1__CountTasksRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -220,13 +220,13 @@ extension Tasks.CountTasksRequest: BridgedMessage {
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
-        try unsafe self.init(
+        unsafe self.init(
             view: Tasks.TaskView(rawValue: c.pointee.view)
         )
     }
 }
 
-extension Tasks.KindCount: BridgedMessage {
+extension Tasks.KindCount: @unsafe BridgedMessage {
     typealias CValue = Tasks__V1__KindCount
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -267,7 +267,7 @@ extension Tasks.KindCount: BridgedMessage {
     }
 }
 
-extension Tasks.CountTasksReply: BridgedMessage {
+extension Tasks.CountTasksReply: @unsafe BridgedMessage {
     typealias CValue = Tasks__V1__CountTasksReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -300,7 +300,7 @@ extension Tasks.CountTasksReply: BridgedMessage {
     }
 }
 
-extension Tasks.DecideRequest: BridgedMessage {
+extension Tasks.DecideRequest: @unsafe BridgedMessage {
     typealias CValue = Tasks__V1__DecideRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -335,7 +335,7 @@ extension Tasks.DecideRequest: BridgedMessage {
     }
 }
 
-extension Tasks.DecideReply: BridgedMessage {
+extension Tasks.DecideReply: @unsafe BridgedMessage {
     typealias CValue = Tasks__V1__DecideReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -374,7 +374,7 @@ extension Tasks.DecideReply: BridgedMessage {
     }
 }
 
-extension Tasks.GetDecisionRequest: BridgedMessage {
+extension Tasks.GetDecisionRequest: @unsafe BridgedMessage {
     typealias CValue = Tasks__V1__GetDecisionRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -403,7 +403,7 @@ extension Tasks.GetDecisionRequest: BridgedMessage {
     }
 }
 
-extension Tasks.HomeRequest: BridgedMessage {
+extension Tasks.HomeRequest: @unsafe BridgedMessage {
     typealias CValue = Tasks__V1__HomeRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -427,7 +427,7 @@ extension Tasks.HomeRequest: BridgedMessage {
     }
 }
 
-extension Tasks.HomeReply: BridgedMessage {
+extension Tasks.HomeReply: @unsafe BridgedMessage {
     typealias CValue = Tasks__V1__HomeReply
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -458,7 +458,7 @@ extension Tasks.HomeReply: BridgedMessage {
     }
 }
 
-extension Tasks.PublishNewsRequest: BridgedMessage {
+extension Tasks.PublishNewsRequest: @unsafe BridgedMessage {
     typealias CValue = Tasks__V1__PublishNewsRequest
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -487,7 +487,7 @@ extension Tasks.PublishNewsRequest: BridgedMessage {
     }
 }
 
-extension Tasks.News: BridgedMessage {
+extension Tasks.News: @unsafe BridgedMessage {
     typealias CValue = Tasks__V1__News
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {

@@ -4,7 +4,7 @@ import CMessages
 import CProtobufC
 public import MessageCoding
 
-extension Wire.Envelope: BridgedMessage {
+extension Wire.Envelope: @unsafe BridgedMessage {
     typealias CValue = Wire__V1__Envelope
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -73,14 +73,14 @@ extension Wire.Envelope: BridgedMessage {
             default:
                 bodyValue = nil
         }
-        try unsafe self.init(
+        unsafe self.init(
             id: c.pointee.id,
             body: bodyValue
         )
     }
 }
 
-extension Wire.Hello: BridgedMessage {
+extension Wire.Hello: @unsafe BridgedMessage {
     typealias CValue = Wire__V1__Hello
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -131,7 +131,7 @@ extension Wire.Hello: BridgedMessage {
     }
 }
 
-extension Wire.Request: BridgedMessage {
+extension Wire.Request: @unsafe BridgedMessage {
     typealias CValue = Wire__V1__Request
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -178,7 +178,7 @@ extension Wire.Request: BridgedMessage {
     }
 }
 
-extension Wire.Response: BridgedMessage {
+extension Wire.Response: @unsafe BridgedMessage {
     typealias CValue = Wire__V1__Response
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -225,7 +225,7 @@ extension Wire.Response: BridgedMessage {
     }
 }
 
-extension Wire.Data: BridgedMessage {
+extension Wire.Data: @unsafe BridgedMessage {
     typealias CValue = Wire__V1__Data
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -249,7 +249,7 @@ extension Wire.Data: BridgedMessage {
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
-        try unsafe self.init(
+        unsafe self.init(
             end: c.pointee.end != 0,
             noMessage: c.pointee.no_message != 0,
             codec: c.pointee.codec,
@@ -258,7 +258,7 @@ extension Wire.Data: BridgedMessage {
     }
 }
 
-extension Wire.Cancel: BridgedMessage {
+extension Wire.Cancel: @unsafe BridgedMessage {
     typealias CValue = Wire__V1__Cancel
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -287,7 +287,7 @@ extension Wire.Cancel: BridgedMessage {
     }
 }
 
-extension Wire.Window: BridgedMessage {
+extension Wire.Window: @unsafe BridgedMessage {
     typealias CValue = Wire__V1__Window
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -309,14 +309,14 @@ extension Wire.Window: BridgedMessage {
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
-        try unsafe self.init(
+        unsafe self.init(
             bytes: c.pointee.bytes,
             maxCalls: c.pointee.max_calls
         )
     }
 }
 
-extension Wire.Ping: BridgedMessage {
+extension Wire.Ping: @unsafe BridgedMessage {
     typealias CValue = Wire__V1__Ping
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -338,14 +338,14 @@ extension Wire.Ping: BridgedMessage {
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
-        try unsafe self.init(
+        unsafe self.init(
             ack: c.pointee.ack != 0,
             nonce: c.pointee.nonce
         )
     }
 }
 
-extension Wire.Goaway: BridgedMessage {
+extension Wire.Goaway: @unsafe BridgedMessage {
     typealias CValue = Wire__V1__Goaway
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -380,7 +380,7 @@ extension Wire.Goaway: BridgedMessage {
     }
 }
 
-extension Wire.Load: BridgedMessage {
+extension Wire.Load: @unsafe BridgedMessage {
     typealias CValue = Wire__V1__Load
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
@@ -403,7 +403,7 @@ extension Wire.Load: BridgedMessage {
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
-        try unsafe self.init(
+        unsafe self.init(
             running: c.pointee.running,
             queued: c.pointee.queued,
             cpuPermille: c.pointee.cpu_permille
@@ -411,7 +411,7 @@ extension Wire.Load: BridgedMessage {
     }
 }
 
-extension Wire.Pair: BridgedMessage {
+extension Wire.Pair: @unsafe BridgedMessage {
     typealias CValue = Wire__V1__Pair
 
     public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
