@@ -1,0 +1,133 @@
+package import Logging
+package import MessageCoding
+
+/// Runs calls on the side that answers them: the same for a socket and for a channel in this process.
+///
+/// Who starts a call also watches its deadline: when it passes, the task that runs here is cancelled.
+package struct CallRunner: Sendable {
+    package let routes: RouteTable
+    private let admission: Admission
+    private let logger: Logger
+
+    package init(routes: RouteTable, admission: @escaping Admission, logger: Logger) {
+        self.routes = routes
+        self.admission = admission
+        self.logger = logger
+    }
+
+    /// Reads the request of a call; nothing of the bytes is kept.
+    /// - Throws: `invalidArgument` when they are no message of the method's type.
+    package func prepare(
+        _ route: RouteTable.Route, _ payload: UnsafeRawBufferPointer
+    ) throws(RPCError) -> RouteTable.PreparedCall {
+        do throws(MessageFault) {
+            return try unsafe route.prepare(payload)
+        } catch {
+            throw RPCError(
+                code: .invalidArgument, message: "the request cannot be read: \(error.message)",
+                verdict: .never)
+        }
+    }
+
+    /// Admission, then the handler, both with `CallScope` bound so that nested calls inherit.
+    /// A call whose deadline passed while it waited does not run.
+    /// - Parameter received: when the request arrived.
+    package func run(
+        _ call: RouteTable.PreparedCall, _ context: RequestContext,
+        received: ContinuousClock.Instant
+    ) async -> CallOutcome {
+        await CallScope.$current.withValue(CallScope(context)) {
+            await admitAndHandle(call, context, received: received)
+        }
+    }
+
+    private func admitAndHandle(
+        _ call: RouteTable.PreparedCall, _ context: RequestContext,
+        received: ContinuousClock.Instant
+    ) async -> CallOutcome {
+        var context = context
+        do throws(RPCError) {
+            try await admission(&context)
+        } catch {
+            let now = ContinuousClock.now
+            return CallOutcome(
+                result: .failure(mapped(error, context, now)), queued: received.duration(to: now),
+                handled: .zero)
+        }
+        let started = ContinuousClock.now
+        guard started < context.deadline else {
+            return CallOutcome(
+                result: .failure(.expiredInQueue), queued: received.duration(to: started),
+                handled: .zero)
+        }
+        let result: Result<any Message, RPCError>
+        do {
+            result = .success(try await call(context))
+        } catch {
+            result = .failure(mapped(error, context, ContinuousClock.now))
+        }
+        return CallOutcome(
+            result: result, queued: received.duration(to: started),
+            handled: started.duration(to: ContinuousClock.now))
+    }
+
+    /// What the caller may know of a handler's error; the log has the rest.
+    private func mapped(
+        _ error: any Error, _ context: RequestContext, _ now: ContinuousClock.Instant
+    ) -> RPCError {
+        switch error {
+        case let error as RPCError where error.code == .cancelled && now >= context.deadline:
+            return .deadlineExceeded
+        case let error as RPCError:
+            if error.cause != nil {
+                logger.error("\(context.method.name) failed: \(error)")
+            }
+            return error
+        case is CancellationError:
+            return now >= context.deadline
+                ? .deadlineExceeded
+                : RPCError(code: .cancelled, message: "the call was cancelled")
+        default:
+            var hidden = RPCError(code: .internalError, message: "internal error")
+            hidden.cause = error
+            logger.error("\(context.method.name) failed: \(error)")
+            return hidden
+        }
+    }
+}
+
+/// How a call that was run ended.
+package struct CallOutcome: Sendable {
+    package var result: Result<any Message, RPCError>
+    /// From its arrival until its handler began; admission counts as waiting.
+    package let queued: Duration
+    /// In the handler.
+    package let handled: Duration
+}
+
+extension RPCError {
+    /// The time ran out while the call was running, or while it was unknown whether it ran.
+    package static var deadlineExceeded: RPCError {
+        RPCError(code: .deadlineExceeded, message: "the call's time ran out")
+    }
+
+    /// The time ran out before the handler began.
+    package static var expiredInQueue: RPCError {
+        RPCError(
+            code: .deadlineExceeded, message: "the call's time ran out before it began",
+            verdict: .notExecuted)
+    }
+
+    /// There is no such method.
+    package static func unimplemented(_ what: String) -> RPCError {
+        RPCError(code: .unimplemented, message: "\(what) is not implemented here", verdict: .never)
+    }
+
+    /// A message that no frame may carry.
+    package static func messageTooLarge(_ byteCount: Int, limit: Int) -> RPCError {
+        RPCError(
+            code: .resourceExhausted,
+            message: "a message of \(byteCount) bytes is over the limit of \(limit)",
+            verdict: .never)
+    }
+}

@@ -1,0 +1,64 @@
+/// A call about to be made, with everything that its options leave open filled in: from the call
+/// that this one is made for (`CallScope`), then from the channel.
+package struct OutgoingCall: Sendable {
+    package let method: RPCMethod
+    /// When the caller stops waiting.
+    package let deadline: ContinuousClock.Instant
+    /// Within its bounds; holds the session.
+    package let metadata: Metadata
+    package let idempotencyKey: IdempotencyKey?
+    package let priority: CallPriority
+    package let trace: TraceContext?
+
+    /// - Parameter defaultTimeout: of the channel; used when neither the options nor a surrounding call say how long.
+    /// - Throws: `invalidArgument` when the metadata are over their bounds.
+    package init(
+        _ method: RPCMethod, options: CallOptions, defaultTimeout: Duration,
+        now: ContinuousClock.Instant
+    ) throws(RPCError) {
+        let scope = CallScope.current
+        self.method = method
+        let own =
+            now + min(max(options.timeout ?? defaultTimeout, .zero), CallLimits.longestTimeout)
+        // A nested call never outlives the call that it is made for.
+        deadline = scope.map { min($0.deadline, own) } ?? own
+        var metadata = options.metadata
+        if let session = scope?.session, metadata[Metadata.sessionKey] == nil {
+            metadata.set(Metadata.sessionKey, session)
+        }
+        if !metadata.isEmpty { try metadata.checkBounds() }
+        self.metadata = metadata
+        idempotencyKey = options.idempotencyKey
+        priority = options.priority == .normal ? scope?.priority ?? .normal : options.priority
+        trace = scope?.trace
+    }
+}
+
+/// Bounds of every call, whatever carries it.
+package enum CallLimits {
+    /// Longer time-outs are cut to this.
+    package static let longestTimeout = Duration.seconds(3600)
+    /// What a server grants a call that names no time, and a channel a call that names none.
+    package static let defaultTimeout = Duration.seconds(10)
+    /// The most bytes of one message.
+    package static let mostMessageBytes = 4 << 20
+}
+
+extension Metadata {
+    /// - Throws: `invalidArgument` with the limit and the actual value.
+    func checkBounds() throws(RPCError) {
+        guard pairs.count <= Self.mostPairs else {
+            throw RPCError(
+                code: .invalidArgument,
+                message: "\(pairs.count) metadata pairs are over the limit of \(Self.mostPairs)",
+                verdict: .never)
+        }
+        let bytes = pairs.reduce(0) { $0 + $1.key.utf8.count + $1.value.count }
+        guard bytes <= Self.mostBytes else {
+            throw RPCError(
+                code: .invalidArgument,
+                message: "\(bytes) bytes of metadata are over the limit of \(Self.mostBytes)",
+                verdict: .never)
+        }
+    }
+}
