@@ -30,7 +30,7 @@ package struct TitleSeries: Sendable, Hashable {
         self.ladders = ladders
     }
 
-    /// Every title of a level, without repetition.
+    /// Every title of a level; none twice.
     /// - Parameter level: a code of ``CodeTable/titleLevels``.
     package func titles(level: String) -> [String] {
         ladders.compactMap { $0.title(level: level) }
