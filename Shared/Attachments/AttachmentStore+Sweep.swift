@@ -1,11 +1,12 @@
 import Synchronization
 
 extension AttachmentStore {
-    /// Removes files that no row refers to, and unfinished ones: those of uploads whose row was never written.
+    /// Removes files that no row refers to, and unfinished ones: those of uploads whose row was
+    /// never written.
     /// - Parameters:
     ///   - grace: younger files stay, as their row may be about to be written.
-    ///   - isReferred: whether a row refers to the file with that hash; called with a lock held that holds
-    ///     up uploads.
+    ///   - isReferred: whether a row refers to the file with that hash; called with a lock held
+    ///     that holds up uploads.
     /// - Returns: how many files were removed.
     /// - Throws: ``AttachmentError`` when a folder cannot be read, and what `isReferred` throws.
     package func sweep(
@@ -17,8 +18,8 @@ extension AttachmentStore {
                 let path = directory + "/" + folder + "/" + name
                 let hash = Files.hexBytes(name)
                 guard hash != nil || name.hasPrefix(Files.temporaryPrefix) else { continue }
-                // Age, row and removal under one lock: an upload of the same content in between makes the
-                // file young again.
+                // Age, row and removal under one lock: an upload of the same content in between
+                // makes the file young again.
                 let isRemoved = try names.withLock { _ in
                     guard let age = Files.age(path), age > grace else { return false }
                     if let hash, try isReferred(hash) { return false }

@@ -3,14 +3,16 @@ import Synchronization
 
 /// A file as it was stored.
 package struct StoredFile: Sendable, Hashable {
+    /// By extension and first bytes.
     package let kind: AttachmentKind
+    /// 1 to ``AttachmentStore/limit``.
     package let byteCount: Int
     /// 32 bytes: what the file is found by.
     package let sha256: [UInt8]
 }
 
-/// Attached files of one service, in a folder beside its database: each under the hash of its content,
-/// so that one content is one file. Knows no row that refers to a file.
+/// Attached files of one service, in a folder beside its database: each under the hash of its
+/// content, so that one content is one file. Knows no row that refers to a file.
 package final class AttachmentStore: Sendable {
     /// The most bytes of a file (A6 and Q1 of functions.md).
     package static let limit = 10_485_760
@@ -34,8 +36,8 @@ package final class AttachmentStore: Sendable {
     /// changes nothing but its age.
     /// - Parameters:
     ///   - bytes: 1 to ``limit``.
-    ///   - fileName: 1 to 120 characters, no control characters, no path; its extension is one of `kinds`,
-    ///     and the bytes begin as files of that kind do. It is checked, not kept.
+    ///   - fileName: 1 to 120 characters, no control characters, no path; its extension is one of
+    ///     `kinds`, and the bytes begin as files of that kind do. It is checked, not kept.
     /// - Throws: ``AttachmentError``: a fault of the uploader, or the disk's.
     package func store(
         _ bytes: [UInt8], fileName: String, allowing kinds: Set<AttachmentKind>
@@ -102,8 +104,8 @@ package final class AttachmentStore: Sendable {
         return kind
     }
 
-    /// Signs that separate paths, control characters, and those that turn the direction of writing (a name
-    /// with one is shown with another extension than it has).
+    /// Signs that separate paths, control characters, and those that turn the direction of writing
+    /// (a name with one is shown with another extension than it has).
     private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator: true

@@ -15,7 +15,8 @@ package struct CivilDay: Sendable, Hashable, Comparable, CustomStringConvertible
         self.number = min(max(number, Self.numbers.lowerBound), Self.numbers.upperBound)
     }
 
-    /// The day on which that time falls at UTC+8; for a time outside of the years 1 to 9999 the nearest day of these.
+    /// The day on which that time falls at UTC+8; for a time outside of the years 1 to 9999 the
+    /// nearest day of these.
     package init(_ timestamp: Timestamp) {
         let (days, rest) = dividedDown(timestamp.milliseconds, by: Self.millisecondsPerDay)
         let isNextDay = rest >= Self.millisecondsPerDay - Self.offset
@@ -39,7 +40,8 @@ package struct CivilDay: Sendable, Hashable, Comparable, CustomStringConvertible
     }
 
     /// Reads "2022-04-19", and nothing else.
-    /// - Throws: when the text is written otherwise, there is no such day, or its year is outside of ``years``.
+    /// - Throws: when the text is written otherwise, there is no such day, or its year is outside
+    ///   of ``years``.
     package init(_ text: String) throws(ValueFault) {
         let bytes = Array(text.utf8.prefix(11))
         guard bytes.count == 10, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
@@ -66,6 +68,7 @@ package struct CivilDay: Sendable, Hashable, Comparable, CustomStringConvertible
         return CivilDay(nearest: overflow ? (days < 0 ? .min : .max) : sum)
     }
 
+    /// 1 to 9999.
     package var year: Int { civil(number).year }
 
     /// 1 to 12.

@@ -3,6 +3,7 @@ import Synchronization
 
 /// The machine's clock.
 package struct SystemWallClock: WallClock {
+    /// The clock; it has no state.
     package init() {}
 
     package func now() -> Timestamp {
@@ -12,8 +13,8 @@ package struct SystemWallClock: WallClock {
     }
 }
 
-/// A clock for development, demonstrations and tests (decision 11 of functions.md): starts at a given
-/// time, ticks on with the machine's monotonic clock and can be moved forward.
+/// A clock for development, demonstrations and tests (decision 11 of functions.md): starts at a
+/// given time, ticks on with the machine's monotonic clock and can be moved forward.
 package final class DevelopmentClock: WallClock {
     private let start: Timestamp
     private let started = ContinuousClock.now

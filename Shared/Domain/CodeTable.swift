@@ -2,7 +2,9 @@
 package struct CodeTable: Sendable, Hashable {
     /// One choice.
     package struct Item: Sendable, Hashable {
+        /// As it is stored and sent.
         package let code: String
+        /// As it is shown, in Chinese.
         package let label: String
     }
 

@@ -3,6 +3,7 @@ package struct ValueFault: Error, Sendable, Hashable, CustomStringConvertible {
     /// For the person who gave the value; never holds the value itself.
     package let message: String
 
+    /// - Parameter message: for the person who gave the value, without the value.
     package init(_ message: String) {
         self.message = message
     }
@@ -19,6 +20,7 @@ package struct FieldFault: Sendable, Hashable {
     /// What is wrong, in Chinese; never holds the value itself.
     package let message: String
 
+    /// A fault of that field.
     package init(field: String, label: String, message: String) {
         self.field = field
         self.label = label

@@ -12,11 +12,14 @@ package enum Sex: Sendable, Hashable, CaseIterable {
     }
 }
 
-/// A resident's ID number, 公民身份号码 (GB 11643-1999): the region's prefix, the birth day and the check digit hold.
+/// A resident's ID number, 公民身份号码 (GB 11643-1999): the region's prefix, the birth day and the check
+/// digit hold.
 package struct IDNumber: Sendable, Hashable {
     /// 18 signs, an x at the end in upper case.
     package let text: String
+    /// Not after the day on which the number was checked.
     package let birthDay: CivilDay
+    /// By the last digit but one: odd is 男.
     package let sex: Sex
 
     private static let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]

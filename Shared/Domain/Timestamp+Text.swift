@@ -1,6 +1,7 @@
 extension Timestamp {
     /// Reads "2022-04-19T09:00+08:00", also with seconds, also with "Z" for the offset.
-    /// - Throws: when the text is written otherwise. It comes from an operator, so the message is English.
+    /// - Throws: when the text is written otherwise. It comes from an operator, so the message is
+    ///   English.
     package init(iso text: String) throws(ValueFault) {
         let fault = ValueFault(
             "a time is written like 2022-04-19T09:00+08:00 or 2022-04-19T01:00:00Z")

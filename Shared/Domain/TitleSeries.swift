@@ -2,13 +2,15 @@
 package struct TitleSeries: Sendable, Hashable {
     /// "1" to "27".
     package let code: String
+    /// "工程技术人员".
     package let name: String
     /// One ladder of titles per profession of the series.
     package let ladders: [Ladder]
 
     /// The titles of one profession, a rung per level.
     package struct Ladder: Sendable, Hashable {
-        /// 正高级, 副高级, 中级, 助理级, 员级: the order of ``CodeTable/titleLevels``; nil where the level has no title.
+        /// 正高级, 副高级, 中级, 助理级, 员级: the order of ``CodeTable/titleLevels``; nil where the level has
+        /// no title.
         private let rungs: [String?]
 
         init(_ rungs: String?...) {
@@ -42,8 +44,8 @@ package struct TitleSeries: Sendable, Hashable {
         self = series
     }
 
-    /// All 27. Series 1 to 13 were read in the published list; the others await a check against it before
-    /// production, and 公共法律服务 and later ones may be numbered otherwise there.
+    /// All 27. Series 1 to 13 were read in the published list; the others await a check against it
+    /// before production, and 公共法律服务 and later ones may be numbered otherwise there.
     package static let all: [TitleSeries] = [
         TitleSeries(
             "1", "高等学校教师",

@@ -1,4 +1,5 @@
-/// A unified social credit code, 统一社会信用代码 (GB 32100-2015): department, category, region digits and check sign hold.
+/// A unified social credit code, 统一社会信用代码 (GB 32100-2015): department, category, region digits and
+/// check sign hold.
 package struct USCC: Sendable, Hashable {
     /// 18 signs in upper case.
     package let text: String
@@ -29,7 +30,8 @@ package struct USCC: Sendable, Hashable {
         guard bytes.count == 18 else { throw ValueFault("应为 18 位") }
         var values: [Int] = []
         for byte in bytes {
-            // No guessing that an O is a 0: a code that was copied wrongly is to be looked up again.
+            // No guessing that an O is a 0: a code that was copied wrongly is to be looked up
+            // again.
             guard let value = Self.alphabet.firstIndex(of: byte) else {
                 throw ValueFault("只能包含数字和大写字母（不含 I、O、S、V、Z）")
             }

@@ -20,12 +20,13 @@ package enum WorkingDays {
         return day.weekday <= 5 && !year.off.contains { $0.contains(key) }
     }
 
-    /// The day on which the given number of working days has passed; the first day itself is not counted
-    /// (decision 11 of functions.md).
+    /// The day on which the given number of working days has passed; the first day itself is not
+    /// counted (decision 11 of functions.md).
     /// - Parameters:
     ///   - day: of publication.
     ///   - workingDays: 1 to ``limit``.
-    /// - Throws: when the count is outside of these, or the calendar of a year on the way is not known.
+    /// - Throws: when the count is outside of these, or the calendar of a year on the way is not
+    ///   known.
     package static func day(
         after day: CivilDay, workingDays: Int
     ) throws(ValueFault) -> CivilDay {

@@ -7,8 +7,8 @@ package enum KeyFile {
 
     private static let word = "service-key"
 
-    /// Makes a file with a new random key, readable by its owner alone. It is there whole and on the disk,
-    /// or not at all.
+    /// Makes a file with a new random key, readable by its owner alone. It is there whole and on
+    /// the disk, or not at all.
     /// - Throws: when there is a file already, or it cannot be written.
     package static func create(at path: String) throws(KeyFileError) {
         try OwnerFile.create(path, "\(word) \(hexText(randomBytes(byteCount)))\n")

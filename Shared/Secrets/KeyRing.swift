@@ -3,8 +3,8 @@ import Crypto
 /// The keys of personal data fields, shared by the services of a deployment.
 ///
 /// The file has one line per key: `index-key` and 64 hexadecimal digits, which never changes, and
-/// `field-key`, a version of 1 to 65,535, and 64 digits. The newest version seals, every one opens: a
-/// new key is a new line, an old line stays as long as anything sealed with it does.
+/// `field-key`, a version of 1 to 65,535, and 64 digits. The newest version seals, every one opens:
+/// a new key is a new line, an old line stays as long as anything sealed with it does.
 package struct KeyRing: Sendable {
     /// The most field keys of a file.
     package static let limit = 16
@@ -49,8 +49,8 @@ package struct KeyRing: Sendable {
         self.newest = newest
     }
 
-    /// Makes a file with new random keys, readable by its owner alone. It is there whole and on the disk,
-    /// or not at all.
+    /// Makes a file with new random keys, readable by its owner alone. It is there whole and on the
+    /// disk, or not at all.
     /// - Throws: when there is a file already, or it cannot be written.
     package static func create(at path: String) throws(KeyFileError) {
         let indexKey = hexText(randomBytes(KeyFile.byteCount))
@@ -58,8 +58,8 @@ package struct KeyRing: Sendable {
         try OwnerFile.create(path, "index-key \(indexKey)\nfield-key 1 \(fieldKey)\n")
     }
 
-    /// What seals a service's fields. Another service's cipher opens none of them, while search indexes
-    /// are equal everywhere: services compare persons by them.
+    /// What seals a service's fields. Another service's cipher opens none of them, while search
+    /// indexes are equal everywhere: services compare persons by them.
     /// - Parameter service: "identity-service".
     package func cipher(service: String) -> PersonalFieldCipher {
         PersonalFieldCipher(

@@ -11,7 +11,8 @@ struct ScryptCost: Sendable, Hashable {
     static let standard = ScryptCost(log2N: 17, r: 8, p: 1)
     static let cheap = ScryptCost(log2N: 10, r: 8, p: 1)
 
-    /// Whether a stored hash may ask for it: no more memory than the standard, at most four times its time.
+    /// Whether a stored hash may ask for it: no more memory than the standard, at most four times
+    /// its time.
     var isWithinBounds: Bool {
         (10...17).contains(log2N) && r == 8 && (1...4).contains(p)
     }

@@ -21,8 +21,8 @@ package enum PasswordError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// Hashes passwords with scrypt, at N = 2¹⁷, r = 8, p = 1: 128 MiB for half a second each. So at most two
-/// are computed at once, on threads of their own, and a bounded number waits.
+/// Hashes passwords with scrypt, at N = 2¹⁷, r = 8, p = 1: 128 MiB for half a second each. So at
+/// most two are computed at once, on threads of their own, and a bounded number waits.
 package struct PasswordHasher: Sendable {
     /// Bytes of a password.
     package static let byteCounts = 1...1_024
@@ -55,8 +55,8 @@ package struct PasswordHasher: Sendable {
 
     /// Whether the password is the one that was hashed.
     ///
-    /// Without a stored hash, or with a password that cannot be one, it takes as long and says no: the
-    /// time does not tell whether there is an account.
+    /// Without a stored hash, or with a password that cannot be one, it takes as long and says no:
+    /// the time does not tell whether there is an account.
     /// - Throws: ``PasswordError``.
     package func verify(_ password: String, against stored: String?) async throws -> Bool {
         let stored = try stored.map(PasswordHash.init(parsing:))

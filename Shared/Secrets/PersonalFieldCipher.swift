@@ -2,11 +2,14 @@ import Crypto
 
 /// The place of a sealed value: what was sealed for one place opens at no other.
 package struct FieldPlace: Sendable, Hashable {
+    /// The table of the service's database.
     package let table: String
     /// The row's id.
     package let row: String
+    /// The column of the sealed value.
     package let column: String
 
+    /// The place of one value.
     package init(table: String, row: String, column: String) {
         self.table = table
         self.row = row
@@ -39,10 +42,11 @@ package enum PersonalFieldError: Error, Sendable, Hashable, CustomStringConverti
     }
 }
 
-/// Seals ID numbers and phones, field by field, with AES-256-GCM; made by ``KeyRing/cipher(service:)``.
+/// Seals ID numbers and phones, field by field, with AES-256-GCM; made by
+/// ``KeyRing/cipher(service:)``.
 ///
-/// Sealed bytes are: algorithm (1 byte), key version (2 bytes, high byte first), nonce (12), text, tag (16).
-/// The first three and the place are authenticated with the text.
+/// Sealed bytes are: algorithm (1 byte), key version (2 bytes, high byte first), nonce (12), text,
+/// tag (16). The first three and the place are authenticated with the text.
 package struct PersonalFieldCipher: Sendable {
     /// The most bytes of a text.
     package static let limit = 4_096
@@ -104,7 +108,8 @@ package struct PersonalFieldCipher: Sendable {
     }
 
     /// A keyed hash to search by, of 32 bytes: equal for equal texts of a domain, in every service.
-    /// - Parameter domain: what the text is, "id_number"; the same text in another domain has another index.
+    /// - Parameter domain: what the text is, "id_number"; the same text in another domain has
+    ///   another index.
     package func searchIndex(of text: String, domain: String) -> [UInt8] {
         Array(
             HMAC<SHA256>.authenticationCode(

@@ -3,7 +3,8 @@ import Synchronization
 
 /// Runs work that takes a processor for long on a few threads of its own, while tasks wait.
 ///
-/// A thread is started when there is work for it and ends when nothing waits: an idle pool has none.
+/// A thread is started when there is work for it and ends when nothing waits: an idle pool has
+/// none.
 final class WorkPool: Sendable {
     private struct State {
         var running = 0

@@ -169,7 +169,8 @@ struct PersonalFieldCipherTests {
 
     @Test("What another implementation sealed opens, and its search index is the same")
     func fixture() throws {
-        // HKDF-SHA256, AES-256-GCM and HMAC-SHA256 of Python's hmac and cryptography, nonce 00 01 … 0B.
+        // HKDF-SHA256, AES-256-GCM and HMAC-SHA256 of Python's hmac and cryptography, nonce 00 01 …
+        // 0B.
         let sealed: [UInt8] = [
             0x01, 0x00, 0x01, 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08,
             0x09, 0x0A, 0x0B, 0x98, 0xB4, 0xBA, 0x50, 0x87, 0x10, 0xFA, 0x1A, 0x8E,
