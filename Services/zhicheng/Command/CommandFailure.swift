@@ -1,7 +1,6 @@
-import Foundation
 import ZhichengClient
 
-/// Why a command ends without having done its work: one clear line and an exit code.
+/// Why a command ends without having done its work: one clear line, what follows from it below, and an exit code.
 struct CommandFailure: Error {
     enum Code: Int32 {
         case refused = 1
@@ -19,46 +18,72 @@ struct CommandFailure: Error {
     }
 
     /// What an answer of a service means for the command's user.
-    init(_ error: RPCError, service: String = "") {
-        let code: Code =
-            switch error.code {
-            case .unavailable, .deadlineExceeded: .unreachable
-            case .unauthenticated, .permissionDenied: .notAuthorised
-            default: .refused
-            }
-        var lines = [error.message]
-        for detail in error.details {
-            if let faults = try? detail.decode(as: Common.FieldViolations.self) {
-                lines += faults.violations.map { "  \($0.label): \($0.message)" }
-            }
-            if let holder = try? detail.decode(as: Common.ClaimHolder.self) {
-                lines.append("  领取人: \(holder.officerName)")
-            }
-            if let facts = try? detail.decode(as: Common.VacancyFacts.self) {
-                lines.append("  \(facts.year) 年度核准 \(facts.approved)，已推荐 \(facts.recommended)")
-            }
+    /// - Parameter endpoints: where the services were called, to name the one that is missing.
+    init(_ error: RPCError, endpoints: ServiceEndpoints) {
+        switch error.code {
+        case .unavailable, .deadlineExceeded:
+            let place =
+                ServiceName(method: error.method)
+                .map { "\($0.rawValue) (\(endpoints[$0])) " } ?? ""
+            self.init(.unreachable, "\(place)does not answer: \(error.message)")
+        case .unauthenticated, .permissionDenied:
+            self.init(.notAuthorised, error.message)
+        default:
+            self.init(
+                .refused, ([error.message] + error.facts.map { "  " + $0 }).joined(separator: "\n"))
         }
-        self.init(code, lines.joined(separator: "\n"))
     }
 }
 
-/// Where a command's words go.
-enum Output {
-    static func line(_ text: String = "") {
-        print(text)
+extension ServiceName {
+    /// The service of a method's full name, "quota.v1.Quota/ListRecords"; nil when it is none of ours.
+    init?(method: String?) {
+        switch method?.prefix(while: { $0 != "." }) {
+        case "identity": self = .identity
+        case "archive": self = .archive
+        case "declaration": self = .declaration
+        case "quota": self = .quota
+        case "tasks": self = .tasks
+        default: return nil
+        }
+    }
+}
+
+extension RPCError {
+    /// Every field fault that the error names.
+    var violations: [Common.FieldViolation] {
+        details.flatMap { detail in
+            let faults = try? detail.decode(as: Common.FieldViolations.self)
+            return faults?.violations ?? []
+        }
     }
 
-    static func error(_ text: String) {
-        FileHandle.standardError.write(Data("zhicheng: \(text)\n".utf8))
+    /// What a refused reservation says about the record.
+    var vacancy: Common.VacancyFacts? {
+        details.lazy.compactMap { try? $0.decode(as: Common.VacancyFacts.self) }.first
     }
 
-    static func table(_ table: Table) {
-        for line in table.lines { print(line) }
+    /// The typed facts of the error, a line each.
+    var facts: [String] {
+        var lines = violations.map { "\($0.label): \($0.message)" }
+        for detail in details {
+            if let holder = try? detail.decode(as: Common.ClaimHolder.self) {
+                lines.append("领取人: \(holder.officerName)")
+            }
+            if let version = try? detail.decode(as: Common.VersionFacts.self) {
+                lines.append("当前版本: \(version.currentVersion)")
+            }
+        }
+        if let vacancy { lines.append(vacancy.sentence) }
+        return lines
     }
+}
 
-    static func json(_ value: some Encodable) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        print(String(decoding: try encoder.encode(value), as: UTF8.self))
+extension Common.VacancyFacts {
+    /// The facts for a person.
+    var sentence: String {
+        if noRecord { return "\(year) 年度没有已确认的岗位核准信息" }
+        let approved = unlimited ? "不限" : "\(self.approved)"
+        return "\(year) 年度\(level.label)核准 \(approved)，已推荐 \(recommended)"
     }
 }

@@ -27,7 +27,9 @@ struct Table {
             }
             return text
         }
-        return [line(columns), widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")]
+        return [
+            line(columns), widths.map { String(repeating: "─", count: $0) }.joined(separator: "  "),
+        ]
             + rows.map(line)
     }
 

@@ -6,11 +6,14 @@ struct Zhicheng: AsyncParsableCommand {
         commandName: "zhicheng",
         abstract: "职称申报评审平台: run the platform, and work with it from a terminal.",
         discussion: """
-            Exit codes: 0 done, 1 refused by a rule, 2 usage, 3 unreachable, 4 not authorised.
+            Exit codes: 0 done, 1 refused by a rule, 2 usage (or a setting that must change: a taken \
+            port, an unwritable folder), 3 unreachable, 4 not authorised.
             """,
         version: "0.1.0",
         subcommands: [
-            Dev.self, Demo.self, Tasks.self, Quotas.self, SignIn.self, Accounts.self, Health.self,
+            DevCommand.self, DemoCommand.self, SignInCommand.self, SignOutCommand.self,
+            TasksCommand.self, QuotasCommand.self, AccountsCommand.self, HealthCommand.self,
+            KeysCommand.self,
         ])
 
     static func main() async {

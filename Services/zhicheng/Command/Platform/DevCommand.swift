@@ -1,0 +1,139 @@
+import ArgumentParser
+import Foundation
+import RPCTransport
+import Supervisor
+import ZhichengClient
+
+struct DevCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dev",
+        abstract:
+            "Start the platform on this machine with demonstration data, and keep it running.",
+        discussion: """
+            Starts every service and the stand-in of 闽政通 as processes of their own, each with its \
+            own database, and starts again what dies. A new data folder gets the manual's \
+            demonstration data. Ctrl-C stops everything.
+            """)
+
+    @Option(help: "Folder of keys and databases; made when missing.")
+    var data = "data"
+    @Option(
+        help: """
+            Port of identity-service; archive, declaration, quota and tasks follow it, the stand-in \
+            of 闽政通 is nine above it.
+            """)
+    var port = 7001
+    @Option(help: "How much the services log: trace, debug, info, notice, warning, error.")
+    var logLevel = "notice"
+    @Flag(help: "No demonstration data in a new data folder.")
+    var empty = false
+
+    func validate() throws {
+        guard (1...65_000).contains(port) else {
+            throw ValidationError("--port is a number from 1 to 65000")
+        }
+    }
+
+    func run() async throws {
+        let began = ContinuousClock.now
+        let folder = PlatformFolder(data)
+        try folder.removeUnfinished()
+        _ = try folder.keys.makeMissing()
+        let seeds = !folder.hasData && !empty
+        var clock = DemonstrationClock.start
+        if case .complete(let memory) = folder.demonstration {
+            clock = DemonstrationClock.start(
+                secondsAfter: Date().timeIntervalSince1970 - memory.madeAtSeconds)
+        }
+        let platform = LocalPlatform(
+            folder: folder, endpoints: ServiceEndpoints(basePort: port), simulatorPort: port + 9,
+            clock: clock, logLevel: logLevel)
+        try platform.checkPorts()
+        try await supervise(platform, seeds: seeds, began: began)
+    }
+
+    private func supervise(
+        _ platform: LocalPlatform, seeds: Bool, began: ContinuousClock.Instant
+    ) async throws {
+        let log = PrefixedLog(names: LocalPlatform.names + ["zhicheng"])
+        let supervisor = Supervisor(try platform.children()) { log.write($0) }
+        log.write("starting; the data are in \(platform.folder.path)", from: "zhicheng")
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    for await event in supervisor.events {
+                        if let line = event.line { log.write(line, from: "zhicheng") }
+                    }
+                }
+                try await supervisor.run { _ in
+                    let ready = ContinuousClock.now - began
+                    if seeds { try await seed(platform, log) }
+                    Output.line(
+                        Banner(platform: platform, readyAfter: ready).text)
+                    return .keepRunning
+                }
+                group.cancelAll()
+            }
+        } catch let error as SupervisorError {
+            throw CommandFailure(error)
+        }
+        log.write("stopped", from: "zhicheng")
+    }
+
+    private func seed(_ platform: LocalPlatform, _ log: PrefixedLog) async throws {
+        log.write("making demonstration data", from: "zhicheng")
+        try platform.folder.beginDemonstration()
+        do {
+            try await withClient(platform.operatorConfiguration()) { administrator in
+                try await withClient(platform.userConfiguration) { users in
+                    try await Seed(administrator: administrator, users: users).run()
+                }
+            }
+        } catch let error as RPCError {
+            throw CommandFailure(
+                .refused,
+                "the demonstration data could not be made: \(error)"
+                    + error.facts.map { "\n  \($0)" }.joined())
+        }
+        try platform.folder.finishDemonstration(
+            PlatformFolder.Memory(madeAtSeconds: Date().timeIntervalSince1970))
+    }
+}
+
+extension LocalPlatform {
+    /// The operator's client: it has the deployment's key.
+    func operatorConfiguration() throws -> ClientConfiguration {
+        ClientConfiguration(
+            endpoints: endpoints, serviceKey: try ServiceKey(file: folder.keys.service),
+            peerName: "zhicheng/\(ProcessInfo.processInfo.processIdentifier)@0.1.0",
+            timeout: .seconds(20))
+    }
+}
+
+extension LocalPlatform {
+    /// The client of people, who have no key of the deployment.
+    var userConfiguration: ClientConfiguration {
+        ClientConfiguration(endpoints: endpoints, timeout: .seconds(20))
+    }
+}
+
+extension CommandFailure {
+    /// Why the services could not be kept running.
+    init(_ error: SupervisorError) {
+        switch error {
+        case .cannotStart, .configuration: self.init(.usage, error.description)
+        case .notReady: self.init(.unreachable, error.description)
+        }
+    }
+}
+
+extension SupervisorEvent {
+    /// What of it an operator wants to read.
+    fileprivate var line: String? {
+        switch self {
+        case .restarting(let name, let ending, let pause):
+            "\(name) ended (\(ending)); it starts again in \(pause)"
+        case .started, .ready, .stopping, .stopped: nil
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import Domain
+import Foundation
+
+/// The folder of one platform on this machine: keys, databases, and what `dev` remembers.
+struct PlatformFolder {
+    /// An absolute path.
+    let path: String
+
+    init(_ path: String) {
+        self.path = URL(fileURLWithPath: path).standardizedFileURL.path
+    }
+
+    var keys: DeploymentKeys { DeploymentKeys(folder: path) }
+
+    func database(_ name: String) -> String { "\(path)/\(name).db" }
+
+    /// What `dev` remembers of the demonstration data that it made.
+    struct Memory: Codable {
+        /// When the data were made, by this machine's clock, in seconds since 1970.
+        let madeAtSeconds: Double
+    }
+
+    /// How far the demonstration data are.
+    enum Demonstration {
+        case missing
+        /// A run of `dev` ended while it made them.
+        case unfinished
+        case complete(Memory)
+    }
+
+    var demonstration: Demonstration {
+        if let data = FileManager.default.contents(atPath: memoryPath),
+            let memory = try? JSONDecoder().decode(Memory.self, from: data)
+        {
+            return .complete(memory)
+        }
+        return FileManager.default.fileExists(atPath: unfinishedPath) ? .unfinished : .missing
+    }
+
+    /// Whether there is a database already.
+    var hasData: Bool {
+        ServiceProcess.all.contains {
+            FileManager.default.fileExists(atPath: database($0.database))
+        }
+    }
+
+    /// From now on the data here are demonstration data that are not complete.
+    func beginDemonstration() throws(CommandFailure) {
+        try write(Data(), to: unfinishedPath)
+    }
+
+    /// The demonstration data are complete.
+    func finishDemonstration(_ memory: Memory) throws(CommandFailure) {
+        guard let data = try? JSONEncoder().encode(memory) else { return }
+        try write(data, to: memoryPath)
+        try? FileManager.default.removeItem(atPath: unfinishedPath)
+    }
+
+    /// Removes databases and attachments; only of demonstration data that are not complete.
+    func removeUnfinished() throws(CommandFailure) {
+        guard case .unfinished = demonstration else { return }
+        for process in ServiceProcess.all {
+            for ending in ["", "-wal", "-shm", ".lock", ".files"] {
+                let file = database(process.database) + ending
+                guard FileManager.default.fileExists(atPath: file) else { continue }
+                do {
+                    try FileManager.default.removeItem(atPath: file)
+                } catch {
+                    throw CommandFailure(.usage, "cannot remove \(file): \(reason(error))")
+                }
+            }
+        }
+    }
+
+    private var memoryPath: String { path + "/demonstration.json" }
+    private var unfinishedPath: String { path + "/demonstration.unfinished" }
+
+    private func write(_ data: Data, to file: String) throws(CommandFailure) {
+        do {
+            try writePrivately(data, to: file)
+        } catch {
+            throw CommandFailure(.usage, "cannot write \(file): \(reason(error))")
+        }
+    }
+}
+
+/// The clock that the services of a demonstration are started with (decision 11).
+enum DemonstrationClock {
+    /// The day of the manual's screens.
+    static let start = "2022-04-19T09:00+08:00"
+
+    /// The start for data that were made some time ago: it ticked on since then, so that it never goes back.
+    static func start(secondsAfter seconds: Double) -> String {
+        guard let first = try? Timestamp(iso: start) else { return start }
+        let passed = Int64(max(0, min(seconds, 400 * 86_400))) * 1_000
+        let text = Timestamp(milliseconds: first.milliseconds + passed).text
+        return text.replacingOccurrences(of: " ", with: "T") + "+08:00"
+    }
+}
