@@ -1,0 +1,30 @@
+/// What one side of a connection puts up with (PROTOCOL.md). Byte counts are of the wire.
+package struct ConnectionLimits: Sendable {
+    /// The largest length of a frame.
+    package var maxFrame = CallLimits.mostMessageBytes + 64 << 10
+    /// The largest payload.
+    package var maxMessage = CallLimits.mostMessageBytes
+    /// Calls that run at once for one connection; at most `mostCalls`.
+    package var maxCalls = 256
+    /// From the connection's start until the other side's Hello is there.
+    package var handshake = Duration.seconds(5)
+    /// For calls that name no time.
+    package var defaultTimeout = CallLimits.defaultTimeout
+    /// A connection without a call is closed after this.
+    package var idle = Duration.seconds(600)
+    /// Pings may come this often, and sixteen at a stroke.
+    package var minPing = Duration.seconds(1)
+    /// Cancels that may come at a stroke; the budget fills again at half of it a second.
+    package var cancelBurst = 1024
+    /// Bytes waiting to be sent, over which requests are refused.
+    package var outboundBytes = 8 << 20
+    /// How long the waiting bytes may stay over their limit before the connection is closed.
+    package var outboundStall = Duration.seconds(10)
+    /// How long running calls may go on after a graceful shutdown began.
+    package var grace = Duration.seconds(10)
+
+    /// No Hello raises the calls at once above this.
+    package static let mostCalls = 4096
+
+    package init() {}
+}

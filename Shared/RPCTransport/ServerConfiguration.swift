@@ -1,0 +1,23 @@
+package import RPC
+
+/// Where a server listens, and what it puts up with.
+package struct ServerConfiguration: Sendable {
+    package var host: String
+    /// 0: any free port.
+    package var port: Int
+    /// "service/instance@version".
+    package var peerName: String
+    /// Who sends it is the service that it names; nil: every peer is anonymous.
+    package var serviceKey: ServiceKey?
+    /// Connections at once; further ones are told so and closed.
+    package var maxConnections = 1024
+    /// What each connection puts up with.
+    package var limits = ConnectionLimits()
+
+    package init(host: String, port: Int, peerName: String, serviceKey: ServiceKey?) {
+        self.host = host
+        self.port = port
+        self.peerName = peerName
+        self.serviceKey = serviceKey
+    }
+}
