@@ -4,7 +4,7 @@ struct CanonicalEncoding {
 
     mutating func append(_ value: Int64) {
         append(length: 8)
-        withUnsafeBytes(of: value.littleEndian) { unsafe bytes.append(contentsOf: $0) }
+        unsafe withUnsafeBytes(of: value.littleEndian) { unsafe bytes.append(contentsOf: $0) }
     }
 
     mutating func append(_ value: [UInt8]) {
@@ -26,7 +26,7 @@ struct CanonicalEncoding {
     }
 
     private mutating func append(length: Int) {
-        withUnsafeBytes(of: UInt64(length).littleEndian) { unsafe bytes.append(contentsOf: $0) }
+        unsafe withUnsafeBytes(of: UInt64(length).littleEndian) { unsafe bytes.append(contentsOf: $0) }
     }
 }
 

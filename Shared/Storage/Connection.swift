@@ -64,13 +64,13 @@ import CSQLite
         var statement: OpaquePointer?
         var isAlone = true
         var sql = sql
-        let code = unsafe sql.withUTF8 { bytes -> Int32 in
+        let code = sql.withUTF8 { bytes -> Int32 in
             unsafe bytes.withMemoryRebound(to: CChar.self) { text -> Int32 in
                 var tail: UnsafePointer<CChar>?
                 let code = unsafe sqlite3_prepare_v3(
                     handle, text.baseAddress, Int32(clamping: text.count),
                     UInt32(SQLITE_PREPARE_PERSISTENT), &statement, &tail)
-                if let tail = unsafe tail, let start = unsafe text.baseAddress {
+                if let tail = unsafe tail, let start = text.baseAddress {
                     isAlone = unsafe text[(tail - start)...].allSatisfy { isBlank($0) }
                 }
                 return code

@@ -36,10 +36,10 @@ package struct DatabaseConfiguration: Sendable {
     /// A line on standard error, no core file (it would hold personal data), and the end.
     private static func abort(_ error: StorageError) {
         let line = Array("storage: \(error); the process ends\n".utf8)
-        _ = line.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        _ = unsafe line.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
-        _ = unsafe signal(SIGABRT, SIG_DFL)
+        _ = signal(SIGABRT, SIG_DFL)
         Glibc.abort()
     }
 

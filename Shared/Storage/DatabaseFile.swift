@@ -12,15 +12,15 @@ enum DatabaseFile {
     /// Makes the folder when it is missing (0700, synced) and checks that it can be written.
     static func prepareFolder(of path: String) throws(StorageError) {
         let folder = Self.folder(of: path)
-        if access(folder, F_OK) != 0 {
+        if unsafe access(folder, F_OK) != 0 {
             let above = Self.folder(of: folder)
             if above != folder { try prepareFolder(of: folder) }
-            guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
+            guard unsafe mkdir(folder, 0o700) == 0 || errno == EEXIST else {
                 throw unwritable("the folder \(folder) cannot be made", errno)
             }
             try sync(folder: above)
         }
-        guard access(folder, W_OK | X_OK) == 0 else {
+        guard unsafe access(folder, W_OK | X_OK) == 0 else {
             throw unwritable("the folder \(folder) cannot be written", errno)
         }
     }
@@ -50,7 +50,7 @@ enum DatabaseFile {
             throw unwritable("the rights of \(path) cannot be narrowed to its owner", errno)
         }
         guard status.st_size > 0 else { return .database(applicationID: 0) }
-        let header = [UInt8](unsafeUninitializedCapacity: 100) { bytes, count in
+        let header = unsafe [UInt8](unsafeUninitializedCapacity: 100) { bytes, count in
             count = unsafe max(0, pread(descriptor, bytes.baseAddress, bytes.count, 0))
         }
         guard header.count == 100, header.starts(with: "SQLite format 3\0".utf8) else {

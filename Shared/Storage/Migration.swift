@@ -73,7 +73,7 @@ struct Migrator {
     }
 
     private func apply(_ migration: Migration, at now: Timestamp) throws(StorageError) {
-        do {
+        do throws(StorageError) {
             try connection.run("BEGIN IMMEDIATE")
             for statement in migration.statements {
                 guard SQLKeyword.migrations.contains(SQLKeyword.first(of: statement)) else {

@@ -23,7 +23,7 @@ enum OwnThread {
             unsafe context.release()
             throw StorageError(.io, "a thread cannot be started: \(DatabaseFile.reason(code))")
         }
-        _ = unsafe pthread_detach(thread)
+        _ = pthread_detach(thread)
     }
 
     /// Runs `body` on a thread of its own while the task waits.

@@ -62,7 +62,7 @@ import CSQLite
             return unsafe sqlite3_bind_double(handle, position, value)
         case .text(var text):
             let code = text.withUTF8 { bytes -> Int32? in
-                guard !bytes.contains(0) else { return nil }
+                guard unsafe !bytes.contains(0) else { return nil }
                 return unsafe bytes.withMemoryRebound(to: CChar.self) { characters in
                     unsafe zc_bind_text(
                         handle, position, characters.baseAddress, UInt64(characters.count))
@@ -73,7 +73,7 @@ import CSQLite
             }
             return code
         case .blob(let bytes):
-            return bytes.withUnsafeBytes { bytes in
+            return unsafe bytes.withUnsafeBytes { bytes in
                 unsafe zc_bind_blob(handle, position, bytes.baseAddress, UInt64(bytes.count))
             }
         }

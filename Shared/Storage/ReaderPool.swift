@@ -82,7 +82,8 @@ final class ReaderPool: Sendable {
     private func take() throws(StorageError) -> Connection {
         let (connection, isClosed) = state.withLock { ($0.idle.popLast(), $0.isClosed) }
         guard !isClosed else { throw .notApplied(.closed) }
-        return try connection ?? Self.open(path)
+        if let connection { return connection }
+        return try Self.open(path)
     }
 
     private func giveBack(_ connection: Connection) {

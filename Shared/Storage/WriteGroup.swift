@@ -112,18 +112,18 @@ final class WriteGroup {
         let headsBefore = heads
         let hadMessages = hasMessages
         try whole { () throws(StorageError) in try connection.run("SAVEPOINT command") }
-        let result: Result<C.Reply, any Error>
+        let reply: C.Reply
         do {
-            result = .success(try apply(command, once))
-            try whole { () throws(StorageError) in try connection.run("RELEASE command") }
+            reply = try apply(command, once)
         } catch {
             if let failure = error as? GroupFailure { throw failure }
             try checkTransaction()
             heads = headsBefore
             hasMessages = hadMessages
-            result = .failure(try undo(error, once))
+            return .failure(try undo(error, once))
         }
-        return result
+        try whole { () throws(StorageError) in try connection.run("RELEASE command") }
+        return .success(reply)
     }
 
     /// Undoes a command's writes; a refusal stays under its key.

@@ -121,7 +121,7 @@ final class Writer: Sendable {
         }
         var deliveries: [WriteRequest.Delivery] = []
         deliveries.reserveCapacity(requests.count)
-        do {
+        do throws(GroupFailure) {
             try group.begin(at: configuration.clock.now())
             for request in requests { deliveries.append(try request.perform(group)) }
             try group.commit()
@@ -137,7 +137,7 @@ final class Writer: Sendable {
     private func abandon(
         _ requests: [WriteRequest], _ group: WriteGroup, because failure: GroupFailure
     ) throws(GroupFailure) {
-        do {
+        do throws(GroupFailure) {
             guard case .notApplied(let error) = failure else { throw failure }
             try group.rollBack()
             configuration.logger.warning(
