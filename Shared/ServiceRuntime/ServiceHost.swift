@@ -37,7 +37,7 @@ extension ServiceDefinition {
             } else {
                 SystemWallClock()
             }
-        let serviceKey = try ServiceKey(file: options.serviceKey)
+        let serviceKey = ServiceKey(try KeyFile.read(at: options.serviceKey))
         let keyRing = try KeyRing(file: options.fieldKeys)
         let database = try Database.open(
             DatabaseConfiguration(path: options.database, owner: name, clock: clock),

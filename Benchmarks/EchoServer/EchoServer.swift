@@ -1,0 +1,5 @@
+import BenchmarkEcho
+import Logging
+import RPC
+import RPCTransport
+import ServiceLifecycle

@@ -1,0 +1,56 @@
+package import Attachments
+package import Domain
+package import Logging
+package import RPC
+package import Secrets
+package import ServiceRuntime
+package import Storage
+
+/// What a service is given, on real files in a temporary folder that goes away with the value.
+package final class TestEnvironment: Sendable {
+    package let environment: ServiceEnvironment
+    package let clock: DevelopmentClock
+    package let databasePath: String
+    private let folder: TemporaryFolder
+
+    /// - Parameters:
+    ///   - clockStart: where the clock begins, "2022-04-19T09:00+08:00"; it ticks on from there.
+    ///   - channels: other services by name, for what `ServiceEnvironment.channel` gives.
+    package init(
+        name: String, migrations: [Migration], clockStart: String,
+        channels: [String: any RPCChannel] = [:], settings: [String: String] = [:]
+    ) throws {
+        folder = try TemporaryFolder()
+        clock = try DevelopmentClock(startingAt: clockStart)
+        databasePath = folder.path + "/service.db"
+        try KeyRing.create(at: folder.path + "/field.keys")
+        let keyRing = try KeyRing(file: folder.path + "/field.keys")
+        environment = ServiceEnvironment(
+            name: name, clock: clock, logger: Self.quiet,
+            database: try Database.open(
+                DatabaseConfiguration(path: databasePath, owner: name, clock: clock),
+                migrations: migrations),
+            keyRing: keyRing, fields: keyRing.cipher(service: name),
+            attachments: try AttachmentStore(directory: folder.path + "/files"),
+            channels: channels, settings: settings)
+    }
+
+    deinit {
+        environment.database.close()
+        folder.remove()
+    }
+
+    /// The service, called in this process by that peer, with the admission that it has behind a socket.
+    package func channel(_ assembly: ServiceAssembly, peer: Peer) -> any RPCChannel {
+        InProcessChannel(
+            routes: assembly.routes, admission: assembly.admission, peer: peer,
+            logger: environment.logger)
+    }
+
+    /// Says only what is critical.
+    private static var quiet: Logger {
+        var logger = Logger(label: "test") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = .critical
+        return logger
+    }
+}
