@@ -138,6 +138,7 @@ var targets: [Target] = [
             "Domain", "Messages", "RPC", "RPCTransport", "Secrets", "ServiceStubs", "Storage",
             "TestSupport", logging,
         ]),
+    tests("ZhichengClient", ["MessageCoding", "Messages", "RPC", "ServiceStubs"]),
     tests("IdentityService", serviceTestDependencies + [nioCore, nioPosix, nioHTTP1]),
     tests("ArchiveService", serviceTestDependencies),
     tests("DeclarationService", serviceTestDependencies),

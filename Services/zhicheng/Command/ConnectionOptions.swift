@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import RPCTransport
 import ZhichengClient
 
 /// How a command shows what it found.
@@ -78,7 +77,7 @@ struct ConnectionOptions: ParsableArguments {
     ) async throws -> Value {
         let endpoints = try endpoints()
         let configuration = ClientConfiguration(
-            endpoints: endpoints, serviceKey: try serviceKey.map(Self.key),
+            endpoints: endpoints, serviceKey: try serviceKey.map { try DeploymentKeys.key(at: $0) },
             peerName: "zhicheng/\(ProcessInfo.processInfo.processIdentifier)@0.1.0",
             timeout: .milliseconds(Int64(timeout * 1_000)))
         do {
@@ -87,14 +86,6 @@ struct ConnectionOptions: ParsableArguments {
             }
         } catch let error as RPCError {
             throw CommandFailure(error, endpoints: endpoints)
-        }
-    }
-
-    private static func key(_ path: String) throws(CommandFailure) -> ServiceKey {
-        do {
-            return try ServiceKey(file: path)
-        } catch {
-            throw CommandFailure(.usage, "--service-key: \(error)")
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import RPCTransport
 import Secrets
 
 /// The two key files of a deployment, in one folder.
@@ -34,5 +35,17 @@ struct DeploymentKeys {
             throw CommandFailure(.usage, error.description)
         }
         return made
+    }
+
+    /// Reads a service key.
+    static func key(at path: String) throws(CommandFailure) -> ServiceKey {
+        do throws(KeyFileError) {
+            guard let key = ServiceKey(try KeyFile.read(at: path)) else {
+                preconditionFailure("a key file holds as many bytes as a service key has")
+            }
+            return key
+        } catch {
+            throw CommandFailure(.usage, error.description)
+        }
     }
 }

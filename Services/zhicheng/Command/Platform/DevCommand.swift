@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import RPCTransport
 import Supervisor
 import ZhichengClient
 
@@ -102,9 +101,9 @@ struct DevCommand: AsyncParsableCommand {
 
 extension LocalPlatform {
     /// The operator's client: it has the deployment's key.
-    func operatorConfiguration() throws -> ClientConfiguration {
+    func operatorConfiguration() throws(CommandFailure) -> ClientConfiguration {
         ClientConfiguration(
-            endpoints: endpoints, serviceKey: try ServiceKey(file: folder.keys.service),
+            endpoints: endpoints, serviceKey: try DeploymentKeys.key(at: folder.keys.service),
             peerName: "zhicheng/\(ProcessInfo.processInfo.processIdentifier)@0.1.0",
             timeout: .seconds(20))
     }
