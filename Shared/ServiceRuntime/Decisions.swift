@@ -1,5 +1,5 @@
 package import Messages
-package import Storage
+import Storage
 
 // What every `TaskSource` needs of a decision.
 

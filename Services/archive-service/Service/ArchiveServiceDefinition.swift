@@ -1,0 +1,50 @@
+import Messages
+import RPC
+package import ServiceRuntime
+import ServiceStubs
+
+/// Owns what applicants file, its evidence, versions and reviews.
+package let archiveServiceDefinition = ServiceDefinition(
+    name: "archive-service", migrations: archiveMigrations
+) { environment in
+    let identity = try environment.channel("identity-service")
+    return assemble(
+        environment, catalog: try ArchiveSettings(environment.settings).catalog,
+        identity: identity, resolver: identityResolver(identity))
+}
+
+/// Puts the service together; tests give their own identity-service.
+func assemble(
+    _ environment: ServiceEnvironment, catalog: Catalog, identity: any RPCChannel,
+    resolver: @escaping SessionResolver
+) -> ServiceAssembly {
+    let archive = ArchiveHandler(
+        database: environment.database, attachments: environment.attachments, catalog: catalog,
+        identity: Identity.IdentityClient(identity), ids: randomID)
+    let tasks = TaskSourceHandler(
+        database: environment.database, catalog: catalog, ids: randomID)
+    var assembly = ServiceAssembly(resolver: resolver)
+    assembly.serve(archive.register(in:), access: archiveAccess)
+    assembly.serve(tasks.register(in:), access: taskAccess)
+    return assembly
+}
+
+private let declarations: Set<String> = ["declaration-service"]
+
+/// Who may call what of Archive.
+private func archiveAccess(_ method: Archive.ArchiveMethod) -> AccessRule {
+    switch method {
+    case .getCatalog: .users(.everyone)
+    case .getTree, .listItems, .getItem: .users(Set.officers.union([.applicant]))
+    case .saveItem, .submitItem, .uploadEvidence: .users([.applicant])
+    case .downloadEvidence: .usersOrServices(Set.officers.union([.applicant]), declarations)
+    case .readApproved, .pinVersions, .unpinVersions: .services(declarations)
+    }
+}
+
+/// Who may call what of TaskSource.
+private func taskAccess(_ method: Tasks.TaskSourceMethod) -> AccessRule {
+    switch method {
+    case .list, .count, .decide, .getDecision: .users(.officers)
+    }
+}

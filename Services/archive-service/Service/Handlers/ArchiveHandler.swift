@@ -1,0 +1,163 @@
+import Attachments
+import Domain
+import Messages
+import RPC
+import ServiceRuntime
+import ServiceStubs
+import Storage
+
+/// Decodes, calls the rules, encodes.
+struct ArchiveHandler: Archive.ArchiveProvider {
+    let database: Database
+    let attachments: AttachmentStore
+    let catalog: Catalog
+    let identity: Identity.IdentityClient
+    let ids: @Sendable () -> String
+
+    // MARK: the applicant
+
+    func saveItem(
+        _ request: Archive.SaveItemRequest, context: RequestContext
+    ) async throws -> Archive.Item {
+        let person = try context.caller.applicant()
+        return try await database.perform(
+            SaveItem(
+                applicant: SaveItem.Applicant(
+                    personID: person, name: context.caller.session?.name ?? ""),
+                request: request, catalog: catalog, newID: ids()),
+            for: request, context: context)
+    }
+
+    func submitItem(
+        _ request: Archive.SubmitItemRequest, context: RequestContext
+    ) async throws -> Archive.Item {
+        let person = try context.caller.applicant()
+        let summary = try await describe(person)
+        return try await database.perform(
+            SubmitItem(personID: person, request: request, catalog: catalog, person: summary),
+            for: request, context: context)
+    }
+
+    /// Nil when identity-service knows no such person.
+    private func describe(_ person: String) async throws(RPCError) -> Identity.PersonSummary? {
+        do {
+            return try await identity.describePerson(
+                Identity.DescribePersonRequest(personID: person))
+        } catch  where error.code == .notFound {
+            return nil
+        } catch {
+            // Nothing was changed yet, whatever became of the question.
+            var unavailable = RPCError(
+                code: .unavailable, message: "暂时无法核对人员注册信息，请稍后重试", verdict: .notExecuted)
+            unavailable.cause = error
+            throw unavailable
+        }
+    }
+
+    // MARK: evidence
+
+    func uploadEvidence(
+        _ request: Archive.UploadEvidenceRequest, context: RequestContext
+    ) async throws -> Common.Attachment {
+        let person = try context.caller.applicant()
+        try requireOwn(request, person: person)
+        let file = try attachments.receive(
+            request.file, id: ids(), allowing: [.pdf, .jpg, .png, .doc, .docx], field: "file",
+            label: "佐证材料")
+        return try await database.perform(
+            AttachEvidence(
+                personID: person, itemID: request.itemID, catalog: catalog, file: file),
+            for: request, context: context)
+    }
+
+    /// A stranger's upload fills no disk. All else is the command's: a repeat has to find its answer.
+    private func requireOwn(
+        _ request: Archive.UploadEvidenceRequest, person: String
+    ) throws(RPCError) {
+        let item = try database.fetch { rows in
+            try ItemStore.item(request.itemID, .applicant(person), rows)
+        }
+        guard item != nil else { throw RPCError(serviceError: Refusal.notFound("业绩")) }
+    }
+
+    func downloadEvidence(
+        _ request: Archive.DownloadEvidenceRequest, context: RequestContext
+    ) async throws -> Archive.DownloadEvidenceReply {
+        let reader: EvidenceStore.Reader =
+            switch context.caller.session {
+            case nil: .service
+            case let session? where session.role == .applicant: .applicant(session.personID)
+            default: .unit(try context.caller.officer().unit.id)
+            }
+        let found = try database.fetch { rows in
+            try EvidenceStore.file(
+                request.attachmentID, item: request.itemID, for: reader, rows)
+        }
+        guard let found else { throw RPCError(serviceError: Refusal.notFound("佐证材料")) }
+        return Archive.DownloadEvidenceReply(
+            attachment: found, content: try attachments.content(of: found))
+    }
+
+    // MARK: declaration-service
+
+    func readApproved(
+        _ request: Archive.ReadApprovedRequest, context: RequestContext
+    ) async throws -> Archive.ReadApprovedReply {
+        let most = PinVersions.mostVersions
+        guard request.itemIDs.count <= most else {
+            throw RPCError(
+                code: .invalidArgument,
+                message: "at most \(most) items at once, not \(request.itemIDs.count)")
+        }
+        let (items, missing) = try database.fetch { rows in
+            var items: [StoredItem] = []
+            var missing: [String] = []
+            if request.itemIDs.isEmpty {
+                items = try ItemStore.approved(of: request.personID, limit: most, rows)
+            }
+            for id in request.itemIDs {
+                if let item = try ItemStore.approved(id, of: request.personID, rows) {
+                    items.append(item)
+                } else {
+                    missing.append(id)
+                }
+            }
+            return (try items.map { try message($0, .unit(""), rows) }, missing)
+        }
+        let reply = Archive.ReadApprovedReply(items: items, missing: missing)
+        // An answer must fit into one frame.
+        let bytes = try reply.encodedBytes().count
+        guard bytes <= AttachmentStore.callLimit else {
+            throw RPCError(
+                code: .resourceExhausted,
+                message: "the items have \(bytes) bytes, an answer at most"
+                    + " \(AttachmentStore.callLimit); ask for them in parts by item_ids",
+                verdict: .never)
+        }
+        return reply
+    }
+
+    func pinVersions(
+        _ request: Archive.PinVersionsRequest, context: RequestContext
+    ) async throws -> Archive.PinVersionsReply {
+        try await database.receive(
+            PinVersions(request: request), for: request, context: context)
+    }
+
+    func unpinVersions(
+        _ request: Archive.UnpinVersionsRequest, context: RequestContext
+    ) async throws -> Archive.UnpinVersionsReply {
+        try await database.receive(
+            UnpinVersions(request: request), for: request, context: context)
+    }
+
+    /// The item as the side sees it.
+    func message(
+        _ item: StoredItem, _ side: ItemStore.Side, flow: [StoredFlowStep] = [],
+        _ rows: any RowReader
+    ) throws -> Archive.Item {
+        item.message(
+            catalog.kind(item.kind), evidence: try EvidenceStore.files(of: item, side, rows),
+            flow: flow)
+    }
+}

@@ -1,0 +1,113 @@
+import Domain
+import Messages
+import ServiceRuntime
+import Storage
+
+/// 审核 of a submission by its unit: 通过, 退回 or 终止, each with an opinion (A4).
+struct DecideItem: Command {
+    let officer: Reviewer
+    let request: Tasks.DecideRequest
+    /// Of the decision, should it be made.
+    let decisionID: String
+
+    /// Who decides.
+    struct Reviewer: Sendable, Hashable {
+        let personID: String
+        let name: String
+        let unitID: String
+        /// Keyed index of the ID number.
+        let personKey: [UInt8]
+    }
+
+    struct Facts: Sendable {
+        let version: StoredVersion?
+        let item: StoredItem?
+    }
+
+    func read(_ rows: any RowReader) throws -> Facts {
+        guard let id = ArchiveTaskID(request.taskID),
+            let version = try VersionStore.version(id, unit: officer.unitID, rows)
+        else { return Facts(version: nil, item: nil) }
+        // Nil when the item went to another unit meanwhile: then this task was decided.
+        return Facts(
+            version: version, item: try ItemStore.item(id.item, .unit(officer.unitID), rows))
+    }
+
+    func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<Tasks.DecideReply> {
+        guard let version = facts.version else { throw .notFound("任务") }
+        let (event, opinion) = try Self.checked(request)
+        guard version.personID != officer.personID,
+            version.personKey.isEmpty || version.personKey != officer.personKey
+        else { throw .denied("不能审核本人的业绩，请由本单位其他经办人或主管部门办理") }
+        if let decision = version.decision { throw Self.tooLate(version, decision) }
+        guard let item = facts.item, item.round == version.id.round,
+            item.version == request.expectedVersion, let next = item.phase.after(event)
+        else { throw .conflict(current: facts.item?.version ?? version.version) }
+        var decided = item
+        decided.phase = next
+        decided.version += 1
+        let decision = StoredVersion.Decision(
+            id: decisionID, outcome: request.outcome, opinion: opinion,
+            officerID: officer.personID, officerName: officer.name,
+            atMilliseconds: now.milliseconds)
+        let step = StoredFlowStep(
+            node: FlowNode.unit, action: decision.outcome.label, actorID: officer.personID,
+            actorName: officer.name, opinion: opinion, atMilliseconds: now.milliseconds)
+        return Plan(
+            writes: ItemStore.move(item, to: decided) + VersionStore.decide(version, decision)
+                + [ItemStore.append(step, to: item.id)],
+            messages: [],
+            audit: [
+                AuditEntry(
+                    actor: "person:\(officer.personID)", action: "archive.item.decide",
+                    object: "item:\(item.id)", before: item.audited,
+                    after: decided.audited + [("decision", decisionID)])
+            ], reply: decision.reply(of: version))
+    }
+
+    /// What the request asks for, with every fault named.
+    private static func checked(
+        _ request: Tasks.DecideRequest
+    ) throws(Refusal) -> (ItemPhase.Event, opinion: String) {
+        var check = FormCheck()
+        let opinion = check.opinion(of: request)
+        let event: ItemPhase.Event? =
+            switch request.outcome {
+            case .approved: .approve
+            case .returned: .return
+            case .terminated: .terminate
+            default: nil
+            }
+        if event == nil { check.fault("outcome", "审核结果", "请选择通过、退回或终止") }
+        try check.finish()
+        guard let event else { preconditionFailure("an outcome without a fault has an event") }
+        return (event, opinion)
+    }
+
+    /// The first decision won: the loser learns whose it is, and how it went.
+    private static func tooLate(
+        _ version: StoredVersion, _ decision: StoredVersion.Decision
+    ) -> Refusal {
+        var refusal = Refusal.conflict(current: version.version + 1)
+        refusal.message = "该任务已由\(decision.officerName)审核：\(decision.outcome.label)"
+        return refusal
+    }
+}
+
+extension StoredVersion.Decision {
+    /// The answer to who decided.
+    func reply(of version: StoredVersion) -> Tasks.DecideReply {
+        Tasks.DecideReply(
+            state: .done, decisionID: id, outcome: outcome, version: version.version + 1,
+            node: outcome == .returned ? FlowNode.applicant : label)
+    }
+
+    /// The item's state that the decision led to.
+    var label: String {
+        switch outcome {
+        case .approved: ItemPhase.approved.label
+        case .returned: ItemPhase.returned.label
+        default: ItemPhase.terminated.label
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import Messages
+
+/// What is stored of an item, as one side sees it: the applicant the working form, the unit the form last submitted.
+struct StoredItem: Sendable, Hashable {
+    let id: String
+    let personID: String
+    let kind: String
+    var phase: ItemPhase
+    /// Steps by one with every change of the form or the state.
+    var version: Int64
+    /// How often it was submitted.
+    var round: Int64
+    let createdMilliseconds: Int64
+    var form: ItemForm
+    var mainName: String
+    var applicant: Applicant
+    /// Of the last submission; nil before the first.
+    var submission: Submission?
+
+    /// The applicant as the list and the dialog show them.
+    struct Applicant: Sendable, Hashable {
+        var name: String
+        /// "" before the first submission, as the masked number.
+        var sex = ""
+        var idMasked = ""
+    }
+
+    struct Submission: Sendable, Hashable {
+        var unitID: String
+        /// 申报日期.
+        var atMilliseconds: Int64
+    }
+
+    /// The task of the current round.
+    var taskID: ArchiveTaskID { ArchiveTaskID(item: id, round: round) }
+
+    /// Where it is counted; nil for drafts.
+    var counted: CountedPlace? {
+        guard phase != .draft, let submission else { return nil }
+        return CountedPlace(unitID: submission.unitID, kind: kind, phase: phase)
+    }
+}
+
+/// A unit's tab of a kind's list.
+struct CountedPlace: Sendable, Hashable {
+    let unitID: String
+    let kind: String
+    let phase: ItemPhase
+}
+
+/// "archive:<item>:<round>".
+struct ArchiveTaskID: Sendable, Hashable {
+    static let source = "archive"
+
+    let item: String
+    let round: Int64
+
+    init(item: String, round: Int64) {
+        self.item = item
+        self.round = round
+    }
+
+    /// Nil when the text is no task of this source.
+    init?(_ text: String) {
+        guard text.utf8.count <= 100 else { return nil }
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == Self.source, !parts[1].isEmpty,
+            let round = Int64(parts[2]), round >= 1, String(round) == parts[2]
+        else { return nil }
+        self.init(item: String(parts[1]), round: round)
+    }
+
+    var text: String { "\(Self.source):\(item):\(round)" }
+}
+
+/// One submission of an item: a task of the unit, and the version that was reviewed.
+struct StoredVersion: Sendable, Hashable {
+    let id: ArchiveTaskID
+    /// The item's version to decide on.
+    let version: Int64
+    let kind: String
+    let unitID: String
+    let personID: String
+    /// Keyed index of the applicant's ID number.
+    let personKey: [UInt8]
+    let applicantName: String
+    let mainName: String
+    let form: ItemForm
+    /// When it entered review: the task's sort key for ever.
+    let enteredMilliseconds: Int64
+    let decision: Decision?
+
+    struct Decision: Sendable, Hashable {
+        let id: String
+        let outcome: Common.Outcome
+        let opinion: String
+        let officerID: String
+        let officerName: String
+        let atMilliseconds: Int64
+    }
+}
+
+/// One step of an item's flow (流程).
+struct StoredFlowStep: Sendable, Hashable {
+    let node: String
+    let action: String
+    let actorID: String
+    let actorName: String
+    let opinion: String
+    let atMilliseconds: Int64
+
+    var message: Common.FlowStep {
+        Common.FlowStep(
+            node: node, action: action, actorName: actorName, opinion: opinion,
+            atMs: atMilliseconds)
+    }
+}
+
+/// The nodes of an item's flow.
+enum FlowNode {
+    static let applicant = "申报人"
+    static let unit = "单位审核"
+}

@@ -1,0 +1,179 @@
+import Messages
+import ServiceRuntime
+import Storage
+
+/// How many tasks of a unit wait, and how the others ended.
+struct TaskCounts: Sendable, Hashable {
+    var pending: Int64 = 0
+    var approved: Int64 = 0
+    var returned: Int64 = 0
+    var terminated: Int64 = 0
+
+    var processed: Int64 { approved + returned + terminated }
+}
+
+/// The SQL of submissions, which are the tasks, and their counters.
+enum VersionStore {
+    private static let columns = """
+        task_id, version, kind, unit_id, person_id, person_key, applicant_name, main_name, form,
+        entered_ms, outcome, opinion, decision_id, decided_by, decided_by_name, decided_ms
+        """
+
+    /// The unit's own task; nil for an unknown or foreign one.
+    static func version(
+        _ id: ArchiveTaskID, unit: String, _ rows: any RowReader
+    ) throws -> StoredVersion? {
+        try rows.row(
+            Statement(
+                "SELECT \(columns) FROM item_versions WHERE task_id = ? AND unit_id = ?",
+                [.text(id.text), .text(unit)])
+        ).map(stored)
+    }
+
+    /// What a task list is narrowed by.
+    struct Filter: Sendable {
+        let unit: String
+        let isPending: Bool
+        /// A part of the applicant's name; "" for all.
+        var applicant = ""
+        /// Bounds of the time of entering, the end excluded.
+        var entered: Range<Int64> = .min..<Int64.max
+        /// The person id of who decided; nil for the whole unit.
+        var decidedBy: String?
+
+        fileprivate var condition: (sql: String, arguments: [Value]) {
+            var sql = "unit_id = ? AND outcome IS \(isPending ? "NULL" : "NOT NULL")"
+            var arguments: [Value] = [.text(unit)]
+            if !applicant.isEmpty {
+                sql += " AND replace(applicant_name, ?, '') <> applicant_name"
+                arguments.append(.text(applicant))
+            }
+            if entered != .min..<Int64.max {
+                sql += " AND entered_ms >= ? AND entered_ms < ?"
+                arguments += [.integer(entered.lowerBound), .integer(entered.upperBound)]
+            }
+            if let decidedBy {
+                sql += " AND decided_by = ?"
+                arguments.append(.text(decidedBy))
+            }
+            return (sql, arguments)
+        }
+    }
+
+    /// One page, newest first; one row more than the page's size when there is a next page.
+    /// The cursor's id may be another source's task: ids are compared as plain text.
+    static func page(
+        _ filter: Filter, _ bounds: PageBounds, _ rows: any RowReader
+    ) throws -> [StoredVersion] {
+        let (condition, arguments) = filter.condition
+        return try rows.rows(
+            Statement(
+                """
+                SELECT \(columns) FROM item_versions
+                WHERE \(condition) AND (entered_ms < ? OR (entered_ms = ? AND task_id < ?))
+                ORDER BY entered_ms DESC, task_id DESC LIMIT ?
+                """,
+                arguments + [
+                    .integer(bounds.start.sort), .integer(bounds.start.sort),
+                    .text(bounds.start.id), .integer(Int64(bounds.size + 1)),
+                ]), limit: bounds.size + 1
+        ).map(stored)
+    }
+
+    static func counts(unit: String, _ rows: any RowReader) throws -> TaskCounts {
+        try rows.row(
+            Statement(
+                """
+                SELECT pending, approved, returned, terminated FROM task_counts WHERE unit_id = ?
+                """, [.text(unit)])
+        ).map { row in
+            TaskCounts(
+                pending: try row.integer("pending"), approved: try row.integer("approved"),
+                returned: try row.integer("returned"), terminated: try row.integer("terminated"))
+        } ?? TaskCounts()
+    }
+
+    private static func stored(_ row: Row) throws -> StoredVersion {
+        guard let id = ArchiveTaskID(try row.text("task_id")) else {
+            preconditionFailure("a stored task id cannot be read")
+        }
+        let decision: StoredVersion.Decision? = try row.optionalInteger("outcome").map { outcome in
+            StoredVersion.Decision(
+                id: try row.text("decision_id"),
+                outcome: Common.Outcome(rawValue: Int32(outcome)),
+                opinion: try row.text("opinion"), officerID: try row.text("decided_by"),
+                officerName: try row.text("decided_by_name"),
+                atMilliseconds: try row.integer("decided_ms"))
+        }
+        return StoredVersion(
+            id: id, version: try row.integer("version"), kind: try row.text("kind"),
+            unitID: try row.text("unit_id"), personID: try row.text("person_id"),
+            personKey: try row.blob("person_key"),
+            applicantName: try row.text("applicant_name"), mainName: try row.text("main_name"),
+            form: try ItemForm(storedBytes: try row.blob("form")),
+            enteredMilliseconds: try row.integer("entered_ms"), decision: decision)
+    }
+
+    // MARK: writes
+
+    /// A submission enters review with the evidence that the item has now, and is counted.
+    static func open(_ version: StoredVersion) -> [Statement] {
+        [
+            Statement(
+                """
+                INSERT INTO item_versions
+                    (task_id, item_id, round, version, kind, unit_id, person_id, person_key,
+                     applicant_name, main_name, form, entered_ms)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+                [
+                    .text(version.id.text), .text(version.id.item), .integer(version.id.round),
+                    .integer(version.version), .text(version.kind), .text(version.unitID),
+                    .text(version.personID), .blob(version.personKey),
+                    .text(version.applicantName), .text(version.mainName),
+                    .blob(version.form.storedBytes), .integer(version.enteredMilliseconds),
+                ]),
+            Statement(
+                """
+                INSERT INTO version_evidence (item_id, round, evidence_id)
+                SELECT e.item_id, ?, e.id FROM evidence AS e WHERE e.item_id = ? AND e.current = 1
+                """, [.integer(version.id.round), .text(version.id.item)]),
+            Statement(
+                """
+                INSERT INTO task_counts (unit_id, pending, approved, returned, terminated)
+                VALUES (?, 1, 0, 0, 0)
+                ON CONFLICT (unit_id) DO UPDATE SET pending = task_counts.pending + 1
+                """, [.text(version.unitID)]),
+        ]
+    }
+
+    /// The open task gets its decision, and moves from one count to the other.
+    static func decide(
+        _ version: StoredVersion, _ decision: StoredVersion.Decision
+    ) -> [Statement] {
+        func one(_ outcome: Common.Outcome) -> Value {
+            .integer(decision.outcome == outcome ? 1 : 0)
+        }
+        return [
+            Statement(
+                """
+                UPDATE item_versions SET outcome = ?, opinion = ?, decision_id = ?,
+                    decided_by = ?, decided_by_name = ?, decided_ms = ?
+                WHERE task_id = ? AND outcome IS NULL
+                """,
+                [
+                    .integer(Int64(decision.outcome.rawValue)), .text(decision.opinion),
+                    .text(decision.id), .text(decision.officerID), .text(decision.officerName),
+                    .integer(decision.atMilliseconds), .text(version.id.text),
+                ], expectedChanges: 1),
+            Statement(
+                """
+                UPDATE task_counts SET pending = pending - 1, approved = approved + ?,
+                    returned = returned + ?, terminated = terminated + ?
+                WHERE unit_id = ?
+                """,
+                [one(.approved), one(.returned), one(.terminated), .text(version.unitID)],
+                expectedChanges: 1),
+        ]
+    }
+}
