@@ -30,7 +30,9 @@ struct Zhicheng: AsyncParsableCommand {
         } catch {
             // ArgumentParser's own usage errors have exit code 64; ours is 2.
             if Self.exitCode(for: error) == .validationFailure {
-                Output.error(Self.fullMessage(for: error))
+                let message = Self.fullMessage(for: error)
+                Output.error(
+                    message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message)
                 exit(withError: ExitCode(CommandFailure.Code.usage.rawValue))
             }
             exit(withError: error)

@@ -11,7 +11,7 @@ struct DecisionOptions: ParsableArguments {
         help: """
             The version that was seen, so that nothing is decided unseen. Default: the version now.
             """)
-    var version: Int64?
+    var seenVersion: Int64?
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var session: SessionOptions
 
@@ -24,7 +24,7 @@ struct DecisionOptions: ParsableArguments {
     func decide(_ outcome: Common.Outcome, word: String, defects: [String] = []) async throws {
         let reply = try await connection.withPlatform(session: session.token()) { client in
             let seen: Int64 =
-                if let version { version } else { try await TaskSearch(client).task(id).version }
+                if let seenVersion { seenVersion } else { try await TaskSearch(client).task(id).version }
             return try await client.tasks.decideAndWait(
                 Tasks.DecideRequest(
                     taskID: id, expectedVersion: seen, outcome: outcome, opinion: opinion,

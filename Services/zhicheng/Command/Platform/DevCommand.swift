@@ -36,9 +36,14 @@ struct DevCommand: AsyncParsableCommand {
     func run() async throws {
         let began = ContinuousClock.now
         let folder = PlatformFolder(data)
-        try folder.removeUnfinished()
         _ = try folder.keys.makeMissing()
-        let seeds = !folder.hasData && !empty
+        let lock = try folder.lock()
+        defer { try? lock.close() }
+        try folder.removeUnfinished()
+        // A new folder; the services' clocks start a little after this moment.
+        let memory =
+            folder.hasData
+            ? nil : PlatformFolder.Memory(madeAtSeconds: Date().timeIntervalSince1970)
         var clock = DemonstrationClock.start
         if case .complete(let memory) = folder.demonstration {
             clock = DemonstrationClock.start(
@@ -48,11 +53,13 @@ struct DevCommand: AsyncParsableCommand {
             folder: folder, endpoints: ServiceEndpoints(basePort: port), simulatorPort: port + 9,
             clock: clock, logLevel: logLevel)
         try platform.checkPorts()
-        try await supervise(platform, seeds: seeds, began: began)
+        if memory != nil { try folder.beginDemonstration() }
+        try await supervise(platform, filling: memory, began: began)
     }
 
     private func supervise(
-        _ platform: LocalPlatform, seeds: Bool, began: ContinuousClock.Instant
+        _ platform: LocalPlatform, filling memory: PlatformFolder.Memory?,
+        began: ContinuousClock.Instant
     ) async throws {
         let log = PrefixedLog(names: LocalPlatform.names + ["zhicheng"])
         let supervisor = Supervisor(try platform.children()) { log.write($0) }
@@ -66,7 +73,7 @@ struct DevCommand: AsyncParsableCommand {
                 }
                 try await supervisor.run { _ in
                     let ready = ContinuousClock.now - began
-                    if seeds { try await seed(platform, log) }
+                    if let memory { try await fill(platform, log, memory) }
                     Output.line(
                         Banner(platform: platform, readyAfter: ready).text)
                     return .keepRunning
@@ -79,9 +86,16 @@ struct DevCommand: AsyncParsableCommand {
         log.write("stopped", from: "zhicheng")
     }
 
+    /// Fills a new data folder, unless it is to stay empty, and remembers when it was made.
+    private func fill(
+        _ platform: LocalPlatform, _ log: PrefixedLog, _ memory: PlatformFolder.Memory
+    ) async throws {
+        if !empty { try await seed(platform, log) }
+        try platform.folder.finishDemonstration(memory)
+    }
+
     private func seed(_ platform: LocalPlatform, _ log: PrefixedLog) async throws {
         log.write("making demonstration data", from: "zhicheng")
-        try platform.folder.beginDemonstration()
         do {
             try await withClient(platform.operatorConfiguration()) { administrator in
                 try await withClient(platform.userConfiguration) { users in
@@ -94,8 +108,6 @@ struct DevCommand: AsyncParsableCommand {
                 "the demonstration data could not be made: \(error)"
                     + error.facts.map { "\n  \($0)" }.joined())
         }
-        try platform.folder.finishDemonstration(
-            PlatformFolder.Memory(madeAtSeconds: Date().timeIntervalSince1970))
     }
 }
 
@@ -107,9 +119,7 @@ extension LocalPlatform {
             peerName: "zhicheng/\(ProcessInfo.processInfo.processIdentifier)@0.1.0",
             timeout: .seconds(20))
     }
-}
 
-extension LocalPlatform {
     /// The client of people, who have no key of the deployment.
     var userConfiguration: ClientConfiguration {
         ClientConfiguration(endpoints: endpoints, timeout: .seconds(20))

@@ -1,6 +1,10 @@
 import Domain
 import Foundation
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// The folder of one platform on this machine: keys, databases, and what `dev` remembers.
 struct PlatformFolder {
     /// An absolute path.
@@ -35,6 +39,23 @@ struct PlatformFolder {
             return .complete(memory)
         }
         return FileManager.default.fileExists(atPath: unfinishedPath) ? .unfinished : .missing
+    }
+
+    /// Keeps others from running a platform in the folder, until the returned handle goes.
+    /// - Throws: when somebody does.
+    func lock() throws(CommandFailure) -> FileHandle {
+        let file = path + "/dev.lock"
+        let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw CommandFailure(
+                .usage, "cannot write in \(path): \(String(cString: strerror(errno)))")
+        }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            throw CommandFailure(
+                .usage, "another `zhicheng dev` runs with \(path); choose a folder with --data")
+        }
+        return handle
     }
 
     /// Whether there is a database already.
