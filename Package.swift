@@ -17,6 +17,8 @@ let argumentParser = Target.Dependency.product(
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(
+    name: "UnixSignals", package: "swift-service-lifecycle")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -89,7 +91,7 @@ var targets: [Target] = [
         "ServiceRuntime",
         [
             "Attachments", "Domain", "MessageCoding", "Messages", "RPC", "RPCTransport", "Secrets",
-            "ServiceStubs", "Storage", argumentParser, crypto, lifecycle, logging,
+            "ServiceStubs", "Storage", argumentParser, crypto, lifecycle, logging, unixSignals,
         ], settings: strict),
     shared(
         "ZhichengClient",
@@ -139,6 +141,9 @@ var targets: [Target] = [
             "TestSupport", logging,
         ]),
     tests("ZhichengClient", ["MessageCoding", "Messages", "RPC", "ServiceStubs"]),
+    .testTarget(
+        name: "ZhichengCommandTests", dependencies: ["zhicheng", "ZhichengClient"],
+        path: "Tests/ZhichengCommandTests", swiftSettings: strict),
     tests("IdentityService", serviceTestDependencies + [nioCore, nioPosix, nioHTTP1]),
     tests("ArchiveService", serviceTestDependencies),
     tests("DeclarationService", serviceTestDependencies),

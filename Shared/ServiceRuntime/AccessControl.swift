@@ -1,5 +1,6 @@
 package import Messages
 package import RPC
+import ServiceStubs
 
 /// Who may call a method. Every method has a rule: an exhaustive `switch` gives it.
 package enum AccessRule: Sendable {

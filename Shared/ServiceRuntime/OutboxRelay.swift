@@ -1,5 +1,5 @@
 package import Logging
-package import ServiceLifecycle
+import ServiceLifecycle
 package import Storage
 
 /// Delivers the outbox: first in first out per lane, lanes side by side, each message until its receiver answered.
@@ -47,8 +47,8 @@ package final class OutboxRelay: Service {
             let (wakes, wake) = AsyncStream.makeStream(
                 of: Event.self, bufferingPolicy: .unbounded)
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { [database] in
-                    for await _ in database.outboxSignal { wake.yield(.committed) }
+                group.addTask {
+                    for await _ in self.database.outboxSignal { wake.yield(.committed) }
                     wake.finish()
                 }
                 wake.yield(.committed)

@@ -1,5 +1,5 @@
 package import RPC
-package import Storage
+import Storage
 
 extension RPCError {
     /// What a caller is told of an error inside a service: rules' refusals with their code, storage's by what may be done about it, anything else as "internal".

@@ -1,13 +1,13 @@
 package import Domain
 package import MessageCoding
-package import Messages
+import Messages
 package import Storage
 
 /// The refusals that every service's rules use: one code and one shape for each.
 extension Refusal {
     /// A form with faults; all of them are named. Code 3.
     package static func invalid(_ faults: [FieldFault]) -> Refusal {
-        precondition(!faults.isEmpty, "a refusal for faults needs a fault")
+        Swift.precondition(!faults.isEmpty, "a refusal for faults needs a fault")
         let violations = faults.map {
             Common.FieldViolation(field: $0.field, label: $0.label, message: $0.message)
         }

@@ -4,11 +4,12 @@ import Domain
 import Logging
 import Messages
 import RPC
-package import RPCTransport
+import RPCTransport
 import Secrets
 import ServiceLifecycle
 import ServiceStubs
 import Storage
+import UnixSignals
 
 #if canImport(Glibc)
     import Glibc

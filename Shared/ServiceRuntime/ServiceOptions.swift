@@ -1,6 +1,6 @@
 package import ArgumentParser
-package import Domain
-package import Logging
+import Domain
+import Logging
 
 /// The flags that every service executable has; each service adds none of its own unless it must.
 package struct ServiceOptions: ParsableArguments {
