@@ -130,6 +130,7 @@ let layers: [Layer] = [
     Layer("Tests/AttachmentsTests", testing),
     Layer("Tests/ServiceRuntimeTests", testing + ["RPCTransport"]),
     Layer("Tests/ZhichengClientTests", testing + ["RPCTransport", "ZhichengClient"]),
+    Layer("Tests/ZhichengCommandTests", testing + ["ZhichengClient", "zhicheng"]),
     Layer("Tests/IdentityServiceTests", testing + nio + ["IdentityService"]),
     Layer("Tests/ArchiveServiceTests", testing + ["ArchiveService"]),
     Layer("Tests/DeclarationServiceTests", testing + ["DeclarationService"]),

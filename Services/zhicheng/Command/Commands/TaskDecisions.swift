@@ -23,11 +23,11 @@ struct DecisionOptions: ParsableArguments {
     /// Decides, waits for the answer and shows it.
     func decide(_ outcome: Common.Outcome, word: String, defects: [String] = []) async throws {
         let reply = try await connection.withPlatform(session: session.token()) { client in
-            let seen: Int64 =
-                if let seenVersion { seenVersion } else { try await TaskSearch(client).task(id).version }
+            var seen = seenVersion
+            if seen == nil { seen = try await TaskSearch(client).task(id).version }
             return try await client.tasks.decideAndWait(
                 Tasks.DecideRequest(
-                    taskID: id, expectedVersion: seen, outcome: outcome, opinion: opinion,
+                    taskID: id, expectedVersion: seen ?? 0, outcome: outcome, opinion: opinion,
                     defects: defects))
         }
         switch reply.state {
