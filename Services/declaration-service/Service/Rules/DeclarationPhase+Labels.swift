@@ -38,18 +38,6 @@ extension DeclarationPhase {
     }
 }
 
-extension Common.Outcome {
-    /// 通过, 退回, 终止.
-    var label: String {
-        switch self {
-        case .approved: "通过"
-        case .returned: "退回"
-        case .terminated: "终止"
-        default: ""
-        }
-    }
-}
-
 /// 申报级别: the five title levels (code table `title_levels`).
 enum TitleLevel: String, CaseIterable, Sendable {
     case seniorFull = "正高级"

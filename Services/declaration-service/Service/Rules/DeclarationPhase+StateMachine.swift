@@ -48,6 +48,16 @@ enum DeclarationPhase: Int64, CaseIterable, Sendable {
     /// The applicant may change what is filled in: before submitting, and to correct what was returned.
     var isEditable: Bool { self == .draft || self == .returnedToApplicant }
 
+    /// It may hold a vacancy: from the unit's approval on, also when it is returned to the unit (decision 6).
+    var mayHoldVacancy: Bool {
+        switch self {
+        case .superiorReview, .committeeCheck, .expertReview, .resultPublicity, .returnedToUnit,
+            .passed:
+            true
+        default: false
+        }
+    }
+
     /// It waits for its unit: a task of the unit's task centre.
     var waitsForUnit: Bool {
         switch self {

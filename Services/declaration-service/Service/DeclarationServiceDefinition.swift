@@ -1,0 +1,62 @@
+import Messages
+import RPC
+package import ServiceRuntime
+import ServiceStubs
+
+/// Owns review plans, declarations, and what their units decide.
+package let declarationServiceDefinition = ServiceDefinition(
+    name: "declaration-service", migrations: declarationMigrations
+) { environment in
+    let identity = try environment.channel("identity-service")
+    return assemble(
+        environment, resolver: identityResolver(identity), identity: identity,
+        archive: try environment.channel(Errand.archive),
+        quota: try environment.channel(Errand.quota))
+}
+
+/// Puts the service together; tests give their own resolver and stand-ins for the other services.
+func assemble(
+    _ environment: ServiceEnvironment, resolver: @escaping SessionResolver,
+    identity: any RPCChannel, archive: any RPCChannel, quota: any RPCChannel,
+    backoff: OutboxRelay.Backoff = OutboxRelay.Backoff()
+) -> ServiceAssembly {
+    let desk = StepDesk(database: environment.database)
+    let archiveClient = Archive.ArchiveClient(archive)
+    let handler = DeclarationHandler(
+        database: environment.database, clock: environment.clock,
+        attachments: environment.attachments, identity: Identity.IdentityClient(identity),
+        archive: archiveClient, desk: desk, ids: randomID)
+    let tasks = TaskSourceHandler(database: environment.database, desk: desk, ids: randomID)
+    let delivery = StepDelivery(
+        database: environment.database, quota: Quota.QuotaClient(quota),
+        archive: archiveClient, desk: desk, ids: randomID)
+    var assembly = ServiceAssembly(resolver: resolver)
+    assembly.serve(handler.register(in:), access: declarationAccess)
+    assembly.serve(tasks.register(in:), access: taskAccess)
+    assembly.run(
+        OutboxRelay(
+            database: environment.database,
+            deliver: [
+                Errand.quota: { try await delivery.toQuota($0) },
+                Errand.archive: { try await delivery.toArchive($0) },
+            ], logger: environment.logger, backoff: backoff))
+    return assembly
+}
+
+/// Who may call what of Declaration.
+private func declarationAccess(_ method: Declaration.DeclarationMethod) -> AccessRule {
+    switch method {
+    case .publishPlan: .users([.hrDepartment, .committee])
+    case .listPlans, .getPlan: .users(.everyone)
+    case .saveDraft, .submit: .users([.applicant])
+    case .list, .get, .downloadMaterial: .users(Set.officers.union([.applicant]))
+    case .claim, .releaseClaim, .saveRecommendation, .uploadMaterial: .users(.officers)
+    }
+}
+
+/// Who may call what of TaskSource.
+private func taskAccess(_ method: Tasks.TaskSourceMethod) -> AccessRule {
+    switch method {
+    case .list, .count, .decide, .getDecision: .users(.officers)
+    }
+}

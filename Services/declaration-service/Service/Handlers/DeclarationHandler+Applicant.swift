@@ -1,0 +1,52 @@
+import Messages
+import RPC
+import ServiceRuntime
+import ServiceStubs
+import Storage
+
+// The applicant's side (D2). A repeat with the same key changes nothing and shows the declaration as it is now.
+
+extension DeclarationHandler {
+    func saveDraft(
+        _ request: Declaration.SaveDraftRequest, context: RequestContext
+    ) async throws -> Declaration.DeclarationDetail {
+        let personID = try context.caller.applicant()
+        guard let session = context.caller.session else {
+            preconditionFailure("an applicant has a session")
+        }
+        let row = try await database.perform(
+            SaveDraft(applicant: session, request: request, ids: CommandIDs(ids)), for: request,
+            context: context)
+        return try detail(row.id, for: .applicant(personID: personID))
+    }
+
+    /// Answers with the declaration in review, or, when the archive does not answer in time, 办理中: the unit
+    /// gets it later, without another call.
+    func submit(
+        _ request: Declaration.SubmitRequest, context: RequestContext
+    ) async throws -> Declaration.DeclarationDetail {
+        let personID = try context.caller.applicant()
+        let viewer = Viewer.applicant(personID: personID)
+        let draft = try database.fetch { rows in
+            try DeclarationStore.declaration(request.id, for: viewer, rows)
+        }
+        guard let draft else { throw RPCError(serviceError: Refusal.notFound("申报")) }
+        let person = try await identity.describePerson(
+            Identity.DescribePersonRequest(personID: personID))
+        let unit =
+            person.unitID.isEmpty
+            ? Identity.UnitSummary()
+            : try await identity.describeUnit(
+                Identity.DescribeUnitRequest(unitID: person.unitID))
+        let approved = try await archive.readApproved(
+            Archive.ReadApprovedRequest(personID: personID, itemIDs: draft.itemIDs))
+        let begun = try await database.perform(
+            SubmitDeclaration(
+                request: request, person: person, unit: unit,
+                items: try approved.items.map(FrozenItem.init),
+                missingItems: approved.missing.count, ids: CommandIDs(ids)),
+            for: request, context: context, keepForever: true)
+        _ = try await desk.settled(begun, until: context.deadline)
+        return try detail(request.id, for: viewer)
+    }
+}

@@ -1,0 +1,68 @@
+import Attachments
+import Messages
+import RPC
+import ServiceRuntime
+import ServiceStubs
+import Storage
+
+// The unit's side (D5, D7) besides the decision, which is a TaskSource's.
+
+extension DeclarationHandler {
+    func claim(
+        _ request: Declaration.ClaimRequest, context: RequestContext
+    ) async throws -> Declaration.ClaimReply {
+        let officer = try context.caller.officer()
+        try officer.requireRecorded()
+        return try await database.perform(
+            ClaimDeclaration(officer: officer, request: request, ids: CommandIDs(ids)),
+            for: request, context: context)
+    }
+
+    func releaseClaim(
+        _ request: Declaration.ReleaseClaimRequest, context: RequestContext
+    ) async throws -> Declaration.ClaimReply {
+        try await database.perform(
+            ReleaseClaim(
+                officer: context.caller.officer(), request: request, ids: CommandIDs(ids)),
+            for: request, context: context)
+    }
+
+    func saveRecommendation(
+        _ request: Declaration.SaveRecommendationRequest, context: RequestContext
+    ) async throws -> Declaration.Recommendation {
+        try await database.perform(
+            SaveRecommendation(officer: context.caller.officer(), request: request),
+            for: request, context: context)
+    }
+
+    func uploadMaterial(
+        _ request: Declaration.UploadMaterialRequest, context: RequestContext
+    ) async throws -> Common.Attachment {
+        let officer = try context.caller.officer()
+        let file = try attachments.receive(
+            request.file, id: ids(), allowing: [.pdf, .jpg, .png, .doc, .docx], field: "file",
+            label: request.kind == .noticeProof ? "单位公示证明" : "材料")
+        return try await database.perform(
+            AttachMaterial(
+                officer: officer, declarationID: request.id, kind: request.kind, file: file),
+            for: request, context: context)
+    }
+
+    func downloadMaterial(
+        _ request: Declaration.DownloadMaterialRequest, context: RequestContext
+    ) async throws -> Declaration.DownloadMaterialReply {
+        let viewer = try viewer(context)
+        let file = try database.fetch { rows -> Common.Attachment? in
+            guard let declaration = try DeclarationStore.declaration(
+                request.id, for: viewer, rows), viewer.seesRecommendation(of: declaration)
+            else { return nil }
+            let stored = try RecommendationStore.recommendation(of: request.id, rows)
+            return (stored.noticeProofs + stored.materials).first {
+                $0.id == request.attachmentID
+            }
+        }
+        guard let file else { throw RPCError(serviceError: Refusal.notFound("材料")) }
+        return Declaration.DownloadMaterialReply(
+            attachment: file, content: try attachments.content(of: file))
+    }
+}

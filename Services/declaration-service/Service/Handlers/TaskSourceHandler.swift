@@ -1,0 +1,100 @@
+import Messages
+import RPC
+import ServiceRuntime
+import ServiceStubs
+import Storage
+
+/// Declarations as tasks of the task centre.
+struct TaskSourceHandler: Tasks.TaskSourceProvider {
+    static let kind = "declaration"
+    static let kindLabel = "职称申报"
+
+    let database: Database
+    let desk: StepDesk
+    let ids: @Sendable () -> String
+
+    func list(
+        _ request: Tasks.ListTasksRequest, context: RequestContext
+    ) async throws -> Tasks.ListTasksReply {
+        let officer = try context.caller.officer()
+        let bounds = try PageBounds(request.page)
+        let query = try TaskQuery(request, by: officer)
+        guard query.kinds.isEmpty || query.kinds.contains(Self.kind), let entered = query.entered
+        else { return Tasks.ListTasksReply() }
+        let found = try database.fetch { rows in
+            try RoundStore.page(query, entered: entered, for: officer, bounds, rows)
+        }
+        let (page, next) = bounds.page(found) {
+            PageCursor(sort: $0.enteredMilliseconds, id: $0.id.text)
+        }
+        return Tasks.ListTasksReply(
+            tasks: page.map { $0.task(for: officer) }, nextCursor: next)
+    }
+
+    func count(
+        _ request: Tasks.CountTasksRequest, context: RequestContext
+    ) async throws -> Tasks.CountTasksReply {
+        let unit = try context.caller.officer().unit.id
+        let counts = try database.fetch { rows in try UnitCounts.read(unit: unit, rows) }
+        return Tasks.CountTasksReply(
+            counts: [
+                Tasks.KindCount(
+                    source: TaskID.source, kind: Self.kind, kindLabel: Self.kindLabel,
+                    pending: counts.tasks, processed: counts.processed,
+                    approved: counts[.roundsApproved], returned: counts[.roundsReturned],
+                    terminated: counts[.roundsTerminated])
+            ], pending: counts.tasks, processed: counts.processed)
+    }
+
+    func decide(
+        _ request: Tasks.DecideRequest, context: RequestContext
+    ) async throws -> Tasks.DecideReply {
+        let officer = try context.caller.officer()
+        try officer.requireRecorded()
+        let begun = try await database.perform(
+            DecideDeclaration(officer: officer, request: request, ids: CommandIDs(ids)),
+            for: request, context: context, keepForever: true)
+        return try await desk.settled(begun, until: context.deadline)
+    }
+
+    func getDecision(
+        _ request: Tasks.GetDecisionRequest, context: RequestContext
+    ) async throws -> Tasks.DecideReply {
+        let unit = try context.caller.officer().unit.id
+        let found = try database.fetch { rows -> (StoredStep, StoredRound)? in
+            guard let task = TaskID(request.taskID),
+                let round = try RoundStore.round(task, unit: unit, rows),
+                let step = try StepStore.step(request.decisionID, rows), step.outcome != nil,
+                step.declarationID == task.declaration, step.round == task.round
+            else { return nil }
+            return (step, round)
+        }
+        guard let (step, round) = found else {
+            throw RPCError(serviceError: Refusal.notFound("审核决定"))
+        }
+        return step.reply
+            ?? Tasks.DecideReply(
+                state: .deciding, decisionID: step.id, outcome: step.outcome ?? .unspecified,
+                version: round.declaration.version, node: round.declaration.phase.node)
+    }
+}
+
+extension StoredRound {
+    /// As the task centre shows it to the officer.
+    fileprivate func task(for officer: Officer) -> Tasks.Task {
+        let seen = declaration.seen(by: .officer(officer))
+        let form = declaration.application
+        return Tasks.Task(
+            id: id.text, source: TaskID.source, kind: TaskSourceHandler.kind,
+            kindLabel: TaskSourceHandler.kindLabel, objectID: declaration.id,
+            title: [form.title, form.specialty].filter { !$0.isEmpty }.joined(separator: "-"),
+            applicantID: declaration.personID, applicantName: declaration.applicant.name,
+            sortMs: enteredMilliseconds, version: declaration.version, stateLabel: seen.status,
+            node: seen.phase.node, claimedBy: seen.claim?.officerID ?? "",
+            claimedByName: seen.claim?.officerName ?? "",
+            outcome: decision?.outcome ?? .unspecified,
+            outcomeLabel: decision?.outcome.label ?? "", opinion: decision?.opinion ?? "",
+            decidedBy: decision?.officerID ?? "", decidedByName: decision?.officerName ?? "",
+            decidedMs: decision?.atMilliseconds ?? 0)
+    }
+}

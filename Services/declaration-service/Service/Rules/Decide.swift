@@ -1,0 +1,187 @@
+import Domain
+import Messages
+import ServiceRuntime
+import Storage
+
+/// 通过, 退回 or 终止 by the unit (D7, D8, D9). An approval with an occupied post is T1 of a step: quota-service
+/// has to reserve the vacancy first. Everything else takes effect at once.
+struct DecideDeclaration: Command {
+    /// Working days to correct what was returned, at least (decision 12).
+    static let correctionWorkingDays = 10
+
+    let officer: Officer
+    let request: Tasks.DecideRequest
+    let ids: CommandIDs
+
+    struct Facts: Sendable {
+        let round: StoredRound
+        let recommendation: StoredRecommendation
+    }
+
+    func read(_ rows: any RowReader) throws -> Facts? {
+        guard let id = TaskID(request.taskID),
+            let round = try RoundStore.round(id, unit: officer.unit.id, rows)
+        else { return nil }
+        return Facts(
+            round: round,
+            recommendation: try RecommendationStore.recommendation(of: id.declaration, rows))
+    }
+
+    func decide(_ facts: Facts?, at now: Timestamp) throws(Refusal) -> Plan<Tasks.DecideReply> {
+        guard let facts else { throw .notFound("任务") }
+        let declaration = facts.round.declaration
+        try declaration.requireOther(officer)
+        guard facts.round.decision == nil, declaration.round == facts.round.id.round else {
+            throw .conflict(current: declaration.version)
+        }
+        try declaration.requireSettled()
+        try declaration.requireHolder(officer)
+        try declaration.requireVersion(request.expectedVersion)
+        let (opinion, defects) = try checkForm(facts)
+
+        var changes = Changes(of: declaration, ids: ids)
+        if declaration.phase == .unitPool { try changes.claim(by: officer) }
+        let next = try changes.declaration.target(
+            of: changes.declaration.event(for: request.outcome), by: officer.actors)
+        var step = StoredStep(
+            id: ids.object, declarationID: declaration.id, round: declaration.round,
+            outcome: request.outcome, opinion: opinion, actorID: officer.personID,
+            actorName: officer.name, reply: nil)
+        switch request.outcome {
+        case .approved:
+            let occupies =
+                officer.unit.quotaRequired && facts.recommendation.occupiesPost == true
+            if occupies, declaration.reservation == nil {
+                return try reserveFirst(step, &changes, at: now)
+            }
+            changes.approve(
+                step, next, reservation: occupies ? declaration.reservation : nil, at: now)
+        case .returned:
+            let last = try Self.correctBy(declaration.plan, today: CivilDay(now))
+            changes.sendBack(step, next, defects: defects, correctBy: last, at: now)
+        default: changes.terminate(step, next, at: now)
+        }
+        let reply = changes.reply(of: step, .done)
+        step.reply = reply
+        changes.write([StepStore.insert(step, at: now)])
+        return changes.plan(reply)
+    }
+
+    /// T1: the decision waits, and the declaration with it.
+    private func reserveFirst(
+        _ step: StoredStep, _ changes: inout Changes, at now: Timestamp
+    ) throws(Refusal) -> Plan<Tasks.DecideReply> {
+        guard let level = TitleLevel(rawValue: changes.declaration.application.level) else {
+            throw .precondition("申报级别未知，不能占用职位数")
+        }
+        changes.apply("declaration.approve.begin", by: "person:\(officer.personID)") {
+            $0.waitingStep = step.id
+        }
+        changes.write([StepStore.insert(step, at: now)])
+        changes.send(Errand.reserve(step.id, for: changes.declaration, level: level.quota))
+        return changes.plan(changes.reply(of: step, .deciding))
+    }
+
+    /// Names every fault of the request and every part that an approval lacks.
+    private func checkForm(
+        _ facts: Facts
+    ) throws(Refusal) -> (opinion: String, defects: [String]) {
+        var check = FormCheck()
+        let opinion = check.opinion(of: request)
+        switch request.outcome {
+        case .approved:
+            facts.recommendation.checkComplete(
+                quotaRequired: officer.unit.quotaRequired, &check)
+        case .returned, .terminated: break
+        default: check.fault("outcome", "审核结果", "请选择通过、退回或终止")
+        }
+        let defects = request.defects.map { FormCheck.trimmed($0) }
+        if defects.contains(where: { $0.isEmpty || $0.contains("\n") }) {
+            check.fault("defects", "一次性告知", "每一项应为一行文字，不能为空")
+        }
+        try check.finish()
+        // Without a checklist the opinion is the whole notice.
+        return (
+            opinion,
+            defects.isEmpty ? opinion.split(separator: "\n").map(String.init) : defects
+        )
+    }
+
+    /// The later of the plan's close and ten working days.
+    private static func correctBy(
+        _ plan: Declaration.Plan, today: CivilDay
+    ) throws(Refusal) -> CivilDay {
+        do {
+            let days = try WorkingDays.day(after: today, workingDays: correctionWorkingDays)
+            return max(days, FormCheck.civilDay(plan.closeDay) ?? days)
+        } catch {
+            throw .precondition(error.message)
+        }
+    }
+}
+
+extension StoredDeclaration {
+    /// What a unit's outcome is in the state machine.
+    func event(for outcome: Common.Outcome) -> DeclarationEvent {
+        switch outcome {
+        case .approved: phase == .returnedToUnit ? .reapprove : .approve
+        case .returned: .returned
+        default: .terminate
+        }
+    }
+}
+
+extension Changes {
+    /// - Parameter reservation: what the declaration holds from now on; one that it held otherwise is released.
+    mutating func approve(
+        _ step: StoredStep, _ next: DeclarationPhase,
+        reservation: StoredDeclaration.Reservation?, at now: Timestamp
+    ) {
+        decided(step, "declaration.approve", at: now) {
+            $0.phase = next
+            $0.reservation = reservation
+            $0.defects = []
+        }
+    }
+
+    mutating func sendBack(
+        _ step: StoredStep, _ next: DeclarationPhase, defects: [String], correctBy: CivilDay,
+        at now: Timestamp
+    ) {
+        decided(step, "declaration.return", at: now) {
+            $0.phase = next
+            $0.claim = nil
+            $0.defects = defects
+            $0.correctBy = "\(correctBy)"
+        }
+    }
+
+    /// Final, and the year is closed to the person (D9, decision 7).
+    mutating func terminate(_ step: StoredStep, _ next: DeclarationPhase, at now: Timestamp) {
+        decided(step, "declaration.terminate", at: now) { $0.phase = next }
+        write([DeclarationStore.ban(declaration, at: now)])
+    }
+
+    private mutating func decided(
+        _ step: StoredStep, _ action: String, at now: Timestamp,
+        _ change: (inout StoredDeclaration) -> Void
+    ) {
+        let outcome = step.outcome ?? .unspecified
+        note(
+            outcome.label, node: declaration.phase.node, actor: (step.actorID, step.actorName),
+            opinion: step.opinion, at: now)
+        apply(action, by: "person:\(step.actorID)") {
+            change(&$0)
+            $0.waitingStep = nil
+            $0.wasReviewed = true
+        }
+        write(
+            RoundStore.decide(
+                TaskID(declaration: step.declarationID, round: step.round),
+                unit: declaration.unit.id,
+                StoredRound.Decision(
+                    id: step.id, outcome: outcome, opinion: step.opinion,
+                    officerID: step.actorID, officerName: step.actorName,
+                    atMilliseconds: now.milliseconds)))
+    }
+}
