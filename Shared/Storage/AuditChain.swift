@@ -1,7 +1,8 @@
 import Crypto
 package import Domain
 
-/// Where the audit chain stands: its last entry. Heads saved outside the service prove later that nothing before them was changed.
+/// Where the audit chain stands: its last entry. Heads saved outside the service prove later that
+/// nothing before them was changed.
 package struct AuditHead: Sendable, Hashable {
     /// The number of the last entry; 0 for none.
     package let sequence: Int64
@@ -125,7 +126,8 @@ struct Heads {
             .integer("last") ?? 0
     }
 
-    /// The head that was written with the last entry. It has to be that entry's: a chain that lost its end is not continued.
+    /// The head that was written with the last entry. It has to be that entry's: a chain that lost
+    /// its end is not continued.
     private static func auditHead(_ connection: Connection) throws(StorageError) -> AuditHead {
         guard let row = try connection.row("SELECT sequence, hash FROM audit_head") else {
             throw StorageError(.damaged, "the audit chain has no head")

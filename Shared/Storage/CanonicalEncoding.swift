@@ -26,7 +26,9 @@ struct CanonicalEncoding {
     }
 
     private mutating func append(length: Int) {
-        unsafe withUnsafeBytes(of: UInt64(length).littleEndian) { unsafe bytes.append(contentsOf: $0) }
+        unsafe withUnsafeBytes(of: UInt64(length).littleEndian) {
+            unsafe bytes.append(contentsOf: $0)
+        }
     }
 }
 

@@ -2,15 +2,18 @@ package import Domain
 
 /// A change of the database: rows read, a pure decision, what to write.
 ///
-/// A command is a value. `read` and `decide` run on the writer's thread within the transaction; they may be run again, so neither has an effect of its own.
+/// A command is a value. `read` and `decide` run on the writer's thread within the transaction;
+/// they may be run again, so neither has an effect of its own.
 package protocol Command: Sendable {
     associatedtype Facts
     associatedtype Reply: StorableReply
 
-    /// Reads what the decision needs, in the transaction that writes. A `Refusal` thrown here counts as the decision's.
+    /// Reads what the decision needs, in the transaction that writes. A `Refusal` thrown here
+    /// counts as the decision's.
     func read(_ rows: any RowReader) throws -> Facts
 
-    /// The decision: pure, no clock, no randomness, no I/O. `now` is the same for all commands of a group.
+    /// The decision: pure, no clock, no randomness, no I/O. `now` is the same for all commands of a
+    /// group.
     func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<Reply>
 }
 
@@ -142,9 +145,10 @@ package struct AuditEntry: Sendable {
     }
 }
 
-/// Makes a command happen once: a repeat gets the kept answer, the same key with another hash is refused with code 9.
+/// Makes a command happen once: a repeat gets the kept answer, the same key with another hash is
+/// refused with code 9.
 package enum Once: Sendable, Hashable {
-    /// A client's request. The key is kept for 7 days, or for ever.
+    /// A client's request. The key is kept for at least 7 days, or for ever.
     case request(
         principal: String, method: String, key: [UInt8], hash: [UInt8], keepForever: Bool)
     /// A message of another service's outbox. Its id is kept for ever.

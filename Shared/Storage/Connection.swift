@@ -1,7 +1,9 @@
 import CSQLite
 
-/// One connection to SQLite with its prepared statements. Nothing of SQLite leaves this file and its extensions.
-// Sendable by discipline: one thread uses it at a time, the writer's or whoever took it out of the pool of readers.
+/// One connection to SQLite with its prepared statements. Nothing of SQLite leaves this file and
+/// its extensions.
+// Sendable by discipline: one thread uses it at a time, the writer's or whoever took it out of the
+// pool of readers.
 @safe final class Connection: @unchecked Sendable {
     /// The open connection; nil once closed.
     private(set) var handle: OpaquePointer?
@@ -13,22 +15,21 @@ import CSQLite
     /// When a read has to end, in nanoseconds of the monotonic clock; 0 for never.
     private let readDeadline: UnsafeMutablePointer<UInt64>
 
-    /// - Parameter create: makes the file when there is none.
-    init(path: String, create: Bool = false) throws(StorageError) {
+    /// Opens the file, which has to be there.
+    /// - Parameter busyTimeoutMilliseconds: how long a statement or checkpoint waits for others.
+    init(path: String, busyTimeoutMilliseconds: Int32 = 5_000) throws(StorageError) {
         unsafe framesInLog = .allocate(capacity: 1)
         unsafe framesInLog.initialize(to: 0)
         unsafe readDeadline = .allocate(capacity: 1)
         unsafe readDeadline.initialize(to: 0)
-        let flags =
-            SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-            | (create ? SQLITE_OPEN_CREATE : 0)
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         let code = unsafe sqlite3_open_v2(path, &handle, flags, nil)
         guard code == SQLITE_OK else {
             let error = failure(code, "opening \(path)")
             close()
             throw error
         }
-        _ = unsafe sqlite3_busy_timeout(handle, 5_000)
+        _ = unsafe sqlite3_busy_timeout(handle, busyTimeoutMilliseconds)
         _ = unsafe sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, 64 << 20)
         _ = unsafe sqlite3_limit(handle, SQLITE_LIMIT_SQL_LENGTH, 256 << 10)
         _ = unsafe sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0)
@@ -40,7 +41,8 @@ import CSQLite
         unsafe readDeadline.deallocate()
     }
 
-    /// Ends the connection. Only SQLite's own tidying may fail here; what matters was checked before.
+    /// Ends the connection. Only SQLite's own tidying may fail here; what matters was checked
+    /// before.
     func close() {
         cache.removeAll()
         if unsafe handle != nil {
@@ -90,7 +92,8 @@ import CSQLite
         _ = try rows(prepared(sql), arguments, limit: 0)
     }
 
-    /// Runs a statement that takes no argument and is used once: pragmas and schemas, whose rows do not matter.
+    /// Runs a statement that takes no argument and is used once: pragmas and schemas, whose rows do
+    /// not matter.
     func runOnce(_ sql: String) throws(StorageError) {
         let code = unsafe sqlite3_exec(handle, sql, nil, nil, nil)
         guard code == SQLITE_OK else { throw failure(code, "running a statement") }
@@ -142,7 +145,8 @@ import CSQLite
 
     func forgetFailures() { severeFailure = nil }
 
-    /// The error of a result code, with SQLite's text, which names columns and constraints and no values.
+    /// The error of a result code, with SQLite's text, which names columns and constraints and no
+    /// values.
     func failure(_ code: Int32, _ doing: String) -> StorageError {
         let text = unsafe handle.map { unsafe String(cString: sqlite3_errmsg($0)) } ?? "no memory"
         let kind: StorageError.Code =
@@ -153,7 +157,7 @@ import CSQLite
             case SQLITE_INTERRUPT: .notApplied(.interrupted)
             case SQLITE_NOTADB: .notADatabase
             case SQLITE_CORRUPT: .damaged
-            case SQLITE_CANTOPEN, SQLITE_PERM: .unwritable
+            case SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_READONLY: .unwritable
             case SQLITE_IOERR, SQLITE_BUSY, SQLITE_PROTOCOL: .io
             case SQLITE_TOOBIG: .argument
             default: .statement
@@ -191,7 +195,8 @@ import CSQLite
         case truncate
     }
 
-    /// Copies the log into the database. True when all of it was copied, false when readers were in the way.
+    /// Copies the log into the database. True when all of it was copied, false when readers were in
+    /// the way.
     func checkpoint(_ kind: Checkpoint) throws(StorageError) -> Bool {
         let mode =
             switch kind {
@@ -208,6 +213,20 @@ import CSQLite
         return inLog == copied
     }
 
+    /// Copies the whole database, as it stands at one moment, over that of another connection.
+    func copyAll(to target: Connection) throws(StorageError) {
+        guard
+            let copy = unsafe sqlite3_backup_init(target.handle, "main", handle, "main")
+        else {
+            throw target.failure(
+                unsafe sqlite3_extended_errcode(target.handle), "beginning a copy")
+        }
+        let step = unsafe sqlite3_backup_step(copy, -1)
+        let end = unsafe sqlite3_backup_finish(copy)
+        guard step == SQLITE_DONE else { throw target.failure(step, "copying the database") }
+        guard end == SQLITE_OK else { throw target.failure(end, "ending a copy") }
+    }
+
     // MARK: limits of reading
 
     /// Lets SQLite look at the deadline while it works.
@@ -220,6 +239,12 @@ import CSQLite
                 else { return 0 }
                 return deadline != 0 && monotonicNanoseconds() > deadline ? 1 : 0
             }, readDeadline)
+    }
+
+    /// Whether the read has taken longer than it may.
+    var isPastDeadline: Bool {
+        let deadline = unsafe readDeadline.pointee
+        return deadline != 0 && monotonicNanoseconds() > deadline
     }
 
     /// Reads end so many milliseconds from now; nil takes the limit away.
@@ -246,6 +271,12 @@ enum Severity: Comparable {
 }
 
 extension StorageError {
+    /// SQLite found that the file is not what it wrote.
+    var isCorruption: Bool {
+        guard let resultCode else { return false }
+        return [SQLITE_CORRUPT, SQLITE_NOTADB].contains(resultCode & 0xff)
+    }
+
     var severity: Severity {
         guard let resultCode else { return .request }
         // SQLITE_IOERR_NOMEM is a lack of memory in an I/O function.

@@ -14,7 +14,8 @@ package struct StoredMessage: Sendable, Hashable {
 }
 
 extension Database {
-    /// The oldest unanswered message of each lane, oldest first: these may be delivered now, side by side.
+    /// The oldest unanswered message of each lane, oldest first: these may be delivered now, side
+    /// by side.
     package func pendingMessages(limit: Int) throws -> [StoredMessage] {
         try read { rows in
             try rows.rows(
@@ -43,7 +44,8 @@ extension Database {
         _ = try await execute(Acknowledge(sequence: message.sequence))
     }
 
-    /// Ticks once at the beginning and after commits with messages, several of them as one; ends when the database closes. Each access is a stream of its own.
+    /// Ticks once at the beginning and after commits with messages, several of them as one; ends
+    /// when the database closes. Each access is a stream of its own.
     package var outboxSignal: AsyncStream<Void> { signal.stream() }
 }
 

@@ -20,9 +20,11 @@ package struct DatabaseConfiguration: Sendable {
     package var readLimitMilliseconds = 1_000
     /// Writes are refused with `notApplied(.diskFull)` while fewer bytes are free on the disk.
     package var reserveBytes: UInt64 = 32 << 20
-    /// The most pages of the database; nil for SQLite's own limit. A full database is like a full disk.
+    /// The most pages of the database; nil for SQLite's own limit. A full database is like a full
+    /// disk.
     package var pageLimit: Int?
-    /// Ends the process when what is stored is not known any more. Tests let it return: then nothing is accepted any more.
+    /// Ends the process when what is stored is not known any more. Tests let it return: then
+    /// nothing is accepted any more.
     package var fatal: @Sendable (StorageError) -> Void = { error in
         Self.abort(error)
     }
@@ -67,7 +69,8 @@ package final class Database: Sendable {
     }
 
     /// Opens the database, makes it when there is none, and applies the migrations that it lacks.
-    /// - Throws: `inUse`, `notADatabase`, `foreign`, `unwritable`, `newerDatabase`, `migrationChanged`, `migrationFailed`, `settings`, `damaged`.
+    /// - Throws: `inUse`, `notADatabase`, `foreign`, `unwritable`, `newerDatabase`,
+    ///   `migrationChanged`, `migrationFailed`, `settings`, `damaged`.
     package static func open(
         _ configuration: DatabaseConfiguration, migrations: [Migration]
     ) throws(StorageError) -> Database {
@@ -87,7 +90,9 @@ package final class Database: Sendable {
             readLimitMilliseconds: configuration.readLimitMilliseconds)
         let signal = OutboxSignal()
         self.signal = signal
-        writer = try Writer(connection, configuration: configuration) { signal.send() }
+        writer = try Writer(connection, configuration: configuration, readers: readers) {
+            signal.send()
+        }
         lock = Mutex(Lock(file: file))
     }
 
@@ -97,15 +102,18 @@ package final class Database: Sendable {
         _ configuration: DatabaseConfiguration, _ migrations: [Migration]
     ) throws(StorageError) -> (Connection, Int) {
         let path = configuration.path
-        let found = try DatabaseFile.prepareFile(path)
-        if case .database(let id) = found, id != 0, id != configuration.applicationID {
+        let id = try DatabaseFile.prepareFile(path, applicationID: configuration.applicationID)
+        guard id == 0 || id == configuration.applicationID else {
             throw StorageError(
                 .foreign, "\(path) is not a database of \(configuration.owner)")
         }
-        let connection = try Connection(path: path)
+        // It waits for readers only, and only to let the log begin anew.
+        let connection = try Connection(
+            path: path,
+            busyTimeoutMilliseconds: Int32(clamping: configuration.readLimitMilliseconds + 500))
+        // SQLite's own checkpoint at the end would hide its errors, and touch a foreign file.
         try connection.setNoCheckpointOnClose(true)
         try Ownership(connection, configuration).establish()
-        try connection.setNoCheckpointOnClose(false)
         let version = try Migrator(connection, migrations).migrate(at: configuration.clock.now())
         // The header has to name the owner, not only the log.
         _ = try connection.checkpoint(.truncate)
@@ -118,25 +126,37 @@ package final class Database: Sendable {
 
     /// Runs a command in one transaction and returns its reply once that is on the disk.
     ///
-    /// A cancelled task's command is taken back as long as the writer has not begun it; later its outcome is awaited.
+    /// A cancelled task's command is taken back as long as the writer has not begun it; later its
+    /// outcome is awaited.
     /// - Parameter once: makes the command happen once per key.
-    /// - Throws: `Refusal`: no effect. `StorageError` with `isNotApplied`: no effect, may be repeated. Another `StorageError`: no effect, a fault of the command. What `read` or the reply's bytes threw: no effect.
+    /// - Throws: `Refusal`: no effect. `StorageError` with `isNotApplied`: no effect, may be
+    ///   repeated. Another `StorageError`: no effect, a fault of the command. What `read` or the
+    ///   reply's bytes threw: no effect.
     package func execute<C: Command>(_ command: C, once: Once? = nil) async throws -> C.Reply {
         try await writer.execute(command, once: once)
     }
 
-    /// Reads in one snapshot on the caller's thread, beside the writer. Neither waits for the other; the read must be short (`readLimitMilliseconds`).
+    /// Reads in one snapshot on the caller's thread, beside the writer. Neither waits for the
+    /// other; the read must be short (`readLimitMilliseconds`).
     /// - Throws: `notApplied(.busy)` after 5 s without a free reader; what the body throws.
     package func read<Result>(_ body: (any RowReader) throws -> Result) throws -> Result {
-        try readers.read(body)
+        do {
+            return try readers.read(body)
+        } catch let error as StorageError where error.isCorruption {
+            configuration.fatal(error)
+            throw error
+        }
     }
 
-    /// Ends what was accepted, makes a last checkpoint, and lets others open the database. May be called again. Blocks the thread; not from within a read.
+    /// Ends what was accepted, makes a last checkpoint, and lets others open the database. May be
+    /// called again. Blocks the thread; not from within a read.
     package func close() {
-        readers.close()
-        writer.close()
-        signal.finish()
-        lock.withLock { $0.file = nil }
+        lock.withLock { lock in
+            readers.close()
+            writer.close()
+            signal.finish()
+            lock.file = nil
+        }
     }
 }
 

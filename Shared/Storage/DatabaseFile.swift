@@ -2,13 +2,6 @@ import Glibc
 
 /// The files of a database: folder, lock, the file itself with its rights.
 enum DatabaseFile {
-    /// What stood at the path before.
-    enum Found {
-        case nothing
-        /// A file with this application id in its header; 0 for one that was never finished.
-        case database(applicationID: Int32)
-    }
-
     /// Makes the folder when it is missing (0700, synced) and checks that it can be written.
     static func prepareFolder(of path: String) throws(StorageError) {
         let folder = Self.folder(of: path)
@@ -25,20 +18,25 @@ enum DatabaseFile {
         }
     }
 
-    /// Makes an empty file readable by its owner alone, or takes the rights of others away from the one that is there.
-    static func prepareFile(_ path: String) throws(StorageError) -> Found {
+    /// Makes an empty file that only its owner may read. False when something stands there.
+    static func create(_ path: String) throws(StorageError) -> Bool {
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        if descriptor >= 0 {
-            Glibc.close(descriptor)
-            try sync(folder: folder(of: path))
-            return .nothing
+        guard descriptor >= 0 else {
+            if errno == EEXIST { return false }
+            throw unwritable("\(path) cannot be made", errno)
         }
-        guard errno == EEXIST else { throw unwritable("\(path) cannot be made", errno) }
-        return try inspect(path)
+        Glibc.close(descriptor)
+        try sync(folder: folder(of: path))
+        return true
     }
 
-    /// Reads the header before SQLite touches a file that may be somebody else's.
-    private static func inspect(_ path: String) throws(StorageError) -> Found {
+    /// Makes the file, or takes the rights of others away from the one that is there and ours.
+    /// Returns the application id in its header; 0 for a file that was never finished.
+    static func prepareFile(
+        _ path: String, applicationID: Int32
+    ) throws(StorageError) -> Int32 {
+        if try create(path) { return 0 }
+        // Looks before SQLite touches a file that may be somebody else's.
         let descriptor = unsafe open(path, O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else { throw unwritable("\(path) cannot be opened", errno) }
         defer { Glibc.close(descriptor) }
@@ -46,10 +44,19 @@ enum DatabaseFile {
         guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw StorageError(.notADatabase, "\(path) is no file")
         }
-        if status.st_mode & 0o077 != 0, fchmod(descriptor, 0o600) != 0 {
+        let id = status.st_size > 0 ? try self.applicationID(descriptor, path) : 0
+        if id == applicationID || status.st_size == 0, status.st_mode & 0o077 != 0,
+            fchmod(descriptor, 0o600) != 0
+        {
             throw unwritable("the rights of \(path) cannot be narrowed to its owner", errno)
         }
-        guard status.st_size > 0 else { return .database(applicationID: 0) }
+        return id
+    }
+
+    /// The application id in the header of a file.
+    private static func applicationID(
+        _ descriptor: Int32, _ path: String
+    ) throws(StorageError) -> Int32 {
         let header = unsafe [UInt8](unsafeUninitializedCapacity: 100) { bytes, count in
             count = unsafe max(0, pread(descriptor, bytes.baseAddress, bytes.count, 0))
         }
@@ -57,7 +64,7 @@ enum DatabaseFile {
             throw StorageError(.notADatabase, "\(path) is not an SQLite database")
         }
         let id = header[68..<72].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-        return .database(applicationID: Int32(bitPattern: id))
+        return Int32(bitPattern: id)
     }
 
     /// Makes the names in a folder durable.
@@ -104,9 +111,11 @@ enum DatabaseFile {
     }
 }
 
-/// Keeps a second opener away from a live database, in this process or another. The system takes the lock back when the process dies, however it dies.
+/// Keeps a second opener away from a live database, in this process or another. The system takes
+/// the lock back when the process dies, however it dies.
 ///
-/// The lock is a file beside the database, because closing any descriptor of the database itself would drop SQLite's own locks.
+/// The lock is a file beside the database, because closing any descriptor of the database itself
+/// would drop SQLite's own locks.
 struct LockFile: ~Copyable {
     private let descriptor: Int32
 

@@ -1,7 +1,8 @@
 import Crypto
 import Domain
 
-/// One step of a database's schema. Applied once, in order, each in a transaction; never edited once released.
+/// One step of a database's schema. Applied once, in order, each in a transaction; never edited
+/// once released.
 package struct Migration: Sendable {
     /// 1, 2, 3 … without a gap.
     package let number: Int
@@ -46,15 +47,19 @@ struct Migrator {
             guard migrations[number].checksum == checksum else {
                 throw StorageError(
                     .migrationChanged,
-                    "migration \(number) (\(migrations[number].name)) is not the one that was applied to this database"
-                )
+                    """
+                    migration \(number) (\(migrations[number].name)) is not the one applied \
+                    to this database
+                    """)
             }
         }
         if let newest = applied.keys.max(), newest >= migrations.count {
             throw StorageError(
                 .newerDatabase,
-                "the database has migration \(newest), this program knows up to \(migrations.count - 1): run a newer program"
-            )
+                """
+                the database has migration \(newest), this program knows up to \
+                \(migrations.count - 1): run a newer program
+                """)
         }
         guard applied.keys.sorted() == Array(0..<applied.count) else {
             throw StorageError(.migrationChanged, "the database's list of migrations has a gap")
@@ -98,6 +103,8 @@ struct Migrator {
             try connection.run("COMMIT")
         } catch {
             if connection.isInTransaction { try? connection.run("ROLLBACK") }
+            // What is stored is not known, or not to be trusted: no word about the migration.
+            if error.severity == .process { throw error }
             throw StorageError(
                 .migrationFailed,
                 "migration \(migration.number) (\(migration.name)) failed: \(error.message)",

@@ -91,6 +91,9 @@ extension Once {
         }
     }
 
+    /// How long a request's key is kept that is not kept for ever: 7 days.
+    static let keptMilliseconds: Int64 = 7 * 86_400_000
+
     var hash: [UInt8] {
         switch self {
         case .request(_, _, _, let hash, _), .message(_, _, let hash): hash

@@ -1,6 +1,7 @@
 import Glibc
 
-/// Threads of our own: for the writer, and for work that takes seconds and must not hold a task's thread.
+/// Threads of our own: for the writer, and for work that takes seconds and must not hold a task's
+/// thread.
 enum OwnThread {
     private final class Body {
         let run: @Sendable () -> Void

@@ -64,7 +64,8 @@ final class RequestQueue: Sendable {
         }
     }
 
-    /// What waits, at most so many; sleeps while there is nothing. Nil once closed and empty. For the writer's thread alone.
+    /// What waits, at most so many; sleeps while there is nothing. Nil once closed and empty. For
+    /// the writer's thread alone.
     func take(most: Int) -> [WriteRequest]? {
         while true {
             enum Next {

@@ -105,7 +105,8 @@ package struct Row: Sendable {
     }
 }
 
-/// Reads rows: the body of `Database.read` and a command's `read` get one. Valid until that body returns.
+/// Reads rows: the body of `Database.read` and a command's `read` get one. Valid until that body
+/// returns.
 package protocol RowReader {
     /// The first `limit` rows of the result.
     /// - Throws: `notApplied(.interrupted)` when the read took too long; errors of the statement.

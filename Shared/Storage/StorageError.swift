@@ -1,4 +1,5 @@
-/// What went wrong below a command or a read. The message names things and counts, never an argument's value.
+/// What went wrong below a command or a read. The message names things and counts, never an
+/// argument's value.
 package struct StorageError: Error, Sendable, CustomStringConvertible {
     /// What may be done about it.
     package enum Code: Sendable, Hashable {
@@ -34,7 +35,8 @@ package struct StorageError: Error, Sendable, CustomStringConvertible {
         case damaged
         /// Reading or writing failed below SQLite.
         case io
-        /// Whether the write was applied is not known; only a test's `fatal` hook lets this be seen.
+        /// Whether the write was applied is not known; only a test's `fatal` hook lets this be
+        /// seen.
         case unknown
     }
 

@@ -1,4 +1,5 @@
-/// What a column holds or an argument gives. Dates, booleans and enums are integers or texts of the caller's choice.
+/// What a column holds or an argument gives. Dates, booleans and enums are integers or texts of the
+/// caller's choice.
 package enum Value: Sendable, Hashable {
     case null
     case integer(Int64)
@@ -31,12 +32,15 @@ extension Value: ExpressibleByNilLiteral, ExpressibleByIntegerLiteral, Expressib
 
 /// One SQL statement with its arguments.
 ///
-/// The text is constant for its purpose (prepared once, kept per connection), values travel as arguments.
-/// It is one statement of SELECT or WITH in reads, of INSERT, UPDATE, DELETE or WITH in writes; anything else is refused.
+/// The text is constant for its purpose (prepared once, kept per connection), values travel as
+/// arguments.
+/// It is one statement of SELECT or WITH in reads, of INSERT, UPDATE, DELETE or WITH in writes;
+/// anything else is refused.
 package struct Statement: Sendable {
     package let sql: String
     package let arguments: [Value]
-    /// How many rows a write has to change. Another count refuses the command as a conflict and undoes its writes.
+    /// How many rows a write has to change. Another count refuses the command as a conflict and
+    /// undoes its writes.
     package let expectedChanges: Int?
 
     package init(_ sql: String, _ arguments: [Value] = [], expectedChanges: Int? = nil) {

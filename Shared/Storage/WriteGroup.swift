@@ -9,7 +9,8 @@ enum GroupFailure: Error {
     case fatal(StorageError)
 }
 
-/// The transaction in which the writer runs a group of commands, each within a savepoint of its own. Lives on the writer's thread.
+/// The transaction in which the writer runs a group of commands, each within a savepoint of its
+/// own. Lives on the writer's thread.
 final class WriteGroup {
     let connection: Connection
     private(set) var heads: Heads
@@ -18,6 +19,8 @@ final class WriteGroup {
     /// Whether a command of this group wrote to the outbox.
     private(set) var hasMessages = false
     private var committedHeads: Heads
+    /// When old idempotency keys are looked for again, in milliseconds of the injected clock.
+    private var nextForgettingMilliseconds: Int64 = .min
 
     init(_ connection: Connection, heads: Heads, now: Timestamp) {
         self.connection = connection
@@ -35,6 +38,23 @@ final class WriteGroup {
         heads = committedHeads
         connection.forgetFailures()
         try whole { () throws(StorageError) in try connection.run("BEGIN IMMEDIATE") }
+        if now.milliseconds >= nextForgettingMilliseconds { try forgetOldKeys() }
+    }
+
+    /// Idempotency keys that were kept for their time go, once an hour and some at a time, so that
+    /// no group has to wait for many.
+    private func forgetOldKeys() throws(GroupFailure) {
+        let most: Int64 = 500
+        try whole { () throws(StorageError) in
+            try connection.run(
+                """
+                DELETE FROM idempotency WHERE (principal, method, key) IN (
+                    SELECT principal, method, key FROM idempotency
+                    WHERE keep = 0 AND created < ? ORDER BY created LIMIT ?)
+                """,
+                [.integer(now.milliseconds - Once.keptMilliseconds), .integer(most)])
+        }
+        if connection.changes < most { nextForgettingMilliseconds = now.milliseconds + 3_600_000 }
     }
 
     /// Ends it. After this the outcomes may be told.
@@ -58,6 +78,13 @@ final class WriteGroup {
         committedHeads = heads
     }
 
+    /// One line per setting of the connection that is not as required.
+    func wrongSettings() throws(GroupFailure) -> [String] {
+        var wrong: [String] = []
+        try whole { () throws(StorageError) in wrong = try connection.wrongSettings(.writer) }
+        return wrong
+    }
+
     /// Undoes what is left of the transaction.
     func rollBack() throws(GroupFailure) {
         heads = committedHeads
@@ -69,7 +96,8 @@ final class WriteGroup {
         }
     }
 
-    /// SQLite may have ended the transaction after an error; the next statement would then commit alone.
+    /// SQLite may have ended the transaction after an error; the next statement would then commit
+    /// alone.
     private func checkTransaction() throws(GroupFailure) {
         if let failure = connection.severeFailure, failure.severity == .process {
             throw .fatal(failure)
@@ -195,8 +223,11 @@ final class WriteGroup {
         else {
             throw StorageError(
                 .argument,
-                "an outbox message with a payload of \(message.payload.count) bytes, an id of \(message.id.count) and a name of \(longest); at most \(PlanLimits.payloadBytes), \(PlanLimits.keyBytes) and \(PlanLimits.nameBytes)"
-            )
+                """
+                an outbox message with a payload of \(message.payload.count) bytes, an id of \
+                \(message.id.count) and a name of \(longest); at most \(PlanLimits.payloadBytes), \
+                \(PlanLimits.keyBytes) and \(PlanLimits.nameBytes)
+                """)
         }
         try connection.run(
             """
@@ -228,7 +259,8 @@ final class WriteGroup {
 
     // MARK: once
 
-    /// What is kept under the key; nil when nothing is. Another request's key is a refusal that is not kept.
+    /// What is kept under the key; nil when nothing is. Another request's key is a refusal that is
+    /// not kept.
     private func kept(_ once: Once) throws -> Outcome? {
         try once.validate()
         let (sql, arguments) = once.lookUp
@@ -280,6 +312,8 @@ final class Reader: RowReader {
             throw StorageError(.statement, "a read is a SELECT")
         }
         guard limit > 0 else { return [] }
+        // A read of many short statements is as long as one of a long one.
+        if connection.isPastDeadline { throw .notApplied(.interrupted) }
         return try connection.rows(prepared, statement.arguments, limit: limit)
     }
 

@@ -3,7 +3,8 @@ import Domain
 import Logging
 import Synchronization
 
-/// The one connection that writes, on a thread of its own: takes what waits, runs it as one transaction, then tells the outcomes.
+/// The one connection that writes, on a thread of its own: takes what waits, runs it as one
+/// transaction, then tells the outcomes.
 final class Writer: Sendable {
     /// The most commands of one transaction.
     static let groupLimit = 128
@@ -16,16 +17,18 @@ final class Writer: Sendable {
 
     private let queue: RequestQueue
     private let configuration: DatabaseConfiguration
+    private let readers: ReaderPool
     /// Called on the writer's thread after a commit with outbox messages.
     private let onMessages: @Sendable () -> Void
     private let thread = DispatchGroup()
 
     /// Takes the connection over and starts the thread.
     init(
-        _ connection: Connection, configuration: DatabaseConfiguration,
+        _ connection: Connection, configuration: DatabaseConfiguration, readers: ReaderPool,
         onMessages: @escaping @Sendable () -> Void
     ) throws(StorageError) {
         self.configuration = configuration
+        self.readers = readers
         self.onMessages = onMessages
         queue = RequestQueue(limit: configuration.queueLimit)
         connection.countFrames()
@@ -55,6 +58,7 @@ final class Writer: Sendable {
     func submit<Reply: Sendable>(
         _ work: @escaping @Sendable (WriteGroup) throws(GroupFailure) -> Result<Reply, any Error>
     ) async throws -> Reply {
+        if Task.isCancelled { throw StorageError.notApplied(.cancelled) }
         let id = queue.nextID()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -99,7 +103,10 @@ final class Writer: Sendable {
                 try run(requests, group)
                 try checkpointIfDue(group.connection)
             }
-            if try !group.connection.checkpoint(.truncate) {
+            if try group.connection.checkpoint(.truncate) {
+                // Nothing is left for SQLite to copy unasked: now it may remove the log.
+                try group.connection.setNoCheckpointOnClose(false)
+            } else {
                 configuration.logger.info("readers were in the way of the last checkpoint")
             }
         } catch GroupFailure.fatal(let error) {
@@ -129,7 +136,8 @@ final class Writer: Sendable {
             try abandon(requests, group, because: error)
             return
         }
-        // Nobody is told anything before the commit: even a refusal may rest on what the group wrote.
+        // Nobody is told anything before the commit: even a refusal may rest on what the group
+        // wrote.
         for deliver in deliveries { deliver() }
         if group.hasMessages { onMessages() }
     }
@@ -161,7 +169,8 @@ final class Writer: Sendable {
             frames >= Self.framesWhenBusy || (frames >= Self.framesWhenIdle && queue.isEmpty)
         else { return }
         do {
-            _ = try connection.checkpoint(frames >= Self.framesAtMost ? .restart : .passive)
+            let isTooLong = frames >= Self.framesAtMost && !readers.hasLongRead
+            _ = try connection.checkpoint(isTooLong ? .restart : .passive)
         } catch {
             // Without room the log keeps what it has; nothing is lost.
             guard error.code == .notApplied(.diskFull) else { throw error }
