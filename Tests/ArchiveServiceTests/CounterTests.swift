@@ -1,0 +1,102 @@
+import Messages
+import RPC
+import ServiceStubs
+import Storage
+import Testing
+
+@testable import ArchiveService
+
+/// Counters are kept beside the rows: after any history they equal a recount.
+@Suite struct CounterTests {
+    /// The same history for the same seed.
+    struct Generator: RandomNumberGenerator {
+        var state: UInt64
+
+        mutating func next() -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return state ^ (state >> 29)
+        }
+    }
+
+    @Test(arguments: 1...6)
+    func countersEqualARecountAfterARandomHistory(_ seed: UInt64) async throws {
+        let harness = try Harness()
+        var generator = Generator(state: seed &* 0x9E37_79B9_7F4A_7C15)
+        var items: [(User, Archive.Item)] = []
+        for step in 0..<120 {
+            // People change their unit between submissions.
+            let unit = Bool.random(using: &generator) ? "school" : "company"
+            let officer: User = unit == "school" ? .school : .company
+            if items.isEmpty || Int.random(in: 0..<4, using: &generator) == 0 {
+                let user = User.applicant(step, unit: unit)
+                let isWork = Bool.random(using: &generator)
+                items.append(
+                    (
+                        user,
+                        isWork
+                            ? try await harness.save(user, "work_history", Harness.work)
+                            : try await harness.save(
+                                user, "society_post", ["name": "学会", "post": "理事"])
+                    ))
+                continue
+            }
+            let index = Int.random(in: 0..<items.count, using: &generator)
+            var (user, item) = items[index]
+            user.unitID = unit
+            // Most of what is tried here is refused; nothing refused may count.
+            switch Int.random(in: 0..<6, using: &generator) {
+            case 0, 1, 2: _ = try? await harness.submit(user, item)
+            case 3: _ = try? await harness.decide(item, .approved, by: officer)
+            case 4: _ = try? await harness.decide(item, .returned, by: officer)
+            default: _ = try? await harness.decide(item, .terminated, by: officer)
+            }
+            item = try await harness.archive(user).getItem(Archive.GetItemRequest(id: item.id))
+            items[index] = (user, item)
+        }
+        try expectRecount(harness)
+        for user in [User.school, .company] { try await expectAnswers(harness, user) }
+    }
+
+    private func expectRecount(_ harness: Harness) throws {
+        let drift = try harness.number(
+            """
+            SELECT count(*) FROM (
+                SELECT unit_id, kind, state, items FROM item_counts WHERE items > 0
+                EXCEPT
+                SELECT unit_id, kind, state, count(*) FROM items WHERE state <> 1
+                GROUP BY unit_id, kind, state)
+            """)
+        let missing = try harness.number(
+            """
+            SELECT count(*) FROM (
+                SELECT unit_id, kind, state, count(*) FROM items WHERE state <> 1
+                GROUP BY unit_id, kind, state
+                EXCEPT
+                SELECT unit_id, kind, state, items FROM item_counts)
+            """)
+        #expect(drift == 0 && missing == 0)
+        let rows = try harness.number("SELECT count(*) FROM items WHERE state <> 1")
+        #expect(rows > 5)
+    }
+
+    private func expectAnswers(_ harness: Harness, _ user: User) async throws {
+        func tasks(_ condition: String) throws -> Int64 {
+            try harness.number(
+                "SELECT count(*) FROM item_versions WHERE unit_id = ? AND outcome \(condition)",
+                [.text(user.unitID)])
+        }
+        let reply = try await harness.tasks(user).count(Tasks.CountTasksRequest())
+        let counts = try #require(reply.counts.first)
+        #expect(counts.pending == (try tasks("IS NULL")) && reply.pending == counts.pending)
+        #expect(counts.approved == (try tasks("= 1")))
+        #expect(counts.returned == (try tasks("= 2")))
+        #expect(counts.terminated == (try tasks("= 3")))
+        #expect(counts.processed == (try tasks("IS NOT NULL")))
+        let tree = try await harness.archive(user).getTree(Archive.GetTreeRequest())
+        #expect(
+            tree.statistics.first?.count
+                == (try harness.number(
+                    "SELECT count(*) FROM items WHERE unit_id = ? AND state <> 1",
+                    [.text(user.unitID)])))
+    }
+}

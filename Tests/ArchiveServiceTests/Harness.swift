@@ -1,0 +1,253 @@
+import Attachments
+import Domain
+import MessageCoding
+import Messages
+import RPC
+import ServiceRuntime
+import ServiceStubs
+import Storage
+import Synchronization
+import TestSupport
+
+@testable import ArchiveService
+
+/// The whole service on a database of its own, called through the in-process channel. Identity is a stub.
+struct Harness: Sendable {
+    let test: TestEnvironment
+    let identity = StubIdentity()
+    private let assembly: ServiceAssembly
+
+    init(catalog: Catalog = .standard) throws {
+        test = try TestEnvironment(
+            name: "archive-service", migrations: archiveMigrations,
+            clockStart: "2022-04-19T09:00+08:00")
+        let identity = identity
+        assembly = assemble(
+            test.environment, catalog: catalog, identity: identity,
+            resolver: { token, _ throws(RPCError) in try identity.session(token) })
+    }
+
+    var database: Database { test.environment.database }
+
+    /// A channel of that user; the peer is anonymous, or that service.
+    func channel(_ user: User?, as peer: String? = nil) -> any RPCChannel {
+        if let user { identity.know(user) }
+        return SessionChannel(
+            base: test.channel(
+                assembly,
+                peer: peer.map { Peer(name: "\($0)/1@0.1", isAuthenticated: true) }
+                    ?? Peer(name: "a-portal/1@0.1", isAuthenticated: false)),
+            session: user?.token)
+    }
+
+    func archive(_ user: User) -> Archive.ArchiveClient { Archive.ArchiveClient(channel(user)) }
+    func tasks(_ user: User) -> Tasks.TaskSourceClient { Tasks.TaskSourceClient(channel(user)) }
+    var declarations: Archive.ArchiveClient {
+        Archive.ArchiveClient(channel(nil, as: "declaration-service"))
+    }
+
+    /// One row of one number.
+    func number(_ sql: String, _ arguments: [Value] = []) throws -> Int64 {
+        try database.read { rows in
+            try rows.row(Statement("SELECT (\(sql)) AS n", arguments))?.integer("n") ?? -1
+        }
+    }
+}
+
+/// Sends a session with every call.
+private struct SessionChannel: RPCChannel {
+    let base: any RPCChannel
+    let session: [UInt8]?
+
+    func unary<Request: Message, Reply: Message>(
+        _ method: RPCMethod, _ request: Request, options: CallOptions
+    ) async throws(RPCError) -> Reply {
+        var options = options
+        if let session { options.metadata.set("session", session) }
+        return try await base.unary(method, request, options: options)
+    }
+}
+
+/// Somebody signed in.
+struct User: Sendable, Hashable {
+    var personID: String
+    var name: String
+    var role: Identity.Role
+    var unitID = ""
+    var isRecorded = true
+    /// The person behind it, as the index of an ID number tells.
+    var personKey: [UInt8] = []
+
+    var token: [UInt8] { Array("\(personID)/\(role.rawValue)/\(isRecorded)".utf8) }
+
+    static let school = User(
+        personID: "officer-1", name: "陈经办", role: .unitAdministrator, unitID: "school",
+        personKey: [1])
+    static let colleague = User(
+        personID: "officer-2", name: "王审核", role: .unitReviewer, unitID: "school",
+        personKey: [2])
+    static let company = User(
+        personID: "officer-3", name: "郑经办", role: .unitAdministrator, unitID: "company",
+        personKey: [3])
+    static let department = User(
+        personID: "hr-1", name: "人社", role: .hrDepartment, personKey: [4])
+
+    /// An applicant of the school.
+    static func applicant(_ n: Int = 1, name: String = "姣姣1", unit: String = "school") -> User {
+        User(
+            personID: "person-\(n)", name: name, role: .applicant, unitID: unit,
+            personKey: [100, UInt8(truncatingIfNeeded: n)])
+    }
+}
+
+/// identity-service as far as the archive asks it.
+final class StubIdentity: RPCChannel {
+    private struct State {
+        var users: [[UInt8]: User] = [:]
+        var registrations: [String: Identity.RegistrationState] = [:]
+        var isDown = false
+    }
+    private let state = Mutex(State())
+
+    func know(_ user: User) { state.withLock { $0.users[user.token] = user } }
+
+    func register(_ user: User, _ registration: Identity.RegistrationState) {
+        state.withLock { $0.registrations[user.personID] = registration }
+    }
+
+    func set(isDown: Bool) { state.withLock { $0.isDown = isDown } }
+
+    func session(_ token: [UInt8]) throws(RPCError) -> Identity.Session {
+        guard let user = state.withLock({ $0.users[token] }) else {
+            throw RPCError(code: .unauthenticated, message: "请先登录")
+        }
+        return Identity.Session(
+            personID: user.personID, name: user.name, role: user.role,
+            unit: user.role == .applicant || user.unitID.isEmpty
+                ? nil : Identity.UnitSummary(id: user.unitID, name: user.unitID),
+            mustRecordOfficer: !user.isRecorded, personKey: user.personKey, unitOfficers: 2)
+    }
+
+    func unary<Request: Message, Reply: Message>(
+        _ method: RPCMethod, _ request: Request, options: CallOptions
+    ) async throws(RPCError) -> Reply {
+        let state = state.withLock { $0 }
+        guard !state.isDown else {
+            throw RPCError(code: .unavailable, message: "identity-service does not answer")
+        }
+        guard let question = request as? Identity.DescribePersonRequest,
+            let user = state.users.values.first(where: {
+                $0.personID == question.personID && $0.role == .applicant
+            })
+        else { throw RPCError(code: .notFound, message: "人员不存在") }
+        let summary = Identity.PersonSummary(
+            personID: user.personID, name: user.name, sex: "女",
+            idNumberMasked: "3501**********0012", unitID: user.unitID,
+            registration: state.registrations[user.personID] ?? .approved,
+            personKey: user.personKey)
+        guard let reply = summary as? Reply else {
+            throw RPCError(code: .internalError, message: "another reply is expected")
+        }
+        return reply
+    }
+}
+
+// MARK: - What tests do all the time
+
+extension Harness {
+    /// 教育经历 of figure 3-3.
+    static let education: [String: String] = [
+        "school": "福建大学", "start": "2009-12-01", "end": "2011-12-01", "major": "计算机",
+        "mode": "全日制教育", "years": "2", "overseas": "否", "education": "21",
+        "cert_no": "8K142536987", "degree": "4", "degree_date": "2011-12-01",
+    ]
+
+    /// 工作经历: needs no evidence.
+    static let work: [String: String] = [
+        "employer": "福州市第一中学", "start": "2012-09-01", "position": "教师",
+    ]
+
+    static let pdf = Array("%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n".utf8)
+
+    func save(
+        _ user: User, _ kind: String, _ values: [String: String], id: String = "",
+        version: Int64 = 0
+    ) async throws -> Archive.Item {
+        try await archive(user).saveItem(
+            Archive.SaveItemRequest(
+                id: id, expectedVersion: version, kind: kind,
+                values: values.sorted { $0.key < $1.key }.map {
+                    Common.FormValue(key: $0.key, value: $0.value)
+                }))
+    }
+
+    func attach(
+        _ user: User, _ item: Archive.Item, _ name: String = "证书.pdf",
+        content: [UInt8] = Harness.pdf
+    ) async throws -> Common.Attachment {
+        try await archive(user).uploadEvidence(
+            Archive.UploadEvidenceRequest(
+                itemID: item.id, file: Common.FileUpload(fileName: name, content: content)))
+    }
+
+    func submit(_ user: User, _ item: Archive.Item) async throws -> Archive.Item {
+        try await archive(user).submitItem(
+            Archive.SubmitItemRequest(id: item.id, expectedVersion: item.version))
+    }
+
+    /// 工作经历 in review.
+    func reviewing(
+        _ user: User, employer: String = "福州市第一中学"
+    ) async throws -> Archive.Item {
+        var values = Self.work
+        values["employer"] = employer
+        return try await submit(user, try await save(user, "work_history", values))
+    }
+
+    func decide(
+        _ item: Archive.Item, _ outcome: Common.Outcome, by user: User = .school,
+        opinion: String = "情况属实", key: IdempotencyKey = .random()
+    ) async throws -> Tasks.DecideReply {
+        var options = CallOptions()
+        options.idempotencyKey = key
+        return try await tasks(user).decide(
+            Tasks.DecideRequest(
+                taskID: "archive:\(item.id):\(max(item.round, 1))", expectedVersion: item.version,
+                outcome: outcome, opinion: opinion), options: options)
+    }
+
+    /// An item in that state, of that applicant at the school.
+    func item(_ phase: ItemPhase, of user: User) async throws -> Archive.Item {
+        if phase == .draft { return try await save(user, "work_history", Self.work) }
+        let item = try await reviewing(user)
+        switch phase {
+        case .draft, .reviewing: return item
+        case .approved: _ = try await decide(item, .approved)
+        case .returned: _ = try await decide(item, .returned)
+        case .terminated: _ = try await decide(item, .terminated)
+        }
+        return try await archive(user).getItem(Archive.GetItemRequest(id: item.id))
+    }
+}
+
+/// What the call is refused with.
+func refusal<Value>(_ call: () async throws -> Value) async throws -> RPCError {
+    do {
+        _ = try await call()
+    } catch let error as RPCError {
+        return error
+    }
+    throw NotRefused()
+}
+
+struct NotRefused: Error {}
+
+extension RPCError {
+    /// The faults of a refused form.
+    var violations: [Common.FieldViolation] {
+        details.compactMap { try? $0.decode(as: Common.FieldViolations.self) }
+            .flatMap(\.violations)
+    }
+
+    var fields: [String] { violations.map(\.field) }
+}
