@@ -103,6 +103,12 @@ package struct CallOutcome: Sendable {
     package let queued: Duration
     /// In the handler.
     package let handled: Duration
+
+    package init(result: Result<any Message, RPCError>, queued: Duration, handled: Duration) {
+        self.result = result
+        self.queued = queued
+        self.handled = handled
+    }
 }
 
 extension RPCError {

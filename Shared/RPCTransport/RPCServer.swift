@@ -1,16 +1,107 @@
 package import Logging
+import NIOCore
+import NIOPosix
 package import RPC
 import ServiceLifecycle
 
-/// Answers calls over TCP.
+/// Answers calls over TCP until it is shut down.
 package final class RPCServer: Service {
+    private let configuration: ServerConfiguration
+    private let runner: CallRunner
+    private let logger: Logger
+    private let registry: ConnectionRegistry
+    private let executors: [ObjectIdentifier: LoopExecutor]
+    private let group = MultiThreadedEventLoopGroup.singleton
+    private let port: EventLoopPromise<Int>
+
     package init(
         configuration: ServerConfiguration, routes: RouteTable, admission: @escaping Admission,
         logger: Logger
     ) {
+        self.configuration = configuration
+        runner = CallRunner(routes: routes, admission: admission, logger: logger)
+        self.logger = logger
+        registry = ConnectionRegistry(limit: configuration.maxConnections)
+        var executors: [ObjectIdentifier: LoopExecutor] = [:]
+        for eventLoop in group.makeIterator() {
+            executors[ObjectIdentifier(eventLoop)] = LoopExecutor(eventLoop: eventLoop)
+        }
+        self.executors = executors
+        port = group.any().makePromise()
     }
 
-    package func run() async throws { throw TransportError("not built yet") }
+    deinit {
+        port.fail(TransportError("the server never ran"))
+    }
 
-    package func listeningPort() async throws -> Int { throw TransportError("not built yet") }
+    /// The port that it listens on, as soon as it does.
+    /// - Throws: `TransportError` when it cannot listen.
+    package func listeningPort() async throws -> Int { try await port.futureResult.get() }
+
+    /// Listens until a graceful shutdown, which lets running calls end within the grace, or until the
+    /// task is cancelled, which cancels them. Returns when every handler has ended. Runs once.
+    /// - Throws: `TransportError` when it cannot listen.
+    package func run() async throws {
+        let listener: any Channel
+        do {
+            listener = try await bootstrap().bind(
+                host: configuration.host, port: configuration.port
+            ).get()
+        } catch {
+            let explained = TransportError(
+                cannotListenOn: configuration.host, configuration.port, error)
+            port.fail(explained)
+            throw explained
+        }
+        port.succeed(listener.localAddress?.port ?? configuration.port)
+        // Throws only when the task is cancelled.
+        let isGraceful = (try? await gracefulShutdown()) != nil
+        try? await listener.close()
+        if isGraceful { registry.drain() } else { registry.abort() }
+        await withTaskCancellationHandler {
+            await registry.allEnded()
+        } onCancel: {
+            registry.abort()
+        }
+    }
+
+    private func bootstrap() -> ServerBootstrap {
+        ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 256)
+            // A restarted service gets its port back at once.
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(SocketOptions.noDelay, value: 1)
+            .childChannelOption(SocketOptions.keepAlive, value: 1)
+            .childChannelOption(
+                SocketOptions.userTimeout, value: SocketOptions.userTimeoutMilliseconds
+            )
+            .childChannelOption(
+                .writeBufferWaterMark,
+                value: ChannelOptions.Types.WriteBufferWaterMark(
+                    low: configuration.limits.outboundBytes / 2,
+                    high: configuration.limits.outboundBytes)
+            )
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try self.setUp(channel) }
+            }
+    }
+
+    private func setUp(_ channel: any Channel) throws {
+        guard let executor = executors[ObjectIdentifier(channel.eventLoop)] else {
+            preconditionFailure("a channel of another group's event loop")
+        }
+        let connection = ServerConnection(
+            configuration: configuration, runner: runner, executor: executor, logger: logger
+        ) { [registry] in registry.remove($0) }
+        guard registry.admit(connection, on: channel.eventLoop) else {
+            let refusal = Frame.Goaway(
+                lastID: 0, code: .resourceExhausted,
+                message: "this server takes no further connections")
+            let bytes = OutboundFrame.goaway(refusal).bytes()
+            channel.writeAndFlush(channel.allocator.buffer(bytes: bytes))
+                .whenComplete { _ in channel.close(promise: nil) }
+            return
+        }
+        try channel.pipeline.syncOperations.addHandler(connection.makeHandler())
+    }
 }

@@ -20,4 +20,18 @@ package struct ServerConfiguration: Sendable {
         self.peerName = peerName
         self.serviceKey = serviceKey
     }
+
+    /// Holds a Hello against the key.
+    var authenticate: @Sendable (Frame.Hello) -> ServerConnectionState.Authentication {
+        { [serviceKey] hello in
+            switch hello.authScheme {
+            case "": return .anonymous
+            case ServiceKey.scheme:
+                guard let serviceKey else { return .refused("this server knows no service key") }
+                return serviceKey.matches(hello.auth)
+                    ? .service : .refused("the service key is wrong")
+            default: return .refused("the authentication scheme is not known here")
+            }
+        }
+    }
 }

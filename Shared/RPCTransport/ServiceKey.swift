@@ -5,6 +5,8 @@ public struct ServiceKey: Sendable {
 
     /// Exactly so many bytes.
     public static let byteCount = 32
+    /// How a Hello says that it carries the key.
+    static let scheme = "service-key"
 
     /// Nil unless there are 32 bytes.
     public init?(_ bytes: [UInt8]) {

@@ -240,6 +240,20 @@ extension Frame.Ping {
     }
 }
 
+extension Frame.Window {
+    package init(_ frame: UnsafeRawBufferPointer, _ range: Range<Int>) throws(WireFault) {
+        self.init()
+        var reader = unsafe WireReader(frame, range)
+        while let field = try reader.nextField() {
+            if field.number == 2 {
+                maxCalls = try reader.uint32(field)
+            } else {
+                try reader.skip(field)
+            }
+        }
+    }
+}
+
 extension Frame.Goaway {
     package init(_ frame: UnsafeRawBufferPointer, _ range: Range<Int>) throws(WireFault) {
         self.init(lastID: 0, code: .ok, message: "")

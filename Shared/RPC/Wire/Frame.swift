@@ -91,6 +91,12 @@ package enum Frame {
         }
     }
 
+    /// A change of limits; only `max_calls` concerns calls without streams.
+    package struct Window: Sendable, Hashable {
+        /// 0 = unchanged.
+        package var maxCalls: UInt32 = 0
+    }
+
     /// The sender ends the connection: calls above `lastID` did not and will not run.
     package struct Goaway: Sendable, Hashable {
         package var lastID: UInt64

@@ -1,0 +1,87 @@
+/// The calls in flight on one connection, in slots that are used again. The call's id tells whether
+/// a slot still holds it: ids are never used again.
+struct CallTable: Sendable {
+    struct Entry: Sendable {
+        /// 0: the slot is free.
+        fileprivate(set) var id: UInt64 = 0
+        fileprivate(set) var deadline: ContinuousClock.Instant
+        /// Nobody waits for it any more: the caller was told, or the handler was cancelled.
+        var isCancelled = false
+    }
+
+    private var entries: [Entry] = []
+    private var free: [Int] = []
+    /// No call's deadline is earlier; it may be that of a call which has ended.
+    private(set) var earliest: ContinuousClock.Instant?
+
+    /// Calls that have not ended.
+    var count: Int { entries.count - free.count }
+
+    /// Nil when the slot is free.
+    subscript(slot: Int) -> Entry? {
+        guard entries.indices.contains(slot), entries[slot].id != 0 else { return nil }
+        return entries[slot]
+    }
+
+    /// Whether the slot still holds this call.
+    func holds(_ id: UInt64, at slot: Int) -> Bool {
+        entries.indices.contains(slot) && entries[slot].id == id
+    }
+
+    /// Takes a slot for a call; `id` says which id the call has there.
+    /// - Parameter limit: of calls at once; nil comes back when it is reached.
+    mutating func insert(
+        limit: Int, deadline: ContinuousClock.Instant, id: (_ slot: Int) -> UInt64
+    ) -> (slot: Int, id: UInt64)? {
+        guard count < limit else { return nil }
+        if earliest.map({ deadline < $0 }) ?? true { earliest = deadline }
+        let slot: Int
+        if let last = free.popLast() {
+            slot = last
+            entries[slot].deadline = deadline
+            entries[slot].isCancelled = false
+        } else {
+            slot = entries.count
+            entries.append(Entry(deadline: deadline))
+        }
+        entries[slot].id = id(slot)
+        return (slot, entries[slot].id)
+    }
+
+    mutating func remove(_ slot: Int) {
+        guard self[slot] != nil else { return }
+        entries[slot].id = 0
+        free.append(slot)
+    }
+
+    mutating func markCancelled(_ slot: Int) { entries[slot].isCancelled = true }
+
+    /// Where the call is; nil when it has ended.
+    func slot(of id: UInt64) -> Int? {
+        id == 0 ? nil : entries.firstIndex { $0.id == id }
+    }
+
+    /// The calls that are waited for, in no order.
+    var live: [(slot: Int, id: UInt64)] {
+        entries.indices.filter { entries[$0].id != 0 && !entries[$0].isCancelled }
+            .map { ($0, entries[$0].id) }
+    }
+
+    /// Marks the calls whose time is up as cancelled and returns them.
+    mutating func takeExpired(at now: ContinuousClock.Instant) -> [(slot: Int, id: UInt64)] {
+        guard let earliest, earliest <= now else { return [] }
+        var expired: [(slot: Int, id: UInt64)] = []
+        var next: ContinuousClock.Instant?
+        for (slot, id) in live {
+            let deadline = entries[slot].deadline
+            if deadline <= now {
+                entries[slot].isCancelled = true
+                expired.append((slot, id))
+            } else if next.map({ deadline < $0 }) ?? true {
+                next = deadline
+            }
+        }
+        self.earliest = next
+        return expired
+    }
+}

@@ -1,0 +1,280 @@
+/// The client's end of one connection: ids, the server's limits, which calls wait for an answer and
+/// what became of them when the connection ends. Pure: the time comes in, what is to be done comes out.
+package struct ClientConnectionState: Sendable {
+    package typealias Instant = ContinuousClock.Instant
+
+    /// A call in flight. The slot is below the limit of calls at once and is used again, the id is not.
+    package struct Call: Sendable, Hashable {
+        package let slot: Int
+        package let id: UInt64
+    }
+
+    /// What is to be done.
+    package enum Action: Sendable {
+        case none
+        /// The server's Hello is there.
+        case ready
+        /// The call has its answer.
+        case complete(Call, Frame.Response, payload: Range<Int>)
+        /// An abandoned call has ended: there is room for another.
+        case freed
+        /// The server told that it ends the connection. These calls did not run; others are still answered.
+        case retire(Frame.Goaway, notExecuted: [Call])
+        /// Answer a call of the server's, which this version does not take.
+        case refuse(id: UInt64, RPCError)
+        /// Send the GOAWAY, then close.
+        case close(Frame.Goaway)
+    }
+
+    private enum State {
+        /// Hello is sent; calls may be, too. → open, retiring, closed
+        case greeting(until: Instant)
+        /// → retiring, closed
+        case open
+        /// No further calls. → closed
+        case retiring
+        case closed
+    }
+
+    private let limits: ConnectionLimits
+    private var state: State
+    private var calls = CallTable()
+    private var sequence: UInt64 = 0
+    private var lastID: UInt64 = 0
+    /// Calls up to this id were handed to the socket.
+    private var lastSentID: UInt64 = 0
+    private var maxCalls: Int
+    private var pong: UInt64?
+    /// The largest request that the server takes.
+    package private(set) var mostRequestBytes: Int
+
+    /// An id's lower bits say where its call is, so that an answer finds it without a search; the bits above
+    /// count calls, so that ids rise.
+    private static let slotBits: UInt64 = 12
+    private static let mostSequence: UInt64 = 1 << 50
+
+    package init(limits: ConnectionLimits, now: Instant) {
+        precondition(limits.maxCalls <= ConnectionLimits.mostCalls)
+        self.limits = limits
+        state = .greeting(until: now + limits.handshake)
+        maxCalls = limits.maxCalls
+        mostRequestBytes = limits.maxMessage
+    }
+
+    /// The Hello to begin with.
+    package static func hello(
+        limits: ConnectionLimits, peer: String, authScheme: String = "", auth: [UInt8] = []
+    ) -> Frame.Hello {
+        var hello = Frame.Hello()
+        hello.version = Frame.version
+        hello.minVersion = Frame.version
+        hello.maxFrame = UInt32(clamping: limits.maxFrame)
+        hello.maxMessage = UInt32(clamping: limits.maxMessage)
+        hello.peer = peer
+        hello.authScheme = authScheme
+        hello.auth = auth
+        return hello
+    }
+
+    /// Calls that the server still has to answer, abandoned ones included.
+    package var openCalls: Int { calls.count }
+
+    /// Whether `begin` would take a call.
+    package var hasRoom: Bool {
+        switch state {
+        case .greeting, .open: calls.count < maxCalls && sequence < Self.mostSequence
+        case .retiring, .closed: false
+        }
+    }
+
+    /// Whether the connection takes no further calls and has answered all that it had.
+    package var isRetired: Bool {
+        if case .retiring = state { calls.count == 0 } else { false }
+    }
+
+    /// The answer to the latest ping, once.
+    package mutating func takePong() -> Frame.Ping? {
+        guard let nonce = pong else { return nil }
+        pong = nil
+        return Frame.Ping(isAcknowledgement: true, nonce: nonce)
+    }
+
+    /// Takes an id for a call; nil when the server's limit is reached or the connection ends.
+    package mutating func begin(deadline: Instant) -> Call? {
+        guard hasRoom else { return nil }
+        let sequence = sequence
+        let call = calls.insert(limit: maxCalls, deadline: deadline) { slot in
+            sequence << (Self.slotBits + 1) | UInt64(slot) << 1 | 1
+        }
+        guard let call else { return nil }
+        self.sequence += 1
+        lastID = call.id
+        return Call(slot: call.slot, id: call.id)
+    }
+
+    /// Gives an id back whose request was never packed. The id is not used again.
+    package mutating func takeBack(_ call: Call) { calls.remove(call.slot) }
+
+    /// Everything begun so far was handed to the socket.
+    package mutating func sent() { lastSentID = lastID }
+
+    /// Nobody waits for the call any more. Its slot stays taken until the server has answered.
+    /// - Returns: whether to send a Cancel.
+    package mutating func abandon(_ call: Call) -> Bool {
+        guard calls.holds(call.id, at: call.slot), calls[call.slot]?.isCancelled == false else {
+            return false
+        }
+        calls.markCancelled(call.slot)
+        return true
+    }
+
+    /// Whether a call that gets no answer ran, as far as this side can know.
+    package func verdict(_ call: Call) -> RetryVerdict {
+        call.id > lastSentID ? .notExecuted : .unknown
+    }
+
+    /// A frame that came, without its length.
+    package mutating func receive(_ frame: UnsafeRawBufferPointer, at now: Instant) -> Action {
+        do throws(WireFault) {
+            let envelope = try unsafe Envelope(frame)
+            switch state {
+            case .closed: return .none
+            case .greeting:
+                switch envelope.body {
+                case .hello where envelope.id == 0:
+                    return greeted(try unsafe Frame.Hello(frame, envelope.range))
+                case .goaway: return try unsafe goaway(envelope, frame)
+                default: return close(.failedPrecondition, "the first frame is no Hello")
+                }
+            case .open, .retiring:
+                return try unsafe handle(envelope, frame)
+            }
+        } catch {
+            return close(.invalidArgument, "a frame is no envelope: \(error)")
+        }
+    }
+
+    /// A frame's length that was zero or too large.
+    package mutating func receiveBadLength(_ length: Int) -> Action {
+        close(.invalidArgument, "a frame of \(length) bytes; 1 to \(limits.maxFrame) are allowed")
+    }
+
+    /// This side ends the connection.
+    package mutating func retire() {
+        if case .closed = state { return }
+        state = .retiring
+    }
+
+    /// The connection is gone.
+    /// - Returns: the calls that get no answer, each with what is known of it.
+    package mutating func closed() -> [(call: Call, verdict: RetryVerdict)] {
+        state = .closed
+        return calls.live.map {
+            let call = Call(slot: $0.slot, id: $0.id)
+            calls.remove(call.slot)
+            return (call, verdict(call))
+        }
+    }
+
+    /// When `tick` has something to do; it may be too early, never too late.
+    package var nextTick: Instant? {
+        var next: Instant?
+        if case .greeting(let until) = state { next = until }
+        if calls.count > 0, let earliest = calls.earliest {
+            next = next.map { min($0, earliest) } ?? earliest
+        }
+        if case .closed = state { return nil }
+        return next
+    }
+
+    /// Does what is due.
+    /// - Returns: calls whose time is up, each to be told and cancelled, and a reason to close.
+    package mutating func tick(at now: Instant) -> (expired: [Call], close: Frame.Goaway?) {
+        if case .closed = state { return ([], nil) }
+        let expired = calls.takeExpired(at: now).map { Call(slot: $0.slot, id: $0.id) }
+        guard case .greeting(let until) = state, until <= now else { return (expired, nil) }
+        state = .closed
+        return (
+            expired,
+            Frame.Goaway(
+                lastID: 0, code: .deadlineExceeded, message: "no Hello within \(limits.handshake)")
+        )
+    }
+}
+
+// Frames of an open connection.
+extension ClientConnectionState {
+    private mutating func greeted(_ hello: Frame.Hello) -> Action {
+        guard hello.version == Frame.version else {
+            return close(
+                .failedPrecondition,
+                "the server chose version \(hello.version); this side speaks \(Frame.version)")
+        }
+        state = .open
+        mostRequestBytes = min(limits.maxMessage, hello.mostMessageBytes)
+        if hello.maxCalls > 0 {
+            maxCalls = min(Int(hello.maxCalls), ConnectionLimits.mostCalls)
+        }
+        return .ready
+    }
+
+    private mutating func handle(
+        _ envelope: Envelope, _ frame: UnsafeRawBufferPointer
+    ) throws(WireFault) -> Action {
+        switch envelope.body {
+        case .response: return try unsafe response(envelope, frame)
+        case .ping:
+            let ping = try unsafe Frame.Ping(frame, envelope.range)
+            if !ping.isAcknowledgement { pong = ping.nonce }
+            return .none
+        case .goaway: return try unsafe goaway(envelope, frame)
+        case .window:
+            let most = try unsafe Frame.Window(frame, envelope.range).maxCalls
+            if envelope.id == 0, most > 0 { maxCalls = min(Int(most), ConnectionLimits.mostCalls) }
+            return .freed
+        case .hello: return close(.failedPrecondition, "a second Hello")
+        case .data:
+            return close(
+                .unimplemented, "streams (Data) on call \(envelope.id), which is no stream")
+        case .request:
+            return envelope.id != 0 && envelope.id.isMultiple(of: 2)
+                ? .refuse(id: envelope.id, .unimplemented("a call from server to client"))
+                : close(.invalidArgument, "a server's call has the id \(envelope.id)")
+        case .cancel: return .none
+        case nil:
+            return envelope.id == 0
+                ? .none : .refuse(id: envelope.id, .unimplemented("this kind of frame"))
+        }
+    }
+
+    private mutating func response(
+        _ envelope: Envelope, _ frame: UnsafeRawBufferPointer
+    ) throws(WireFault) -> Action {
+        let id = envelope.id
+        guard !id.isMultiple(of: 2), id <= lastID else {
+            return close(.invalidArgument, "a Response to call \(id), which was never made")
+        }
+        let call = Call(
+            slot: Int(truncatingIfNeeded: (id >> 1) & (1 << Self.slotBits - 1)), id: id)
+        guard calls.holds(id, at: call.slot), let entry = calls[call.slot] else { return .none }
+        let (response, payload) = try unsafe Frame.Response.read(frame, envelope.range)
+        calls.remove(call.slot)
+        return entry.isCancelled ? .freed : .complete(call, response, payload: payload)
+    }
+
+    private mutating func goaway(
+        _ envelope: Envelope, _ frame: UnsafeRawBufferPointer
+    ) throws(WireFault) -> Action {
+        let goaway = try unsafe Frame.Goaway(frame, envelope.range)
+        state = .retiring
+        let notExecuted = calls.live.filter { $0.id > goaway.lastID }
+            .map { Call(slot: $0.slot, id: $0.id) }
+        for call in notExecuted { calls.remove(call.slot) }
+        return .retire(goaway, notExecuted: notExecuted)
+    }
+
+    private mutating func close(_ code: RPCCode, _ message: String) -> Action {
+        state = .closed
+        return .close(Frame.Goaway(lastID: 0, code: code, message: message))
+    }
+}

@@ -1,0 +1,184 @@
+import NIOCore
+import RPC
+
+/// What a channel learns from its connection, on the event loop.
+protocol ClientConnectionOwner: AnyObject {
+    /// The server's Hello came.
+    func connectionIsReady(_ connection: ClientConnection)
+    /// There may be room for a waiting call.
+    func connectionHasRoom(_ connection: ClientConnection)
+    /// The connection takes no further calls; the server did not run these.
+    func connectionRetires(
+        _ connection: ClientConnection, _ goaway: Frame.Goaway, notExecuted: [PendingCall])
+    /// It is gone; its calls have been told.
+    func connectionEnded(_ connection: ClientConnection, _ reason: String)
+}
+
+/// The client's end of one connection on its event loop: does what `ClientConnectionState` says.
+final class ClientConnection: ConnectionEnd {
+    private let address: String
+    private let limits: ConnectionLimits
+    private let hello: Frame.Hello
+    private let executor: LoopExecutor
+    private weak var owner: (any ClientConnectionOwner)?
+    private var state: ClientConnectionState
+    /// By the calls' slots.
+    private var calls: [PendingCall?] = []
+    private var handler: FrameHandler?
+    /// Whether the server's Hello came.
+    private(set) var wasReady = false
+
+    init(
+        address: String, hello: Frame.Hello, limits: ConnectionLimits, executor: LoopExecutor,
+        owner: any ClientConnectionOwner
+    ) {
+        self.address = address
+        self.hello = hello
+        self.limits = limits
+        self.executor = executor
+        self.owner = owner
+        state = ClientConnectionState(limits: limits, now: .now)
+    }
+
+    /// The handler for this connection's channel.
+    func makeHandler() -> FrameHandler {
+        let handler = FrameHandler(executor: executor, end: self)
+        self.handler = handler
+        return handler
+    }
+
+    /// Whether it takes one more call.
+    var hasRoom: Bool { state.hasRoom && handler != nil }
+
+    /// Sends the call; `hasRoom` must be true.
+    func send(_ pending: PendingCall) {
+        let now = ContinuousClock.now
+        guard pending.outgoing.deadline > now else { return pending.fail(.expiredInQueue) }
+        guard let handler, let call = state.begin(deadline: pending.outgoing.deadline) else {
+            preconditionFailure("a connection without room was given a call")
+        }
+        do throws(RPCError) {
+            try handler.send(
+                .request(pending.frame(now: now)), id: call.id, payload: pending.request,
+                limit: state.mostRequestBytes)
+        } catch {
+            state.takeBack(call)
+            return pending.fail(error)
+        }
+        while calls.count <= call.slot { calls.append(nil) }
+        calls[call.slot] = pending
+        pending.place = .inFlight(self, call)
+    }
+
+    /// Nobody waits for the call any more; the server is told.
+    func abandon(_ call: ClientConnectionState.Call, _ error: RPCError) {
+        let pending = take(call)
+        if state.abandon(call) { handler?.send(.cancel, id: call.id) }
+        tell(pending, error, state.verdict(call))
+    }
+
+    /// Ends the connection; calls in flight are told so.
+    func close() { end(Frame.Goaway(lastID: 0, code: .ok, message: "the channel was closed")) }
+
+    var maxFrame: Int { limits.maxFrame }
+    var nextTick: ContinuousClock.Instant? { state.nextTick }
+
+    func opened() { handler?.send(.hello(hello)) }
+
+    func received(
+        _ envelope: UnsafeRawBufferPointer, in buffer: ByteBuffer, at index: Int,
+        now: ContinuousClock.Instant
+    ) {
+        switch unsafe state.receive(envelope, at: now) {
+        case .complete(let call, let response, let payload):
+            guard let pending = take(call) else { return }
+            if let error = response.error {
+                pending.fail(error)
+            } else {
+                let bytes = buffer.getSlice(at: index + payload.lowerBound, length: payload.count)
+                pending.answer(.success(bytes ?? ByteBuffer()))
+            }
+            owner?.connectionHasRoom(self)
+            closeIfRetired()
+        case let action: perform(action)
+        }
+    }
+
+    func receivedBadLength(_ length: Int) { perform(state.receiveBadLength(length)) }
+
+    func outboundChanged(isOverLimit: Bool, now: ContinuousClock.Instant) {}
+
+    func willFlush() {
+        if let pong = state.takePong() { handler?.send(.ping(pong)) }
+        state.sent()
+    }
+
+    func tick(now: ContinuousClock.Instant) {
+        let (expired, goaway) = state.tick(at: now)
+        for call in expired {
+            handler?.send(.cancel, id: call.id)
+            tell(take(call), .deadlineExceeded, state.verdict(call))
+        }
+        if let goaway { end(goaway) }
+    }
+
+    func closed(_ reason: String) { lost(reason) }
+
+    private func end(_ goaway: Frame.Goaway) {
+        handler?.close(with: goaway)
+        lost(goaway.message)
+    }
+
+    /// Nothing comes any more. Calls in flight and the channel are told once.
+    private func lost(_ reason: String) {
+        guard handler != nil else { return }
+        handler = nil
+        for (call, verdict) in state.closed() {
+            tell(
+                take(call),
+                RPCError(
+                    code: .unavailable, message: "the connection to \(address) was lost: \(reason)"),
+                verdict)
+        }
+        calls = []
+        owner?.connectionEnded(self, reason)
+    }
+
+    private func perform(_ action: ClientConnectionState.Action) {
+        switch action {
+        case .none: handler?.requestFlush()
+        case .ready:
+            wasReady = true
+            owner?.connectionIsReady(self)
+            owner?.connectionHasRoom(self)
+        case .complete: preconditionFailure("a call is answered where its payload is")
+        case .freed:
+            owner?.connectionHasRoom(self)
+            closeIfRetired()
+        case .retire(let goaway, let calls):
+            owner?.connectionRetires(self, goaway, notExecuted: calls.compactMap { take($0) })
+            closeIfRetired()
+        case .refuse(let id, let error):
+            handler?.send(.response(Frame.Response(error: error)), id: id)
+        case .close(let goaway): end(goaway)
+        }
+    }
+
+    private func closeIfRetired() {
+        guard state.isRetired else { return }
+        handler?.close(with: nil)
+        lost("the server ended it")
+    }
+
+    private func take(_ call: ClientConnectionState.Call) -> PendingCall? {
+        guard calls.indices.contains(call.slot) else { return nil }
+        defer { calls[call.slot] = nil }
+        return calls[call.slot]
+    }
+
+    private func tell(_ pending: PendingCall?, _ error: RPCError, _ verdict: RetryVerdict) {
+        var error = error
+        error.verdict = verdict
+        pending?.fail(error)
+    }
+}

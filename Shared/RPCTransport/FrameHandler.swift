@@ -1,0 +1,263 @@
+import MessageCoding
+import NIOCore
+import RPC
+
+/// One end of a connection: what it makes of frames. Called on the event loop only.
+protocol ConnectionEnd: AnyObject {
+    /// The largest length of a frame.
+    var maxFrame: Int { get }
+    /// When `tick` is to be called; it may be too early.
+    var nextTick: ContinuousClock.Instant? { get }
+
+    /// The connection stands.
+    func opened()
+    /// A frame came; its envelope lies at `index` of the buffer, too.
+    func received(
+        _ envelope: UnsafeRawBufferPointer, in buffer: ByteBuffer, at index: Int,
+        now: ContinuousClock.Instant)
+    /// A frame's length was zero or over the limit.
+    func receivedBadLength(_ length: Int)
+    /// What waits to be sent went over its limit, or under it again.
+    func outboundChanged(isOverLimit: Bool, now: ContinuousClock.Instant)
+    /// Last chance to send something before the flush.
+    func willFlush()
+    func tick(now: ContinuousClock.Instant)
+    /// The connection is gone; called once.
+    func closed(_ reason: String)
+}
+
+/// Frames on a socket: cuts what is read into frames, packs what is sent into one buffer and writes
+/// it once a turn.
+final class FrameHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum Phase {
+        case open
+        /// The last frame is sent; what still comes is thrown away until the peer closes, too.
+        case lingering
+        case closed
+    }
+
+    private let executor: LoopExecutor
+    private let end: any ConnectionEnd
+    private var context: ChannelHandlerContext?
+    private var phase = Phase.open
+    private var unread: ByteBuffer?
+    private var outbound = ByteBuffer()
+    private var isFlushDue = false
+    private var timer: (task: Scheduled<Void>, at: ContinuousClock.Instant)?
+    private var failure: String?
+
+    /// A buffer that grew larger than this is not kept.
+    private static let mostKeptBytes = 256 << 10
+    /// How long the peer may take to close after the last frame.
+    private static let lingerTime = TimeAmount.seconds(1)
+
+    init(executor: LoopExecutor, end: any ConnectionEnd) {
+        self.executor = executor
+        self.end = end
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { channelActive(context: context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        outbound = context.channel.allocator.buffer(capacity: 4096)
+        end.opened()
+        updateTimer()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        phase = .closed
+        timer?.task.cancel()
+        timer = nil
+        end.closed(failure ?? "the other side closed it")
+        self.context = nil
+        // A turn that a read promised must not be lost with the connection.
+        executor.turn()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        failure = failure ?? "\(error)"
+        context.close(promise: nil)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        end.outboundChanged(isOverLimit: !context.channel.isWritable, now: .now)
+        updateTimer()
+    }
+}
+
+// Reading.
+extension FrameHandler {
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard case .open = phase else { return }
+        executor.holdTurn()
+        var buffer = unwrapInboundIn(data)
+        if var earlier = unread {
+            unread = nil
+            earlier.writeBuffer(&buffer)
+            buffer = earlier
+        }
+        let consumed = takeFrames(of: buffer)
+        if consumed < buffer.readableBytes, case .open = phase {
+            buffer.moveReaderIndex(forwardBy: consumed)
+            unread = buffer
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        executor.turn()
+        updateTimer()
+    }
+
+    /// - Returns: the bytes of whole frames.
+    private func takeFrames(of buffer: ByteBuffer) -> Int {
+        let now = ContinuousClock.now
+        return unsafe buffer.withUnsafeReadableBytes { bytes in
+            var consumed = 0
+            while case .open = phase {
+                let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[consumed...])
+                switch unsafe Frame.extent(of: rest, maxFrame: end.maxFrame) {
+                case .incomplete: return consumed
+                case .badLength(let length):
+                    end.receivedBadLength(length)
+                    return consumed
+                case .envelope(let byteCount):
+                    unsafe end.received(
+                        UnsafeRawBufferPointer(rebasing: rest[4..<4 + byteCount]), in: buffer,
+                        at: buffer.readerIndex + consumed + 4, now: now)
+                    consumed += 4 + byteCount
+                }
+            }
+            return consumed
+        }
+    }
+}
+
+// Writing.
+extension FrameHandler {
+    /// Sends a frame without a payload at the end of this turn.
+    func send(_ frame: OutboundFrame, id: UInt64 = 0) {
+        guard case .open = phase else { return }
+        let layout = frame.layout(id: id)
+        unsafe frame.writePrefix(id: id, layout: layout, into: lend(layout.byteCount))
+        flushAtEnd()
+    }
+
+    /// Sends a frame whose payload is packed straight into the outbound buffer.
+    /// - Throws: `messageTooLarge`, or why the message cannot be packed; then nothing is sent.
+    func send(
+        _ frame: OutboundFrame, id: UInt64, payload: any Message, limit: Int
+    ) throws(RPCError) {
+        guard case .open = phase else { return }
+        let start = outbound.writerIndex
+        var size: Int?
+        do throws(MessageFault) {
+            try unsafe payload.encode { byteCount throws(MessageFault) in
+                size = byteCount
+                guard byteCount <= limit else { throw MessageFault(.tooLarge, "") }
+                let layout = frame.layout(id: id, payloadByteCount: byteCount)
+                let room = unsafe lend(layout.byteCount)
+                unsafe frame.writePrefix(id: id, layout: layout, into: room)
+                return unsafe UnsafeMutableRawBufferPointer(
+                    rebasing: room[layout.prefixByteCount...])
+            }
+        } catch {
+            outbound.moveWriterIndex(to: start)
+            if let size, size > limit { throw .messageTooLarge(size, limit: limit) }
+            throw RPCError(code: .internalError, message: error.message, verdict: .never)
+        }
+        if size == nil {
+            send(frame, id: id)
+        } else {
+            flushAtEnd()
+        }
+    }
+
+    /// Room at the end of the outbound buffer; counts as written.
+    private func lend(_ byteCount: Int) -> UnsafeMutableRawBufferPointer {
+        outbound.reserveCapacity(minimumWritableBytes: byteCount)
+        // The memory stays where it is until the buffer is next touched, which the borrower's end precedes.
+        let room = unsafe outbound.withUnsafeMutableWritableBytes { writable in
+            unsafe UnsafeMutableRawBufferPointer(rebasing: writable[..<byteCount])
+        }
+        outbound.moveWriterIndex(forwardBy: byteCount)
+        return unsafe room
+    }
+
+    private func flushAtEnd() {
+        guard !isFlushDue else { return }
+        isFlushDue = true
+        executor.flushAtEnd(self)
+    }
+
+    /// Asks for a turn with `willFlush`, although nothing is packed yet.
+    func requestFlush() { flushAtEnd() }
+
+    /// Writes everything that was packed.
+    func flush() {
+        if case .open = phase { end.willFlush() }
+        isFlushDue = false
+        guard let context, outbound.readableBytes > 0 else { return }
+        context.writeAndFlush(wrapOutboundOut(outbound), promise: nil)
+        if outbound.capacity > Self.mostKeptBytes {
+            outbound = context.channel.allocator.buffer(capacity: 4096)
+        } else {
+            // New memory only when the socket did not take all of it at once.
+            outbound.clear(minimumCapacity: min(outbound.capacity, 64 << 10))
+        }
+        updateTimer()
+    }
+
+    /// Sends what is packed and a last frame, then closes: first this side, so that nothing is lost by a reset.
+    func close(with goaway: Frame.Goaway?) {
+        guard case .open = phase, let context else { return }
+        if let goaway {
+            send(.goaway(goaway))
+            failure = failure ?? goaway.message
+        }
+        flush()
+        guard case .open = phase else { return }
+        phase = .lingering
+        unread = nil
+        context.close(mode: .output, promise: nil)
+        let channel = context.channel
+        context.eventLoop.scheduleTask(in: Self.lingerTime) { channel.close(promise: nil) }
+    }
+
+    /// Closes at once.
+    func abort(_ reason: String) {
+        failure = failure ?? reason
+        context?.close(promise: nil)
+    }
+}
+
+// Time.
+extension FrameHandler {
+    /// Sees to it that `tick` is called in time. A timer that comes too early only looks again.
+    func updateTimer() {
+        guard case .open = phase, let context, let next = end.nextTick else { return }
+        if let timer {
+            guard next < timer.at else { return }
+            timer.task.cancel()
+        }
+        let wait = max(0, ContinuousClock.now.duration(to: next).wholeNanoseconds)
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        // Rounded up, so that it is not too early by a fraction.
+        let task = context.eventLoop.scheduleTask(in: .nanoseconds(wait + 1_000)) {
+            bound.value.timerFired()
+        }
+        timer = (task, next)
+    }
+
+    private func timerFired() {
+        timer = nil
+        guard case .open = phase else { return }
+        end.tick(now: .now)
+        updateTimer()
+    }
+}

@@ -1,0 +1,79 @@
+import NIOCore
+
+/// Runs tasks on one event loop, and gathers what a turn of it produces: first all jobs that are
+/// ready, then one flush for each connection that has something to send.
+///
+/// Safe to share: the lists are only touched on the event loop.
+// Everything that varies is confined to the event loop, which every entry checks.
+final class LoopExecutor: TaskExecutor, @unchecked Sendable {
+    let eventLoop: any EventLoop
+    private var jobs: [UnownedJob] = []
+    private var running: [UnownedJob] = []
+    private var unflushed: [FrameHandler] = []
+    private var flushing: [FrameHandler] = []
+    /// A turn runs or will come.
+    private var isTurnDue = false
+    private var isInTurn = false
+
+    /// Tasks that keep making each other ready leave the loop to others after so many rounds.
+    private static let mostRounds = 16
+
+    init(eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        if eventLoop.inEventLoop {
+            jobs.append(job)
+            requestTurn()
+        } else {
+            eventLoop.execute {
+                self.jobs.append(job)
+                self.requestTurn()
+            }
+        }
+    }
+
+    /// The connection has something to send at the end of this turn.
+    func flushAtEnd(_ handler: FrameHandler) {
+        unflushed.append(handler)
+        requestTurn()
+    }
+
+    /// The caller promises to call `turn` soon: until then nothing has to be scheduled.
+    func holdTurn() { isTurnDue = true }
+
+    /// Runs what is ready, then flushes.
+    func turn() {
+        eventLoop.preconditionInEventLoop()
+        guard !isInTurn else { return }
+        isTurnDue = true
+        isInTurn = true
+        defer { isInTurn = false }
+        var rounds = 0
+        while !jobs.isEmpty || !unflushed.isEmpty {
+            guard rounds < Self.mostRounds else {
+                eventLoop.execute { self.turn() }
+                return
+            }
+            rounds += 1
+            while !jobs.isEmpty, rounds < Self.mostRounds {
+                rounds += 1
+                swap(&jobs, &running)
+                for job in running { unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }
+                running.removeAll(keepingCapacity: true)
+            }
+            swap(&unflushed, &flushing)
+            for handler in flushing { handler.flush() }
+            flushing.removeAll(keepingCapacity: true)
+        }
+        isTurnDue = false
+    }
+
+    private func requestTurn() {
+        guard !isTurnDue else { return }
+        isTurnDue = true
+        eventLoop.execute { self.turn() }
+    }
+}

@@ -1,0 +1,61 @@
+import MessageCoding
+import NIOCore
+import RPC
+
+/// A call of this process that waits for its answer.
+// What varies is confined to the channel's event loop; the rest never changes.
+@safe final class PendingCall: @unchecked Sendable {
+    /// The reply's bytes, within the buffer that was read.
+    typealias Answer = Result<ByteBuffer, RPCError>
+
+    /// Where it is. Waiting calls stand in the channel's queue.
+    enum Place {
+        case nowhere
+        case waiting
+        case inFlight(ClientConnection, ClientConnectionState.Call)
+        case answered
+    }
+
+    let outgoing: OutgoingCall
+    let request: any Message
+    var place = Place.nowhere
+    /// The caller's task was cancelled, perhaps before the call arrived here.
+    var isCancelled = false
+    /// 0 for a first try.
+    var attempt: UInt32 = 0
+    private var continuation: UnsafeContinuation<Answer, Never>?
+
+    init(_ outgoing: OutgoingCall, _ request: any Message) {
+        self.outgoing = outgoing
+        self.request = request
+    }
+
+    /// Before the call is started.
+    func await(_ continuation: UnsafeContinuation<Answer, Never>) {
+        unsafe self.continuation = unsafe continuation
+    }
+
+    /// Ends the call; later answers are ignored.
+    func answer(_ answer: Answer) {
+        guard let continuation = unsafe continuation else { return }
+        unsafe self.continuation = nil
+        place = .answered
+        unsafe continuation.resume(returning: answer)
+    }
+
+    func fail(_ error: RPCError) { answer(.failure(error)) }
+
+    /// What travels in front of the message.
+    func frame(now: ContinuousClock.Instant) -> Frame.Request {
+        var request = Frame.Request(method: .id(outgoing.method.id))
+        // 0 would mean the server's default.
+        request.timeoutMicroseconds = UInt64(
+            max(1, now.duration(to: outgoing.deadline).wholeMicroseconds))
+        request.attempt = attempt
+        request.priority = outgoing.priority
+        request.idempotencyKey = outgoing.idempotencyKey
+        request.trace = outgoing.trace
+        request.metadata = outgoing.metadata
+        return request
+    }
+}

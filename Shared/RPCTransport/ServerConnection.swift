@@ -1,0 +1,180 @@
+import Logging
+import NIOCore
+import RPC
+
+/// The server's end of one connection on its event loop: does what `ServerConnectionState` says.
+final class ServerConnection: ConnectionEnd {
+    private let runner: CallRunner
+    private let executor: LoopExecutor
+    private let logger: Logger
+    private let limits: ConnectionLimits
+    private let ended: (ServerConnection) -> Void
+    private var state: ServerConnectionState
+    private var peer = Peer(name: "", isAuthenticated: false)
+    /// Handlers that did not end at once, by their calls' slots.
+    private var tasks: [Task<Void, Never>?] = []
+    private var isClosed = false
+    /// Nil before the channel is set up, and after it is closed.
+    private var handler: FrameHandler?
+
+    /// - Parameter ended: called once, when the connection is closed and every handler has ended.
+    init(
+        configuration: ServerConfiguration, runner: CallRunner, executor: LoopExecutor,
+        logger: Logger, ended: @escaping (ServerConnection) -> Void
+    ) {
+        self.runner = runner
+        self.executor = executor
+        self.logger = logger
+        self.ended = ended
+        limits = configuration.limits
+        state = ServerConnectionState(
+            limits: configuration.limits, peerName: configuration.peerName, now: .now,
+            authenticate: configuration.authenticate)
+    }
+
+    /// The handler for this connection's channel.
+    func makeHandler() -> FrameHandler {
+        let handler = FrameHandler(executor: executor, end: self)
+        self.handler = handler
+        return handler
+    }
+
+    /// A graceful shutdown.
+    func drain() {
+        guard let goaway = state.drain(at: .now) else { return }
+        handler?.send(.goaway(goaway))
+        closeIfDrained()
+        handler?.updateTimer()
+    }
+
+    /// Cancels the handlers and closes.
+    func abort() { handler?.abort("the server was stopped") }
+
+    var maxFrame: Int { limits.maxFrame }
+    var nextTick: ContinuousClock.Instant? { state.nextTick }
+
+    func opened() {}
+
+    func received(
+        _ envelope: UnsafeRawBufferPointer, in buffer: ByteBuffer, at index: Int,
+        now: ContinuousClock.Instant
+    ) {
+        switch unsafe state.receive(envelope, at: now) {
+        case .start(let start):
+            unsafe self.start(
+                start, payload: UnsafeRawBufferPointer(rebasing: envelope[start.payload]), now: now)
+        case let action: perform(action)
+        }
+    }
+
+    func receivedBadLength(_ length: Int) { perform(state.receiveBadLength(length)) }
+
+    func outboundChanged(isOverLimit: Bool, now: ContinuousClock.Instant) {
+        state.outbound(isOverLimit: isOverLimit, at: now)
+    }
+
+    func willFlush() {
+        if let pong = state.takePong() { handler?.send(.ping(pong)) }
+    }
+
+    func tick(now: ContinuousClock.Instant) {
+        for action in state.tick(at: now) { perform(action) }
+    }
+
+    func closed(_ reason: String) {
+        logger.debug("connection of \(peer.name) ended: \(reason)")
+        for slot in state.closed() { cancel(slot) }
+        handler = nil
+        isClosed = true
+        if state.runningCalls == 0 { ended(self) }
+    }
+
+    private func perform(_ action: ServerConnectionState.Action) {
+        switch action {
+        case .none: handler?.requestFlush()
+        case .hello(let hello, let peer):
+            self.peer = peer
+            handler?.send(.hello(hello))
+        case .start: preconditionFailure("a call is started where its payload is")
+        case .refuse(let id, let error):
+            handler?.send(.response(Frame.Response(error: error)), id: id)
+        case .cancel(let slot): cancel(slot)
+        case .close(let goaway):
+            if goaway.code != .ok {
+                logger.warning("connection of \(peer.name) is closed: \(goaway.message)")
+            }
+            handler?.close(with: goaway)
+        case .abort:
+            logger.warning("connection of \(peer.name) is closed: it does not read its answers")
+            handler?.abort("it did not read its answers")
+        }
+    }
+
+    private func cancel(_ slot: Int) {
+        guard tasks.indices.contains(slot) else { return }
+        tasks[slot]?.cancel()
+    }
+
+    private func start(
+        _ start: ServerConnectionState.Start, payload: UnsafeRawBufferPointer,
+        now: ContinuousClock.Instant
+    ) {
+        let request = start.request
+        let route: RouteTable.Route?
+        let name: String
+        switch request.method {
+        case .id(let id): (route, name) = (runner.routes[id], "method \(id)")
+        case .name(let text): (route, name) = (runner.routes[text], "this method")
+        }
+        let call: RouteTable.PreparedCall
+        do throws(RPCError) {
+            guard let route else { throw RPCError.unimplemented(name) }
+            call = try unsafe runner.prepare(route, payload)
+        } catch {
+            finish(
+                start.slot, start.id,
+                CallOutcome(result: .failure(error), queued: .zero, handled: .zero))
+            return
+        }
+        guard let method = route?.method else { return }
+        let context = RequestContext(
+            method: method, peer: peer, metadata: request.metadata, deadline: start.deadline,
+            idempotencyKey: request.idempotencyKey, priority: request.priority,
+            attempt: request.attempt, trace: request.trace)
+        let bound = NIOLoopBound(self, eventLoop: executor.eventLoop)
+        let (slot, id) = (start.slot, start.id)
+        // On this event loop from the first instruction on: no other thread is woken for a call.
+        let task = Task.immediate(executorPreference: executor) { [runner] in
+            let outcome = await runner.run(call, context, received: now)
+            bound.value.finish(slot, id, outcome)
+        }
+        guard state.isRunning(id, slot: slot) else { return }
+        while tasks.count <= slot { tasks.append(nil) }
+        tasks[slot] = task
+    }
+
+    private func finish(_ slot: Int, _ id: UInt64, _ outcome: CallOutcome) {
+        if tasks.indices.contains(slot) { tasks[slot] = nil }
+        if state.finish(slot: slot, at: .now), let handler {
+            var response = Frame.Response()
+            response.queueMicroseconds = UInt32(clamping: outcome.queued.wholeMicroseconds)
+            response.handlerMicroseconds = UInt32(clamping: outcome.handled.wholeMicroseconds)
+            do throws(RPCError) {
+                try handler.send(
+                    .response(response), id: id, payload: outcome.result.get(),
+                    limit: state.mostReplyBytes)
+            } catch {
+                response.error = error
+                handler.send(.response(response), id: id)
+            }
+            closeIfDrained()
+        } else if isClosed, state.runningCalls == 0 {
+            ended(self)
+        }
+    }
+
+    private func closeIfDrained() {
+        guard state.isDrained else { return }
+        handler?.close(with: nil)
+    }
+}
