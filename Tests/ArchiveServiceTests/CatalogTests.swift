@@ -9,7 +9,7 @@ import Testing
     /// A value of the type that fits.
     static func fitting(_ field: Field) -> String {
         switch field.type {
-        case .text: field.rules.contains(.isbn) ? "978-7-302-51759-4" : "文字"
+        case .text: field.rules.contains(.isbn) ? "978-0-306-40615-7" : "文字"
         case .longText: "第一行\n第二行"
         case .date:
             field.rules.isEmpty ? "2020-01-01" : "2021-01-01"
@@ -120,7 +120,7 @@ import Testing
         ("continuing_education", ["hours": "0.5"], []),
         ("continuing_education", ["hours": "1.23456", "year": "1899"], ["年度", "学时"]),
         ("project", ["rank": "4"], ["本人排名"]), ("project", ["rank": "1", "amount": "-1"], ["项目金额"]),
-        ("book", ["isbn": "978-7-302-51759-5"], ["ISBN"]), ("custom", ["payload": "[1]"], ["行业字段"]),
+        ("book", ["isbn": "978-0-306-40615-8"], ["ISBN"]), ("custom", ["payload": "[1]"], ["行业字段"]),
         ("custom", ["payload": "{"], ["行业字段"]), ("paper", ["corresponding": "maybe"], ["是否通讯作者"]),
         ("current_title", ["series": "魔术师", "level": "9"], ["职称系列", "级别"]),
     ])
@@ -134,9 +134,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("978-7-302-51759-4", true), ("9787302517594", true), ("7-302-51759-1", false),
+        ("978-0-306-40615-7", true), ("9780306406157", true), ("0-306-40615-3", false),
         ("0-306-40615-2", true), ("0-8044-2957-X", true), ("0-8044-2957-1", false),
-        ("978-X-302-51759-4", false), ("123-7-302-51759-4", false), ("", false),
+        ("978-X-306-40615-7", false), ("123-0-306-40615-7", false), ("", false),
         ("97873025175", false), ("８７８", false),
     ])
     func isbn(_ text: String, _ isFit: Bool) {

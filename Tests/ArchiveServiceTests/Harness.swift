@@ -27,6 +27,7 @@ struct Harness: Sendable {
             resolver: { token, _ throws(RPCError) in try identity.session(token) })
     }
 
+    var admission: Admission { assembly.admission }
     var database: Database { test.environment.database }
 
     /// A channel of that user; the peer is anonymous, or that service.

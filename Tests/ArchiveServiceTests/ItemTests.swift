@@ -3,6 +3,7 @@ import Messages
 import RPC
 import ServiceStubs
 import Storage
+import TestSupport
 import Testing
 
 @testable import ArchiveService

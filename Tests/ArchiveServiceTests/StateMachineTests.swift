@@ -1,5 +1,6 @@
 import Messages
 import RPC
+import ServiceStubs
 import Testing
 
 @testable import ArchiveService

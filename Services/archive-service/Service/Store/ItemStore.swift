@@ -114,7 +114,7 @@ enum ItemStore {
             Statement(
                 """
                 \(filter.side.select)
-                WHERE \(condition) AND (\(sort) < ? OR (\(sort) = ? AND i.id < ?))
+                WHERE \(condition) AND \(sort) <= ? AND (\(sort) < ? OR i.id < ?)
                 ORDER BY \(sort) DESC, i.id DESC LIMIT ?
                 """,
                 arguments + [

@@ -63,7 +63,7 @@ private let itemTables = [
             (outcome IS NULL AND opinion IS NULL AND decision_id IS NULL AND decided_by IS NULL
                 AND decided_by_name IS NULL AND decided_ms IS NULL)
             OR (outcome IS NOT NULL AND opinion <> '' AND decision_id <> '' AND decided_by <> ''
-                AND decided_by_name IS NOT NULL AND decided_ms >= entered_ms))
+                AND decided_by_name IS NOT NULL AND decided_ms IS NOT NULL))
     ) STRICT
     """,
     """

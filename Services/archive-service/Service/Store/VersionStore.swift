@@ -70,7 +70,7 @@ enum VersionStore {
             Statement(
                 """
                 SELECT \(columns) FROM item_versions
-                WHERE \(condition) AND (entered_ms < ? OR (entered_ms = ? AND task_id < ?))
+                WHERE \(condition) AND entered_ms <= ? AND (entered_ms < ? OR task_id < ?)
                 ORDER BY entered_ms DESC, task_id DESC LIMIT ?
                 """,
                 arguments + [
