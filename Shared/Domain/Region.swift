@@ -34,6 +34,9 @@ package struct Region: Sendable, Hashable {
         Self.all.filter { $0.covers(self) }.map(\.name).joined(separator: "-")
     }
 
+    /// Whether a unit may choose it: 金门县 has a code in the standard, and no unit here.
+    package var isSelectable: Bool { code != "350527" }
+
     /// 省级, 市级 or 县级 (I3 of functions.md).
     package var administrativeLevel: String {
         switch stem.count {

@@ -70,7 +70,7 @@ import Testing
             try await harness.decide(registration, .returned, by: unit.session)
         }
         #expect(late.code == .aborted)
-        #expect(try late.details.first?.decode(as: Common.VersionFacts.self).currentVersion == 2)
+        #expect(try late.details.first?.decode(as: Common.VersionFacts.self)?.currentVersion == 2)
         #expect(try harness.number("SELECT count(*) FROM review_rounds WHERE outcome = 1") == 1)
         #expect(
             try harness.number("SELECT count(*) FROM flow_steps") == 2, "one step per event")

@@ -118,7 +118,7 @@ import Testing
         }
         #expect(stale.code == .aborted)
         #expect(
-            try stale.details.first?.decode(as: Common.VersionFacts.self).currentVersion == 3)
+            try stale.details.first?.decode(as: Common.VersionFacts.self)?.currentVersion == 3)
     }
 
     @Test func reviewersDoNotChangeTheUnit() async throws {

@@ -1,8 +1,8 @@
-package import Attachments
+import Attachments
 package import Domain
-package import Logging
+import Logging
 package import RPC
-package import Secrets
+import Secrets
 package import ServiceRuntime
 package import Storage
 

@@ -34,7 +34,7 @@ struct AccountInput: Sendable, Hashable {
         switch kind {
         case .hrDepartment, .superior:
             region = check.text(request.region, "region", "属地", required: true, longest: 10)
-            if !region.isEmpty, Region(code: region) == nil {
+            if !region.isEmpty, Region(code: region)?.isSelectable != true {
                 check.fault("region", "属地", "请从福建省、设区市、县（市、区）中选择")
             }
         case .committee:

@@ -29,7 +29,7 @@ struct UnitForm: Sendable, Hashable {
         details.email = check.email(given.email, field("email"), "电子邮箱", required: true)
         details.region = check.text(
             given.region, field("region"), "属地", required: true, longest: 10)
-        if !details.region.isEmpty, Region(code: details.region) == nil {
+        if !details.region.isEmpty, Region(code: details.region)?.isSelectable != true {
             check.fault(field("region"), "属地", "请从福建省、设区市、县（市、区）中选择")
         }
         details.fax = check.telephone(given.fax, field("fax"), "传真号码", required: false)
