@@ -39,7 +39,9 @@ struct DecideItem: Command {
         guard version.personID != officer.personID,
             version.personKey.isEmpty || version.personKey != officer.personKey
         else { throw .denied("不能审核本人的业绩，请由本单位其他经办人或主管部门办理") }
-        if let decision = version.decision { throw Self.tooLate(version, decision) }
+        if let decision = version.decision {
+            throw Self.tooLate(decision, current: facts.item?.version ?? version.version + 1)
+        }
         guard let item = facts.item, item.round == version.id.round,
             item.version == request.expectedVersion, let next = item.phase.after(event)
         else { throw .conflict(current: facts.item?.version ?? version.version) }
@@ -86,9 +88,9 @@ struct DecideItem: Command {
 
     /// The first decision won: the loser learns whose it is, and how it went.
     private static func tooLate(
-        _ version: StoredVersion, _ decision: StoredVersion.Decision
+        _ decision: StoredVersion.Decision, current: Int64
     ) -> Refusal {
-        var refusal = Refusal.conflict(current: version.version + 1)
+        var refusal = Refusal.conflict(current: current)
         refusal.message = "该任务已由\(decision.officerName)审核：\(decision.outcome.label)"
         return refusal
     }
