@@ -53,8 +53,9 @@ extension DeclarationHandler {
     ) async throws -> Declaration.DownloadMaterialReply {
         let viewer = try viewer(context)
         let file = try database.fetch { rows -> Common.Attachment? in
-            guard let declaration = try DeclarationStore.declaration(
-                request.id, for: viewer, rows), viewer.seesRecommendation(of: declaration)
+            guard
+                let declaration = try DeclarationStore.declaration(
+                    request.id, for: viewer, rows), viewer.seesRecommendation(of: declaration)
             else { return nil }
             let stored = try RecommendationStore.recommendation(of: request.id, rows)
             return (stored.noticeProofs + stored.materials).first {

@@ -13,21 +13,21 @@ struct DecideDeclaration: Command {
     let request: Tasks.DecideRequest
     let ids: CommandIDs
 
-    struct Facts: Sendable {
+    struct Found: Sendable {
         let round: StoredRound
         let recommendation: StoredRecommendation
     }
 
-    func read(_ rows: any RowReader) throws -> Facts? {
+    func read(_ rows: any RowReader) throws -> Found? {
         guard let id = TaskID(request.taskID),
             let round = try RoundStore.round(id, unit: officer.unit.id, rows)
         else { return nil }
-        return Facts(
+        return Found(
             round: round,
             recommendation: try RecommendationStore.recommendation(of: id.declaration, rows))
     }
 
-    func decide(_ facts: Facts?, at now: Timestamp) throws(Refusal) -> Plan<Tasks.DecideReply> {
+    func decide(_ facts: Found?, at now: Timestamp) throws(Refusal) -> Plan<Tasks.DecideReply> {
         guard let facts else { throw .notFound("任务") }
         let declaration = facts.round.declaration
         try declaration.requireOther(officer)
@@ -84,7 +84,7 @@ struct DecideDeclaration: Command {
 
     /// Names every fault of the request and every part that an approval lacks.
     private func checkForm(
-        _ facts: Facts
+        _ facts: Found
     ) throws(Refusal) -> (opinion: String, defects: [String]) {
         var check = FormCheck()
         let opinion = check.opinion(of: request)

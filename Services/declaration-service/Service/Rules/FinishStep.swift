@@ -20,19 +20,19 @@ struct FinishStep: Command {
         var undo = false
     }
 
-    struct Facts: Sendable {
+    struct Found: Sendable {
         let step: StoredStep
         let declaration: StoredDeclaration
     }
 
-    func read(_ rows: any RowReader) throws -> Facts? {
+    func read(_ rows: any RowReader) throws -> Found? {
         guard let step = try StepStore.step(stepID, rows),
             let declaration = try DeclarationStore.declaration(step.declarationID, rows)
         else { return nil }
-        return Facts(step: step, declaration: declaration)
+        return Found(step: step, declaration: declaration)
     }
 
-    func decide(_ facts: Facts?, at now: Timestamp) throws(Refusal) -> Plan<Tasks.DecideReply> {
+    func decide(_ facts: Found?, at now: Timestamp) throws(Refusal) -> Plan<Tasks.DecideReply> {
         guard let facts else { throw .notFound("办理步骤") }
         if let reply = facts.step.reply { return Plan(reply: reply) }
         var step = facts.step

@@ -1,4 +1,5 @@
 import Domain
+import MessageCoding
 import Messages
 import ServiceRuntime
 import Storage

@@ -1,0 +1,75 @@
+import Messages
+import RPC
+import ServiceStubs
+import Testing
+
+@testable import DeclarationService
+
+/// Every method × role: who is not named is refused before anything happens.
+struct AccessTests {
+    private static let officers: Set<Identity.Role> = [.unitAdministrator, .unitReviewer]
+    private static let allowed: [(String, Set<Identity.Role>)] = [
+        ("PublishPlan", [.hrDepartment, .committee]),
+        ("ListPlans", officers.union([.applicant, .hrDepartment, .superior, .committee])),
+        ("GetPlan", officers.union([.applicant, .hrDepartment, .superior, .committee])),
+        ("SaveDraft", [.applicant]), ("Submit", [.applicant]),
+        ("List", officers.union([.applicant])), ("Get", officers.union([.applicant])),
+        ("Claim", officers), ("ReleaseClaim", officers), ("SaveRecommendation", officers),
+        ("UploadMaterial", officers), ("DownloadMaterial", officers.union([.applicant])),
+        ("TaskList", officers), ("TaskCount", officers), ("TaskDecide", officers),
+        ("TaskGetDecision", officers),
+    ]
+
+    @Test func everyMethodAndRole() async throws {
+        try await Harness.run { harness in
+            let tokens: [Identity.Role: [UInt8]] = [
+                .unitAdministrator: harness.officer("管理员", administrator: true),
+                .unitReviewer: harness.officer("审核员"), .applicant: harness.applicant(1).token,
+                .hrDepartment: harness.other(.hrDepartment), .superior: harness.other(.superior),
+                .committee: harness.other(.committee, committee: "c"),
+            ]
+            for (role, token) in tokens {
+                for (method, roles) in Self.allowed {
+                    let code = await Self.call(method, harness, token)
+                    #expect(
+                        (code == .permissionDenied) == !roles.contains(role),
+                        "\(method) by \(role): \(String(describing: code))")
+                }
+            }
+            for (method, _) in Self.allowed {
+                #expect(await Self.call(method, harness, []) == .unauthenticated)
+            }
+        }
+    }
+
+    /// What the empty call is refused with; nil when it is not.
+    private static func call(
+        _ method: String, _ harness: Harness, _ token: [UInt8]
+    ) async -> RPCCode? {
+        let client = harness.declarations(token)
+        let tasks = harness.tasks(token)
+        do {
+            switch method {
+            case "PublishPlan": _ = try await client.publishPlan(.init())
+            case "ListPlans": _ = try await client.listPlans(.init())
+            case "GetPlan": _ = try await client.getPlan(.init())
+            case "SaveDraft": _ = try await client.saveDraft(.init())
+            case "Submit": _ = try await client.submit(.init())
+            case "List": _ = try await client.list(.init())
+            case "Get": _ = try await client.get(.init())
+            case "Claim": _ = try await client.claim(.init())
+            case "ReleaseClaim": _ = try await client.releaseClaim(.init())
+            case "SaveRecommendation": _ = try await client.saveRecommendation(.init())
+            case "UploadMaterial": _ = try await client.uploadMaterial(.init())
+            case "DownloadMaterial": _ = try await client.downloadMaterial(.init())
+            case "TaskList": _ = try await tasks.list(.init())
+            case "TaskCount": _ = try await tasks.count(.init())
+            case "TaskDecide": _ = try await tasks.decide(.init())
+            default: _ = try await tasks.getDecision(.init())
+            }
+            return nil
+        } catch {
+            return error.code
+        }
+    }
+}
