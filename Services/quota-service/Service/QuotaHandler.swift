@@ -73,6 +73,8 @@ struct QuotaHandler: Quota.QuotaProvider {
         _ request: Quota.UploadApprovalFormRequest, context: RequestContext
     ) async throws -> Common.Attachment {
         let officer = try context.caller.officer()
+        // Nothing is stored for an id that is unknown or another unit's.
+        _ = try ownRecord(request.recordID, context)
         let form = try attachments.receive(
             request.file, id: request.recordID, allowing: [.doc, .docx, .pdf, .jpg],
             field: "file", label: "相关附件")

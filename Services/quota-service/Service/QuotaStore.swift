@@ -147,7 +147,10 @@ enum QuotaStore {
                     .integer(record.createdMilliseconds),
                 ])
             : Statement(
-                "UPDATE records SET year = ?, version = ? WHERE id = ? AND version = ?",
+                """
+                UPDATE records SET year = ?, version = ?
+                WHERE id = ? AND version = ? AND state = 1
+                """,
                 [
                     .integer(Int64(record.year)), .integer(record.version), .text(record.id),
                     .integer(record.version - 1),
@@ -213,6 +216,7 @@ enum QuotaStore {
                 .integer(reservation.round), .integer(Int64(reservation.state.rawValue)),
                 reservation.recordID.map { .text($0) } ?? .null,
                 .integer(Int64(reservation.level.rawValue)),
+                // A reply of a few hundred bytes can always be packed.
                 reservation.reply.flatMap { try? $0.encodedBytes() }.map { .blob($0) } ?? .null,
                 .integer(now.milliseconds),
             ])

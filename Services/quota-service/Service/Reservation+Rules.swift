@@ -35,14 +35,14 @@ struct Reserve: Command {
     }
 
     func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<Quota.ReserveReply> {
-        guard !request.reservationID.isEmpty, !request.declarationID.isEmpty,
-            Common.QuotaLevel.all.contains(request.level)
-        else { throw Refusal(code: 3, message: "预留请求不完整", details: []) }
-        if let existing = facts.existing {
-            return Plan(writes: [], messages: [], audit: [], reply: Self.answer(again: existing))
+        let who = Holder(request.reservationID, request.declarationID, request.round)
+        try who.check()
+        guard Common.QuotaLevel.all.contains(request.level) else {
+            throw Refusal(code: 3, message: "预留的职称级别未知：\(request.level.rawValue)")
         }
-        guard !facts.roundIsTaken else {
-            throw .precondition("该申报本轮已占用一个岗位")
+        if let existing = facts.existing {
+            try who.checkOwns(existing)
+            return Plan(reply: Self.answer(again: existing))
         }
         let record = facts.record.flatMap { $0.state == .confirmed ? $0 : nil }
         let level = record?.levels.first { $0.level == request.level }
@@ -53,10 +53,15 @@ struct Reserve: Command {
         guard let record, let level else {
             return refusal("\(request.year) 年度没有已确认的岗位核准信息", vacancy, at: now)
         }
+        guard !facts.roundIsTaken else {
+            return refusal("该申报本轮已占用一个岗位", vacancy, at: now)
+        }
         guard level.hasVacancy else {
             return refusal("\(request.year) 年度\(level.level.label)岗位没有空缺", vacancy, at: now)
         }
-        let reply = Quota.ReserveReply(state: .reserved, facts: vacancy, message: "")
+        var afterwards = vacancy
+        afterwards.recommended += 1
+        let reply = Quota.ReserveReply(state: .reserved, facts: afterwards)
         let reservation = StoredReservation(
             id: request.reservationID, declarationID: request.declarationID,
             round: request.round, state: .reserved, recordID: record.id, level: request.level,
@@ -65,7 +70,6 @@ struct Reserve: Command {
             writes: [QuotaStore.insert(reservation, at: now)]
                 + QuotaStore.enter(
                     .reserve, reservation, level, record: record.id, at: now),
-            messages: [],
             audit: [Self.audit("quota.reserve", reservation, after: "reserved")], reply: reply)
     }
 
@@ -78,7 +82,7 @@ struct Reserve: Command {
             round: request.round, state: .refused, recordID: nil, level: request.level,
             reply: reply)
         return Plan(
-            writes: [QuotaStore.insert(reservation, at: now)], messages: [],
+            writes: [QuotaStore.insert(reservation, at: now)],
             audit: [Self.audit("quota.reserve", reservation, after: "refused")], reply: reply)
     }
 
@@ -93,12 +97,46 @@ struct Reserve: Command {
     }
 
     static func audit(
-        _ action: String, _ reservation: StoredReservation, after: String
+        _ action: String, _ reservation: StoredReservation, before: String? = nil, after: String
     ) -> AuditEntry {
         AuditEntry(
             actor: "service:declaration-service", action: action,
             object: "reservation:\(reservation.id)",
-            before: [("declaration", reservation.declarationID)], after: [("state", after)])
+            before: before.map { [("state", $0)] } ?? [],
+            after: [("state", after), ("declaration", reservation.declarationID)])
+    }
+}
+
+/// For whom a reservation is: what its three messages have in common.
+private struct Holder {
+    let reservation: String
+    let declaration: String
+    let round: Int64
+
+    init(_ reservation: String, _ declaration: String, _ round: Int64) {
+        self.reservation = reservation
+        self.declaration = declaration
+        self.round = round
+    }
+
+    /// Ids are 32 digits; what is longer than twice that is none.
+    private static let longestID = 64
+
+    func check() throws(Refusal) {
+        for id in [reservation, declaration] where !(1...Self.longestID).contains(id.utf8.count) {
+            throw Refusal(
+                code: 3, message: "预留编号和申报编号应为 1 至 \(Self.longestID) 字节，收到 \(id.utf8.count) 字节")
+        }
+        guard round >= 1 else {
+            throw Refusal(code: 3, message: "申报轮次应从 1 开始，收到 \(round)")
+        }
+    }
+
+    /// An id is given to one declaration's round for ever.
+    func checkOwns(_ existing: StoredReservation) throws(Refusal) {
+        guard existing.declarationID == declaration, existing.round == round else {
+            throw .precondition("预留编号已用于另一申报或另一轮")
+        }
     }
 }
 
@@ -113,17 +151,21 @@ struct Confirm: Command {
     func decide(
         _ existing: StoredReservation?, at now: Timestamp
     ) throws(Refusal) -> Plan<Quota.ConfirmReply> {
+        let who = Holder(request.reservationID, request.declarationID, request.round)
+        try who.check()
         guard let existing else { throw .notFound("预留") }
+        try who.checkOwns(existing)
         switch existing.state {
         case .reserved:
             return Plan(
-                writes: [QuotaStore.change(existing, to: .confirmed)], messages: [],
-                audit: [Reserve.audit("quota.confirm", existing, after: "confirmed")],
+                writes: [QuotaStore.change(existing, to: .confirmed)],
+                audit: [
+                    Reserve.audit(
+                        "quota.confirm", existing, before: "reserved", after: "confirmed")
+                ],
                 reply: Quota.ConfirmReply(state: .confirmed))
         case .confirmed, .released:
-            return Plan(
-                writes: [], messages: [], audit: [],
-                reply: Quota.ConfirmReply(state: existing.state))
+            return Plan(reply: Quota.ConfirmReply(state: existing.state))
         default:
             throw .precondition("该预留未成功，不能确认")
         }
@@ -150,6 +192,8 @@ struct Release: Command {
     }
 
     func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<Quota.ReleaseReply> {
+        let who = Holder(request.reservationID, request.declarationID, request.round)
+        try who.check()
         let reply = Quota.ReleaseReply(state: .released)
         guard let existing = facts.reservation else {
             let tombstone = StoredReservation(
@@ -157,17 +201,22 @@ struct Release: Command {
                 round: request.round, state: .released, recordID: nil, level: .unspecified,
                 reply: nil)
             return Plan(
-                writes: [QuotaStore.insert(tombstone, at: now)], messages: [],
+                writes: [QuotaStore.insert(tombstone, at: now)],
                 audit: [Reserve.audit("quota.release", tombstone, after: "tombstone")],
                 reply: reply)
         }
+        try who.checkOwns(existing)
         guard existing.state == .reserved || existing.state == .confirmed,
             let record = existing.recordID, let level = facts.level
-        else { return Plan(writes: [], messages: [], audit: [], reply: reply) }
+        else { return Plan(reply: reply) }
         return Plan(
             writes: [QuotaStore.change(existing, to: .released)]
                 + QuotaStore.enter(.release, existing, level, record: record, at: now),
-            messages: [],
-            audit: [Reserve.audit("quota.release", existing, after: "released")], reply: reply)
+            audit: [
+                Reserve.audit(
+                    "quota.release", existing,
+                    before: existing.state == .reserved ? "reserved" : "confirmed",
+                    after: "released")
+            ], reply: reply)
     }
 }

@@ -1,0 +1,154 @@
+import Messages
+import RPC
+import ServiceRuntime
+import ServiceStubs
+import Storage
+
+/// 任务中心 and 单位首页. Lists are always merged live (decision 15); what is stored stands in for a source that does not answer.
+struct TaskCentreHandler: Tasks.TaskCentreProvider {
+    let database: Database
+    let sources: TaskSources
+    let lastKnown: LastKnown
+    let ids: @Sendable () -> String
+
+    // MARK: lists and counts
+
+    func list(
+        _ request: Tasks.ListTasksRequest, context: RequestContext
+    ) async throws -> Tasks.ListTasksReply {
+        let officer = try context.caller.officer()
+        let query = try TaskQuery(request, by: officer)
+        let bounds = try PageBounds(request.page)
+        guard query.entered != nil else { return Tasks.ListTasksReply() }
+        let asked = Tasks.ListTasksRequest(
+            view: query.isPending ? .pending : .processed, filter: request.filter,
+            page: Common.PageRequest(
+                size: UInt32(bounds.size), cursor: request.page?.cursor ?? []))
+        let answers = try await sources.ask(context) { source, options in
+            try TaskPage(
+                await source.client.list(asked, options: options), of: source.name, within: bounds)
+        }
+        let view = KnownView(unit: officer.unit.id, isPending: query.isPending)
+        if query.isUnfiltered {
+            for case let (source, page?) in answers.map({ ($0.source, $0.value) }) {
+                lastKnown.saw(page, from: bounds.start, of: source, in: view)
+            }
+        }
+        let silent = answers.filter { $0.value == nil }.map(\.source)
+        let known = try database.fetch { rows in
+            try silent.map { source in
+                try KnownStore.page(of: source, in: view, query, bounds, rows)
+            }
+        }
+        let merged = TaskPage.merged(answers.compactMap(\.value) + known, size: bounds.size)
+        return Tasks.ListTasksReply(
+            tasks: merged.rows, nextCursor: merged.end?.bytes ?? [],
+            unavailable: answers.compactMap(\.silence))
+    }
+
+    func count(
+        _ request: Tasks.CountTasksRequest, context: RequestContext
+    ) async throws -> Tasks.CountTasksReply {
+        let unit = try context.caller.officer().unit.id
+        var check = FormCheck()
+        if ![Tasks.TaskView.unspecified, .pending, .processed].contains(request.view) {
+            check.fault("view", "视图", "应为待处理或已处理")
+        }
+        try check.finish()
+        let answers = try await sources.ask(context) { source, options in
+            try await source.client.count(request, options: options).checked(of: source.name)
+        }
+        for case let (source, counts?) in answers.map({ ($0.source, $0.value) }) {
+            lastKnown.saw(counts, of: source, unit: unit, view: request.view)
+        }
+        let silent = answers.filter { $0.value == nil }.map(\.source)
+        let known = try database.fetch { rows in
+            try silent.compactMap { source in
+                try KnownStore.counts(of: source, unit: unit, view: request.view, rows)
+            }
+        }
+        let all = answers.compactMap(\.value) + known
+        return Tasks.CountTasksReply(
+            counts: all.flatMap(\.counts), pending: all.reduce(0) { $0 + $1.pending },
+            processed: all.reduce(0) { $0 + $1.processed },
+            unavailable: answers.compactMap(\.silence))
+    }
+
+    // MARK: decisions
+
+    /// The owner decides under the client's own key: a repeat through here or there is the same one.
+    func decide(
+        _ request: Tasks.DecideRequest, context: RequestContext
+    ) async throws -> Tasks.DecideReply {
+        let unit = try context.caller.officer().unit.id
+        let owner = try sources.owner(of: request.taskID)
+        guard let key = context.idempotencyKey else {
+            throw RPCError(
+                code: .invalidArgument,
+                message: "\(context.method.name) changes data and needs an idempotency key",
+                verdict: .never)
+        }
+        var options = CallOptions()
+        options.timeout = ContinuousClock.now.duration(to: context.deadline)
+        options.idempotencyKey = key
+        let reply = try await owner.client.decide(request, options: options)
+        if reply.state == .done { lastKnown.decided(request.taskID, unit: unit) }
+        return reply
+    }
+
+    func getDecision(
+        _ request: Tasks.GetDecisionRequest, context: RequestContext
+    ) async throws -> Tasks.DecideReply {
+        var options = CallOptions()
+        options.timeout = ContinuousClock.now.duration(to: context.deadline)
+        return try await sources.owner(of: request.taskID).client.getDecision(
+            request, options: options)
+    }
+
+    // MARK: the home page
+
+    /// 待审核信息 on the home page.
+    private static let newestTasks: UInt32 = 5
+
+    /// The HR department has no tasks here: it sees the news that it publishes.
+    func home(
+        _ request: Tasks.HomeRequest, context: RequestContext
+    ) async throws -> Tasks.HomeReply {
+        let news = try database.fetch { rows in try NewsStore.newest(rows) }
+        guard context.caller.session?.role != .hrDepartment else {
+            return Tasks.HomeReply(news: news)
+        }
+        async let counted = count(Tasks.CountTasksRequest(), context: context)
+        async let listed = list(
+            Tasks.ListTasksRequest(
+                view: .pending, page: Common.PageRequest(size: Self.newestTasks)),
+            context: context)
+        var (counts, page) = try await (counted, listed)
+        counts.unavailable += page.unavailable.filter { state in
+            !counts.unavailable.contains { $0.source == state.source }
+        }
+        return Tasks.HomeReply(counts: counts, newest: page.tasks, news: news)
+    }
+
+    func publishNews(
+        _ request: Tasks.PublishNewsRequest, context: RequestContext
+    ) async throws -> Tasks.News {
+        try await database.perform(
+            PublishNews(
+                publisher: context.caller.principal, request: request, newID: ids()),
+            for: request, context: context)
+    }
+}
+
+extension Tasks.CountTasksReply {
+    /// The most kinds of a source.
+    private static let mostKinds = 100
+
+    /// - Throws: when the counts are another source's, or too many.
+    fileprivate func checked(of source: String) throws(BadAnswer) -> Self {
+        guard counts.count <= Self.mostKinds, counts.allSatisfy({ $0.source == source }) else {
+            throw BadAnswer(reason: "counts that are not its own, or of too many kinds")
+        }
+        return self
+    }
+}
