@@ -55,10 +55,12 @@ func service(_ executable: String, _ library: String, _ more: [Target.Dependency
 }
 
 /// The tests of one target, with what they need beyond it.
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
     .testTarget(
         name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
-        path: "Tests/\(name)Tests", swiftSettings: strict)
+        path: "Tests/\(name)Tests", exclude: exclude, swiftSettings: strict)
 }
 
 let serviceTestDependencies: [Target.Dependency] = [
@@ -115,8 +117,15 @@ var targets: [Target] = [
         name: "SSOSimulator", dependencies: [hummingbird, logging],
         path: "Services/sso-simulator/Service", swiftSettings: strict),
     .executableTarget(
-        name: "sso-simulator", dependencies: ["SSOSimulator", hummingbird, argumentParser, logging],
+        name: "sso-simulator",
+        dependencies: ["SSOSimulator", hummingbird, argumentParser, logging],
         path: "Services/sso-simulator/Command", swiftSettings: strict),
+
+    // The platform's own side of Scripts/bench; everything else of it is the package in Benchmarks/.
+    .executableTarget(
+        name: "zhicheng-echo-server",
+        dependencies: ["Messages", "RPC", "RPCTransport", lifecycle, logging],
+        path: "Benchmarks/EchoServer", swiftSettings: strict),
 
     // Tests
     .target(
@@ -125,11 +134,14 @@ var targets: [Target] = [
             "Attachments", "Domain", "Messages", "RPC", "RPCTransport", "Secrets",
             "ServiceRuntime", "ServiceStubs", "Storage", logging,
         ], path: "Tests/TestSupport", swiftSettings: strict),
-    tests("Messages", ["MessageCoding"]),
+    tests("Messages", ["MessageCoding"], exclude: ["exchange.py"]),
     .testTarget(
-        name: "MessageGeneratorTests", path: "Tests/MessageGeneratorTests", swiftSettings: strict),
-    tests("RPC", ["MessageCoding", logging]),
-    tests("RPCTransport", ["RPC", "MessageCoding", nioCore, nioPosix, logging, lifecycle]),
+        name: "MessageGeneratorTests", dependencies: ["protoc-gen-zhicheng"],
+        path: "Tests/MessageGeneratorTests", swiftSettings: strict),
+    tests("RPC", ["MessageCoding", "Messages", logging]),
+    tests(
+        "RPCTransport",
+        ["RPC", "MessageCoding", "Messages", nioCore, nioPosix, logging, lifecycle]),
     tests("Domain", []),
     tests("Secrets", ["Domain", crypto]),
     tests("Storage", ["Domain", "CSQLite", logging]),
@@ -169,7 +181,9 @@ let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
 targets = targets.filter { target in
     let path = root.appendingPathComponent(target.path!).path
     let files = FileManager.default.subpaths(atPath: path) ?? []
-    return files.contains { $0.hasSuffix(".swift") || $0.hasSuffix(".c") || $0.hasSuffix("modulemap") }
+    return files.contains {
+        $0.hasSuffix(".swift") || $0.hasSuffix(".c") || $0.hasSuffix("modulemap")
+    }
 }
 if let only = ProcessInfo.processInfo.environment["ZC_ONLY"] {
     var wanted = Set(only.split(separator: ",").map(String.init))
@@ -187,6 +201,12 @@ if let only = ProcessInfo.processInfo.environment["ZC_ONLY"] {
         }
     }
     targets = targets.filter { wanted.contains($0.name) }
+}
+if ProcessInfo.processInfo.environment["ZC_NO_TRANSPORT"] != nil {
+    for target in targets where target.name == "ServiceRuntime" {
+        target.exclude = ["ServiceHost.swift", "StandardServices.swift", "ParentWatch.swift"]
+    }
+    targets = targets.filter { $0.name != "RPCTransport" }
 }
 let existing = Set(targets.map(\.name))
 for target in targets {

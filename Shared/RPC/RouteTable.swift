@@ -38,7 +38,8 @@ package struct RouteTable: Sendable {
 
     /// The route of a full name, compared byte for byte.
     package subscript(name: String) -> Route? {
-        guard let route = routes[RPCMethod.id(of: name)], route.method.name.utf8.elementsEqual(name.utf8)
+        guard let route = routes[RPCMethod.id(of: name)],
+            route.method.name.utf8.elementsEqual(name.utf8)
         else { return nil }
         return route
     }

@@ -32,7 +32,7 @@ extension AttachmentStore {
             return Common.Attachment(
                 id: id, fileName: upload.fileName, mediaType: stored.kind.mediaType,
                 byteCount: Int64(stored.byteCount), sha256: stored.sha256)
-        } catch where error.isFault {
+        } catch  where error.isFault {
             throw Self.fault(field, label, error.message)
         } catch {
             throw RPCError(serviceError: error)

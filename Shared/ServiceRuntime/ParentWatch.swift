@@ -27,7 +27,9 @@ func writeLine(_ line: String, to descriptor: Int32) {
     bytes.append(UInt8(ascii: "\n"))
     var start = 0
     while start < bytes.count {
-        let written = unsafe bytes[start...].withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+        let written = unsafe bytes[start...].withUnsafeBytes {
+            unsafe write(descriptor, $0.baseAddress, $0.count)
+        }
         guard written > 0 else { return }
         start += written
     }

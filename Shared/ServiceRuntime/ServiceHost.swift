@@ -127,4 +127,3 @@ private struct ReadyLine: Service {
         try await gracefulShutdown()
     }
 }
-

@@ -106,12 +106,14 @@ struct AccessControlTests {
     @Test("The caller is the scope of idempotency keys")
     func principal() async throws {
         let user = try await admit(
-            .users(.officers), session: Self.officerToken, service: "task-aggregator").get()
+            .users(.officers), session: Self.officerToken, service: "task-aggregator"
+        ).get()
         #expect(user.principal == "person:officer")
         #expect(try user.officer().unit.id == "unit")
         #expect(throws: RPCError.self) { try user.applicant() }
         let service = try await admit(
-            .services(["quota-service"]), session: nil, service: "quota-service").get()
+            .services(["quota-service"]), session: nil, service: "quota-service"
+        ).get()
         #expect(service.principal == "service:quota-service")
     }
 }

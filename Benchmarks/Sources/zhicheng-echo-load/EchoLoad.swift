@@ -1,0 +1,32 @@
+import BenchmarkLoad
+import Logging
+import RPCTransport
+import ZhichengClient
+
+/// `zhicheng-echo-load PORT IN_FLIGHT SECONDS` keeps calls in flight over one connection and prints a result.
+@main
+enum EchoLoad {
+    static func main() async throws {
+        guard let arguments = LoadArguments(Array(CommandLine.arguments.dropFirst())) else {
+            print("usage: zhicheng-echo-load PORT IN_FLIGHT SECONDS")
+            return
+        }
+        let channel = TCPChannel(
+            host: "127.0.0.1", port: arguments.port,
+            configuration: ChannelConfiguration(peerName: "zhicheng-echo-load/1@1"),
+            logger: Logger(label: "load") { _ in SwiftLogNoOpLogHandler() })
+        let method = RPCMethod("bench.v1.Echo/Get", readOnly: true)
+        // With its field's tag and length a message of as many bytes as the others'.
+        let message = Wire.Pair(value: [UInt8](repeating: 0x5A, count: Load.payloadBytes - 2))
+        try await withTaskExecutorPreference(channel.executor) {
+            try await Load(arguments).run {
+                let reply: Wire.Pair = try await channel.unary(
+                    method, message, options: CallOptions())
+                guard reply == message else { throw OtherReply() }
+            }
+        }
+        await channel.close()
+    }
+}
+
+struct OtherReply: Error {}
