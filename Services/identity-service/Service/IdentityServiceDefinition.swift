@@ -1,3 +1,4 @@
+import Domain
 import Messages
 import RPC
 import Secrets
@@ -11,7 +12,8 @@ package let identityServiceDefinition = ServiceDefinition(
     let settings = try IdentitySettings(environment.settings)
     return assemble(
         environment, provider: settings.provider, callbacks: settings.callbacks,
-        hasher: PasswordHasher(),
+        // On a development clock, and so on loopback, there are demonstration accounts with public passwords.
+        hasher: environment.clock is DevelopmentClock ? .cheapForTests : PasswordHasher(),
         keeper: SessionKeeper(database: environment.database, logger: environment.logger))
 }
 

@@ -127,7 +127,8 @@ struct SaveRecord: Command {
         }
         for level in Common.QuotaLevel.all {
             let given = request.vacancies.filter { $0.level == level }
-            let label = level.label + "级职称"
+            // 正高级职称, 副高级职称, 中级职称, 初级职称 (screen 7-4).
+            let label = level.label + (level.label.hasSuffix("级") ? "职称" : "级职称")
             let field = "vacancies.\(level.rawValue)"
             switch (given.count, given.first) {
             case (1, let vacancy?):

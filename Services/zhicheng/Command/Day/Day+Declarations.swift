@@ -61,7 +61,7 @@ extension Day {
                 rows: detail.sections.map { section in
                     [
                         section.label, "\(section.rows.count)",
-                        section.rows.map { $0.values.first?.value ?? "" }.joined(separator: "；"),
+                        section.rows.map(\.mainValue).joined(separator: "；"),
                     ]
                 }))
         try stage.hold(
@@ -149,6 +149,13 @@ extension PlatformClient {
         } catch let error as RPCError where error.code == .invalidArgument {
             return ([error.message] + error.violations.map(\.label)).joined(separator: " ")
         }
+    }
+}
+
+extension Declaration.SectionRow {
+    /// What names the row: an archive item's first value after its kind.
+    fileprivate var mainValue: String {
+        values.dropFirst(itemID.isEmpty ? 0 : 1).first?.value ?? ""
     }
 }
 

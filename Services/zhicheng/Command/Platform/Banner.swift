@@ -3,10 +3,12 @@ import ZhichengClient
 /// The box of `zhicheng dev`: where everything is, who may sign in, what to try.
 struct Banner {
     let platform: LocalPlatform
+    /// Whether there is nobody to sign in.
+    let isEmpty: Bool
     let readyAfter: Duration
 
     var text: String {
-        let lines = places + [""] + accounts + [""] + suggestions
+        let lines = places + [""] + (isEmpty ? operations : accounts + [""] + suggestions)
         let width = lines.map(Table.width).max() ?? 0
         let rule = String(repeating: "─", count: width + 2)
         let body = lines.map { line in
@@ -18,7 +20,8 @@ struct Banner {
     private var places: [String] {
         let milliseconds = readyAfter / .milliseconds(1)
         var lines = [
-            "职称申报评审平台 is ready after \(Int(milliseconds)) ms. Demonstration data: no such people, no such units.",
+            "职称申报评审平台 is ready after \(Int(milliseconds)) ms."
+                + (isEmpty ? "" : " Demonstration data: no such people, no such units."),
             "",
         ]
         for process in ServiceProcess.all {
@@ -50,6 +53,14 @@ struct Banner {
             "    \(own) sign-in\(flag) \(Cast.yizhongReviewer.account)      (password above)",
             "    \(own) tasks list\(flag)",
             "    \(own) health\(flag)",
+            "  Ctrl-C stops everything.",
+        ]
+    }
+
+    private var operations: [String] {
+        [
+            "  There are no accounts yet: \(CommandLine.arguments[0]) accounts create --help",
+            "  The operator's key: \(platform.folder.keys.service)",
             "  Ctrl-C stops everything.",
         ]
     }

@@ -40,25 +40,28 @@ struct DevCommand: AsyncParsableCommand {
         let lock = try folder.lock()
         defer { try? lock.close() }
         try folder.removeUnfinished()
-        // A new folder; the services' clocks start a little after this moment.
-        let memory =
-            folder.hasData
-            ? nil : PlatformFolder.Memory(madeAtSeconds: Date().timeIntervalSince1970)
         var clock = DemonstrationClock.start
-        if case .complete(let memory) = folder.demonstration {
+        let memory: PlatformFolder.Memory
+        let isNew = !folder.hasData
+        if !isNew, case .complete(let known) = folder.demonstration {
+            memory = known
             clock = DemonstrationClock.start(
-                secondsAfter: Date().timeIntervalSince1970 - memory.madeAtSeconds)
+                secondsAfter: Date().timeIntervalSince1970 - known.madeAtSeconds)
+        } else {
+            // The services' clocks start a little after this moment. Databases that `dev` did not make stay as they are.
+            memory = PlatformFolder.Memory(
+                madeAtSeconds: Date().timeIntervalSince1970, isEmpty: empty || !isNew)
         }
         let platform = LocalPlatform(
             folder: folder, endpoints: ServiceEndpoints(basePort: port), simulatorPort: port + 9,
             clock: clock, logLevel: logLevel)
         try platform.checkPorts()
-        if memory != nil { try folder.beginDemonstration() }
-        try await supervise(platform, filling: memory, began: began)
+        if isNew { try folder.beginDemonstration() }
+        try await supervise(platform, memory, fills: isNew, began: began)
     }
 
     private func supervise(
-        _ platform: LocalPlatform, filling memory: PlatformFolder.Memory?,
+        _ platform: LocalPlatform, _ memory: PlatformFolder.Memory, fills: Bool,
         began: ContinuousClock.Instant
     ) async throws {
         let log = PrefixedLog(names: LocalPlatform.names + ["zhicheng"])
@@ -73,9 +76,9 @@ struct DevCommand: AsyncParsableCommand {
                 }
                 try await supervisor.run { _ in
                     let ready = ContinuousClock.now - began
-                    if let memory { try await fill(platform, log, memory) }
+                    if fills { try await fill(platform, log, memory) }
                     Output.line(
-                        Banner(platform: platform, readyAfter: ready).text)
+                        Banner(platform: platform, isEmpty: memory.isEmpty, readyAfter: ready).text)
                     return .keepRunning
                 }
                 group.cancelAll()
@@ -90,7 +93,7 @@ struct DevCommand: AsyncParsableCommand {
     private func fill(
         _ platform: LocalPlatform, _ log: PrefixedLog, _ memory: PlatformFolder.Memory
     ) async throws {
-        if !empty { try await seed(platform, log) }
+        if !memory.isEmpty { try await seed(platform, log) }
         try platform.folder.finishDemonstration(memory)
     }
 

@@ -22,6 +22,8 @@ struct PlatformFolder {
     struct Memory: Codable {
         /// When the data were made, by this machine's clock, in seconds since 1970.
         let madeAtSeconds: Double
+        /// There are none: `dev --empty` made the folder.
+        let isEmpty: Bool
     }
 
     /// How far the demonstration data are.
