@@ -13,7 +13,8 @@ public protocol Message: Sendable, Hashable {
     ///
     /// `reserve` is called at most once, with the exact size (zero is possible), and must lend at
     /// least as many bytes, valid until this call returns. Bytes beyond the size stay untouched.
-    /// - Throws: `tooLarge` over 2 GiB - 1 or when less memory is lent than was asked for, and what `reserve` throws.
+    /// - Throws: `tooLarge` over 2 GiB - 1 or when less memory is lent than was asked for, and what
+    ///   `reserve` throws.
     func encode(
         reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer
     ) throws(MessageFault)
@@ -23,7 +24,9 @@ public protocol Message: Sendable, Hashable {
     func encodedBytes() throws(MessageFault) -> [UInt8]
 
     /// Reads a message; zero bytes are a valid one. Nothing of `bytes` is kept.
-    /// - Throws: `malformed`, `invalidUTF8`, or `overBudget` for bytes that would take too much memory.
+    /// Unknown fields are dropped.
+    /// - Throws: `malformed`, `invalidUTF8`, `tooLarge` over 2 GiB - 1, or `overBudget` for bytes that
+    ///   would take far more memory than the values of the schema do (at most 32 MiB).
     init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault)
 }
 

@@ -4,8 +4,6 @@ public struct MessageFault: Error, Sendable, Hashable {
     public enum Kind: Sendable, Hashable {
         /// The bytes are no protobuf of this type.
         case malformed
-        /// Nested deeper than the schema allows.
-        case tooDeep
         /// Reading it would take more memory than the budget.
         case overBudget
         /// A string field is no UTF-8.

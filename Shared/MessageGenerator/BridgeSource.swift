@@ -157,7 +157,13 @@ extension Member {
     /// Whether copying it out of C may find a fault. A oneof is copied before the others.
     fileprivate var copyThrows: Bool {
         guard case .field(let field) = content else { return false }
-        return switch field.kind {
+        return field.kind.copyThrows
+    }
+}
+
+extension FieldKind {
+    fileprivate var copyThrows: Bool {
+        switch self {
         case .string, .message: true
         case .scalar, .bytes, .enumeration: false
         }
@@ -176,9 +182,12 @@ private func writeSwitch(
             source.line("case \(field.number):")
             if case .message = field.kind {
                 source.line(
-                    "    \(member.name)Value = try unsafe decodedMessage(\(c)).map { .\(name)($0) }")
+                    "    \(member.name)Value = try unsafe decodedMessage(\(c)).map { .\(name)($0) }"
+                )
             } else {
-                source.line("    \(member.name)Value = .\(name)(try unsafe \(toSwift(field.kind, c)))")
+                let effects = field.kind.copyThrows ? "try unsafe" : "unsafe"
+                source.line(
+                    "    \(member.name)Value = .\(name)(\(effects) \(toSwift(field.kind, c)))")
             }
         }
         source.line("default:")

@@ -44,29 +44,20 @@ struct DescriptorReader {
         if let info = unsafe file.source_code_info {
             unsafe readComments(info.pointee)
         }
-        var result = ProtoFile(
+        return ProtoFile(
             name: name, package: package,
-            imports: unsafe pointers(file.dependency, file.n_dependency).map {
-                unsafe string($0)
+            imports: unsafe list(file.dependency, file.n_dependency).map { unsafe string($0) },
+            messages: try unsafe map(file.message_type, file.n_message_type) {
+                message, index throws(SchemaRefusal) in
+                try unsafe read(message, in: package, path: [Step.fileMessage, index])
             },
-            messages: [], enums: [], services: [])
-        for unsafe (index, message) in unsafe pointers(file.message_type, file.n_message_type)
-            .enumerated()
-        {
-            result.messages.append(
-                try unsafe read(
-                    message.pointee, in: package, path: [Step.fileMessage, Int32(index)]))
-        }
-        for unsafe (index, type) in unsafe pointers(file.enum_type, file.n_enum_type).enumerated() {
-            result.enums.append(
-                unsafe read(type.pointee, in: package, path: [Step.fileEnum, Int32(index)]))
-        }
-        for unsafe (index, service) in unsafe pointers(file.service, file.n_service).enumerated() {
-            result.services.append(
-                try unsafe read(
-                    service.pointee, in: package, path: [Step.fileService, Int32(index)]))
-        }
-        return result
+            enums: unsafe map(file.enum_type, file.n_enum_type) { type, index in
+                unsafe read(type, in: package, path: [Step.fileEnum, index])
+            },
+            services: try unsafe map(file.service, file.n_service) {
+                service, index throws(SchemaRefusal) in
+                try unsafe read(service, in: package, path: [Step.fileService, index])
+            })
     }
 
     private func read(
@@ -80,39 +71,32 @@ struct DescriptorReader {
         guard unsafe message.n_extension == 0, unsafe message.n_extension_range == 0 else {
             throw SchemaRefusal(fullName, "extensions are not supported")
         }
-        var result = MessageType(
-            name: name, fullName: fullName, comment: comments[path] ?? [], fields: [], oneofs: [],
-            messages: [], enums: [])
-        for unsafe (index, nested) in unsafe pointers(message.nested_type, message.n_nested_type)
-            .enumerated()
-        {
-            result.messages.append(
-                try unsafe read(
-                    nested.pointee, in: fullName,
-                    path: path + [Step.messageNested, Int32(index)]))
+        return MessageType(
+            name: name, fullName: fullName, comment: comments[path] ?? [],
+            fields: try unsafe map(message.field, message.n_field) {
+                field, index throws(SchemaRefusal) in
+                try unsafe read(field, in: fullName, path: path + [Step.messageField, index])
+            },
+            oneofs: unsafe oneofs(of: message, path: path),
+            messages: try unsafe map(message.nested_type, message.n_nested_type) {
+                nested, index throws(SchemaRefusal) in
+                try unsafe read(nested, in: fullName, path: path + [Step.messageNested, index])
+            },
+            enums: unsafe map(message.enum_type, message.n_enum_type) { type, index in
+                unsafe read(type, in: fullName, path: path + [Step.messageEnum, index])
+            })
+    }
+
+    /// The real ones: protoc puts those of `optional` fields behind them.
+    private func oneofs(of message: Google__Protobuf__DescriptorProto, path: [Int32]) -> [Oneof] {
+        let synthetic = unsafe list(message.field, message.n_field)
+            .filter { unsafe $0.pointee.proto3_optional != 0 }.count
+        let all = unsafe map(message.oneof_decl, message.n_oneof_decl) { oneof, index in
+            Oneof(
+                name: unsafe string(oneof.name),
+                comment: comments[path + [Step.messageOneof, index]] ?? [])
         }
-        for unsafe (index, type) in unsafe pointers(message.enum_type, message.n_enum_type).enumerated() {
-            result.enums.append(
-                unsafe read(
-                    type.pointee, in: fullName, path: path + [Step.messageEnum, Int32(index)]))
-        }
-        let fields = unsafe pointers(message.field, message.n_field)
-        // protoc puts the oneofs of `optional` fields behind the real ones.
-        let synthetic = unsafe fields.filter { unsafe $0.pointee.proto3_optional != 0 }.count
-        for unsafe (index, oneof) in unsafe pointers(message.oneof_decl, message.n_oneof_decl)
-            .dropLast(synthetic).enumerated()
-        {
-            result.oneofs.append(
-                Oneof(
-                    name: unsafe string(oneof.pointee.name),
-                    comment: comments[path + [Step.messageOneof, Int32(index)]] ?? []))
-        }
-        for unsafe (index, field) in unsafe fields.enumerated() {
-            result.fields.append(
-                try unsafe read(
-                    field.pointee, in: fullName, path: path + [Step.messageField, Int32(index)]))
-        }
-        return result
+        return all.dropLast(synthetic)
     }
 
     private func read(
@@ -161,10 +145,10 @@ struct DescriptorReader {
         _ type: Google__Protobuf__EnumDescriptorProto, in scope: String, path: [Int32]
     ) -> EnumType {
         let name = unsafe string(type.name)
-        let values = unsafe pointers(type.value, type.n_value).enumerated().map { index, value in
+        let values = unsafe map(type.value, type.n_value) { value, index in
             EnumValue(
-                name: unsafe string(value.pointee.name), number: unsafe value.pointee.number,
-                comment: comments[path + [Step.enumValue, Int32(index)]] ?? [])
+                name: unsafe string(value.name), number: unsafe value.number,
+                comment: comments[path + [Step.enumValue, index]] ?? [])
         }
         return EnumType(
             name: name, fullName: "\(scope).\(name)", comment: comments[path] ?? [],
@@ -175,30 +159,34 @@ struct DescriptorReader {
         _ service: Google__Protobuf__ServiceDescriptorProto, in package: String, path: [Int32]
     ) throws(SchemaRefusal) -> ServiceType {
         let name = unsafe string(service.name)
-        var result = ServiceType(
-            name: name, fullName: "\(package).\(name)", comment: comments[path] ?? [], methods: [])
-        for unsafe (index, method) in unsafe pointers(service.method, service.n_method).enumerated() {
-            let method = unsafe method.pointee
-            let methodName = unsafe string(method.name)
-            let fullName = "\(result.fullName)/\(methodName)"
-            guard unsafe method.client_streaming == 0, unsafe method.server_streaming == 0 else {
-                throw SchemaRefusal(fullName, "streaming methods are not supported yet")
-            }
-            let level = unsafe method.options?.pointee.idempotency_level
-            result.methods.append(
-                Method(
-                    name: methodName, fullName: fullName,
-                    comment: comments[path + [Step.serviceMethod, Int32(index)]] ?? [],
-                    input: unsafe String(string(method.input_type).dropFirst()),
-                    output: unsafe String(string(method.output_type).dropFirst()),
-                    isReadOnly: level
-                        == GOOGLE__PROTOBUF__METHOD_OPTIONS__IDEMPOTENCY_LEVEL__NO_SIDE_EFFECTS))
+        let fullName = "\(package).\(name)"
+        return ServiceType(
+            name: name, fullName: fullName, comment: comments[path] ?? [],
+            methods: try unsafe map(service.method, service.n_method) {
+                method, index throws(SchemaRefusal) in
+                try unsafe read(method, in: fullName, path: path + [Step.serviceMethod, index])
+            })
+    }
+
+    private func read(
+        _ method: Google__Protobuf__MethodDescriptorProto, in service: String, path: [Int32]
+    ) throws(SchemaRefusal) -> Method {
+        let name = unsafe string(method.name)
+        let fullName = "\(service)/\(name)"
+        guard unsafe method.client_streaming == 0, unsafe method.server_streaming == 0 else {
+            throw SchemaRefusal(fullName, "streaming methods are not supported yet")
         }
-        return result
+        let level = unsafe method.options?.pointee.idempotency_level
+        return Method(
+            name: name, fullName: fullName, comment: comments[path] ?? [],
+            input: unsafe String(string(method.input_type).dropFirst()),
+            output: unsafe String(string(method.output_type).dropFirst()),
+            isReadOnly: level
+                == GOOGLE__PROTOBUF__METHOD_OPTIONS__IDEMPOTENCY_LEVEL__NO_SIDE_EFFECTS)
     }
 
     private mutating func readComments(_ info: Google__Protobuf__SourceCodeInfo) {
-        for unsafe location in unsafe pointers(info.location, info.n_location) {
+        unsafe list(info.location, info.n_location).forEach { location in
             let location = unsafe location.pointee
             let path = unsafe Array(
                 UnsafeBufferPointer(start: location.path, count: location.n_path))
@@ -231,8 +219,23 @@ private func string(_ text: UnsafePointer<CChar>?) -> String {
     unsafe text.map { unsafe String(cString: $0) } ?? ""
 }
 
-private func pointers<Value>(
+/// A list of C.
+private func list<Value>(
     _ start: UnsafeMutablePointer<UnsafeMutablePointer<Value>?>?, _ count: Int
 ) -> [UnsafeMutablePointer<Value>] {
     unsafe UnsafeBufferPointer(start: start, count: count).compactMap { unsafe $0 }
+}
+
+/// What is made of each element of a list of C and its index.
+private func map<Value, Made, Failure: Error>(
+    _ start: UnsafeMutablePointer<UnsafeMutablePointer<Value>?>?, _ count: Int,
+    _ make: (Value, Int32) throws(Failure) -> Made
+) throws(Failure) -> [Made] {
+    var result: [Made] = []
+    for index in 0..<count {
+        if let element = unsafe start?[index] {
+            result.append(try unsafe make(element.pointee, Int32(index)))
+        }
+    }
+    return result
 }

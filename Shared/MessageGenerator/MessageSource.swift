@@ -139,7 +139,9 @@ private func writeEnum(_ type: EnumType, into source: inout SourceWriter) {
             }
         }
         source.line()
-        source.line("public static func == (one: Self, other: Self) -> Bool { one.rawValue == other.rawValue }")
+        source.line(
+            "public static func == (one: Self, other: Self) -> Bool { one.rawValue == other.rawValue }"
+        )
         source.line("public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }")
     }
 }

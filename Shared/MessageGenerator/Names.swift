@@ -43,7 +43,8 @@ func enumCaseNames(_ type: EnumType) -> [String] {
         $0.name.hasPrefix(prefix) && $0.name.dropFirst(prefix.count).first?.isLetter == true
     }
     return type.values.map { value in
-        lowerCamel((hasPrefix ? String(value.name.dropFirst(prefix.count)) : value.name).lowercased())
+        lowerCamel(
+            (hasPrefix ? String(value.name.dropFirst(prefix.count)) : value.name).lowercased())
     }
 }
 

@@ -32,10 +32,8 @@ extension PluginRequest {
             start: request.pointee.file_to_generate, count: request.pointee.n_file_to_generate)
         let names = unsafe Set(asked.compactMap { unsafe $0.map { unsafe String(cString: $0) } })
         var all: [ProtoFile] = []
-        let files = unsafe UnsafeBufferPointer(
-            start: request.pointee.proto_file, count: request.pointee.n_proto_file)
-        for unsafe file in unsafe files {
-            guard let file = unsafe file else { continue }
+        for index in 0..<(unsafe request.pointee.n_proto_file) {
+            guard let file = unsafe request.pointee.proto_file[index] else { continue }
             all.append(try unsafe DescriptorReader.file(file))
         }
         parameter =

@@ -92,8 +92,11 @@ struct SchemaChecks {
                 message.fields.filter { $0.oneof == index }.map { lowerCamel($0.name) },
                 in: "\(message.fullName).\(oneof.name)", also: [])
         }
-        try checkDistinct(
-            message.fields.map { cFieldName($0.name) }, in: message.fullName, also: [])
+        let inC =
+            message.fields.map { cFieldName($0.name) } + message.oneofs.map { cFieldName($0.name) }
+            + message.fields.filter(\.isOptional).map { presenceName($0) }
+            + message.fields.filter(\.isRepeated).map { "n_\(cFieldName($0.name))" }
+        try checkDistinct(inC, in: message.fullName, also: [])
     }
 
     private func checkDistinct(

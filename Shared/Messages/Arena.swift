@@ -12,7 +12,7 @@ import CProtobufC
     /// The newest block; each begins with the address of the one before it.
     private var newest: UnsafeMutableRawPointer?
     private var blockSize: Int
-    private var budget: Int
+    private var budget: UInt
     /// Whether memory was refused.
     private(set) var isExhausted = false
 
@@ -21,7 +21,7 @@ import CProtobufC
 
     /// - Parameters:
     ///   - blockSize: bytes of the first block; later ones grow.
-    ///   - budget: bytes that may be handed out in all.
+    ///   - budget: bytes that may be handed out in all, what alignment takes included.
     init(blockSize: Int, budget: Int) {
         unsafe next = UnsafeMutableRawPointer.allocate(
             byteCount: blockSize + Self.alignment, alignment: Self.alignment)
@@ -30,7 +30,7 @@ import CProtobufC
         unsafe next.storeBytes(of: 0, as: UInt.self)
         unsafe next += Self.alignment
         self.blockSize = blockSize
-        self.budget = budget
+        self.budget = UInt(budget)
     }
 
     deinit {
@@ -45,22 +45,21 @@ import CProtobufC
     /// Uninitialised memory, aligned for every C type; nil past the budget.
     @inline(__always)
     mutating func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? {
-        // The count comes from foreign bytes: compared before it is added to anything.
-        guard byteCount <= budget else {
+        // The count comes from foreign bytes: compared before anything is added to it.
+        guard UInt(bitPattern: byteCount) <= budget else {
             isExhausted = true
             return nil
         }
         let size = (byteCount + (Self.alignment - 1)) & ~(Self.alignment - 1)
+        budget -= min(budget, UInt(bitPattern: size))
         guard unsafe size <= end - next else { return unsafe allocateBlock(size) }
         let memory = unsafe next
         unsafe next += size
-        budget -= byteCount
         return unsafe memory
     }
 
     @inline(never)
     private mutating func allocateBlock(_ size: Int) -> UnsafeMutableRawPointer? {
-        budget -= size
         blockSize = min(blockSize * 2, Self.mostBlockSize)
         let isLarge = size > blockSize / 4
         let byteCount = (isLarge ? size : blockSize) + Self.alignment

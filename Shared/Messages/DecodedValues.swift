@@ -36,9 +36,9 @@ func decodedMessages<M: BridgedMessage>(
 ) throws(MessageFault) -> [M] {
     var values: [M] = []
     values.reserveCapacity(count)
-    for unsafe c in unsafe UnsafeBufferPointer(start: list, count: count) {
+    for index in 0..<count {
         // The library sets every pointer of a list.
-        if let c = unsafe c { values.append(try unsafe M(bridging: c)) }
+        if let c = unsafe list?[index] { values.append(try unsafe M(bridging: c)) }
     }
     return values
 }
@@ -48,8 +48,8 @@ func decodedTexts(
 ) throws(MessageFault) -> [String] {
     var values: [String] = []
     values.reserveCapacity(count)
-    for unsafe c in unsafe UnsafeBufferPointer(start: list, count: count) {
-        values.append(try unsafe decodedText(c))
+    for index in 0..<count {
+        if let c = unsafe list?[index] { values.append(try unsafe decodedText(c)) }
     }
     return values
 }
