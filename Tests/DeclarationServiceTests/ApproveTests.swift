@@ -149,6 +149,27 @@ struct ApproveTests {
         }
     }
 
+    /// As after a crash between T1's commit and its message: the outbox is delivered by the next start.
+    @Test func aDecisionOutlivesTheProcess() async throws {
+        try await Harness.stopped { harness in
+            let plan = try await harness.plan()
+            let officer = harness.officer("陈经办")
+            let person = harness.applicant(1)
+            try await harness.relaying { _ = try await harness.ready(person, plan, by: officer) }
+            let list = try await harness.declarations(officer).list(
+                Declaration.ListDeclarationsRequest())
+            let row = try #require(list.rows.first)
+            let deciding = try await harness.decide(
+                row, .approved, by: officer, timeout: .milliseconds(300))
+            #expect(deciding.state == .deciding && harness.quota.calls("Reserve") == 0)
+            try await harness.relaying { try await harness.drained() }
+            let done = try await harness.tasks(officer).getDecision(
+                Tasks.GetDecisionRequest(
+                    taskID: row.taskID, decisionID: deciding.decisionID))
+            #expect(done.state == .done && harness.quota.held == [done.decisionID])
+        }
+    }
+
     @Test func aDefiniteNoOfQuotasRulesEndsTheDecision() async throws {
         try await Harness.run { harness in
             let plan = try await harness.plan()

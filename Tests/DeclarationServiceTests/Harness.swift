@@ -2,6 +2,7 @@ import Domain
 import MessageCoding
 import Messages
 import RPC
+import ServiceLifecycle
 import ServiceRuntime
 import ServiceStubs
 import Storage
@@ -48,12 +49,21 @@ final class Harness: Sendable {
 
     /// Lends a running service.
     static func run(_ body: @Sendable (Harness) async throws -> Void) async throws {
-        let harness = try Harness()
+        try await stopped { harness in try await harness.relaying { try await body(harness) } }
+    }
+
+    /// Lends a service whose relay does not run: nothing that it writes to the outbox leaves it.
+    static func stopped(_ body: @Sendable (Harness) async throws -> Void) async throws {
+        try await body(Harness())
+    }
+
+    /// Runs the relay beside the body.
+    func relaying(_ body: @Sendable () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for service in harness.assembly.background {
+            for service in assembly.background {
                 group.addTask { try await service.run() }
             }
-            try await body(harness)
+            try await body()
             group.cancelAll()
             // How the relay ends is not what is tested.
             while (try? await group.next()) != nil {}

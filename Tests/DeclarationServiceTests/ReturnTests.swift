@@ -92,10 +92,8 @@ struct ReturnTests {
 
             var other = Declaration.Plan.engineering
             other.name = "2022年—另一评审委员会"
-            let banned = try await refusal {
-                try await harness.submit(
-                    person, harness.draft(person, try await harness.plan(other)))
-            }
+            let entered = try await harness.draft(person, try await harness.plan(other))
+            let banned = try await refusal { try await harness.submit(person, entered) }
             #expect(banned.code == .failedPrecondition && banned.message.contains("2022"))
             other.year = 2023
             other.name = "2023年—另一评审委员会"

@@ -17,8 +17,8 @@ enum Mood: Sendable {
 }
 
 /// A stand-in for another service, with the moods that a test gives it.
+// Unchecked because it is open: what it stores is behind mutexes.
 class StubService: RPCChannel, @unchecked Sendable {
-    // Unchecked: the two stored values are behind mutexes, subclasses keep to that.
     private let current = Mutex<Mood>(.answers)
     private let counted = Mutex<[String: Int]>([:])
 
@@ -66,6 +66,7 @@ class StubService: RPCChannel, @unchecked Sendable {
 }
 
 /// Describes the people and units of the test.
+// Unchecked as the class above it: what it stores is behind mutexes.
 final class StubIdentity: StubService, @unchecked Sendable {
     private let persons = Mutex<[String: Identity.PersonSummary]>([:])
     private let units = Mutex<[String: Identity.UnitSummary]>([:])
@@ -91,6 +92,7 @@ final class StubIdentity: StubService, @unchecked Sendable {
 }
 
 /// An archive with approved items and pins by (declaration, round).
+// Unchecked as the class above it: what it stores is behind mutexes.
 final class StubArchive: StubService, @unchecked Sendable {
     struct Round: Hashable {
         let declaration: String
@@ -178,6 +180,7 @@ final class StubArchive: StubService, @unchecked Sendable {
 }
 
 /// A ledger of so many vacancies, for every unit, year and level together.
+// Unchecked as the class above it: what it stores is behind mutexes.
 final class StubQuota: StubService, @unchecked Sendable {
     private struct State {
         var vacancies: Int64 = 1_000

@@ -1,3 +1,4 @@
+import Domain
 import Messages
 import RPC
 import ServiceStubs
@@ -74,16 +75,15 @@ struct SubmitTests {
         try await Harness.run { harness in
             let plan = try await harness.plan()
             let newcomer = harness.applicant(1, registration: .reviewing)
-            let early = try await refusal {
-                try await harness.submit(newcomer, harness.draft(newcomer, plan))
-            }
+            let entered = try await harness.draft(newcomer, plan)
+            let early = try await refusal { try await harness.submit(newcomer, entered) }
             #expect(early.code == .failedPrecondition && early.message.contains("人员注册"))
 
             let person = harness.applicant(2)
             let first = try await harness.draft(person, plan)
             let second = try await harness.draft(person, plan)
-            var stale = first
-            stale.row?.version = 7
+            let stale = Declaration.DeclarationDetail(
+                row: Declaration.DeclarationRow(id: first.row?.id ?? "", version: 7))
             #expect(try await refusal { try await harness.submit(person, stale) }.code == .aborted)
             #expect(
                 try await refusal { try await harness.submit(newcomer, first) }.code == .notFound)
