@@ -109,8 +109,9 @@ final class Writer: Sendable {
             } else {
                 configuration.logger.info("readers were in the way of the last checkpoint")
             }
-        } catch GroupFailure.fatal(let error) {
-            die(error)
+        } catch is GroupFailure {
+            // `abandon` has said why.
+            acceptNothing()
         } catch let error as StorageError {
             if error.code == .notApplied(.diskFull) { return }
             die(error)
@@ -181,6 +182,10 @@ final class Writer: Sendable {
     /// The end of the process. Only tests go on after it.
     private func die(_ error: StorageError) {
         configuration.fatal(error)
+        acceptNothing()
+    }
+
+    private func acceptNothing() {
         for request in queue.closeAndEmpty() { request.fail(.notApplied(.closed)) }
     }
 }
