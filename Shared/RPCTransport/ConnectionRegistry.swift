@@ -71,3 +71,10 @@ extension NIOLoopBound {
         eventLoop.execute { body(value) }
     }
 }
+
+extension NIOLoopBoundBox {
+    /// Calls the body with the value, on its event loop.
+    func execute(_ body: @escaping @Sendable (Value) -> Void) {
+        eventLoop.execute { body(self.value) }
+    }
+}

@@ -46,6 +46,7 @@ final class FrameHandler: ChannelInboundHandler {
     private var unread: ByteBuffer?
     private var outbound = ByteBuffer()
     private var isFlushDue = false
+    private var isOpened = false
     private var timer: (task: Scheduled<Void>, at: ContinuousClock.Instant)?
     private var failure: String?
 
@@ -65,7 +66,9 @@ final class FrameHandler: ChannelInboundHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        outbound = context.channel.allocator.buffer(capacity: 4096)
+        // A handler that is added while the channel becomes active is told twice.
+        guard !isOpened else { return }
+        isOpened = true
         end.opened()
         updateTimer()
     }

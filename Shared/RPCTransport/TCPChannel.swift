@@ -11,7 +11,7 @@ public import ServiceLifecycle
 /// A call that finds no connection waits for one until its time is up. `run` is not needed, but a
 /// channel that does not run must be closed.
 public final class TCPChannel: RPCChannel, Service {
-    private let core: NIOLoopBound<ChannelCore>
+    private let core: NIOLoopBoundBox<ChannelCore>
     private let loopExecutor: LoopExecutor
     private let defaultTimeout: Duration
 
@@ -21,10 +21,11 @@ public final class TCPChannel: RPCChannel, Service {
     public init(host: String, port: Int, configuration: ChannelConfiguration, logger: Logger) {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
         loopExecutor = LoopExecutor(eventLoop: eventLoop)
-        core = NIOLoopBound(
+        core = .makeBoxSendingValue(
             ChannelCore(
                 host: host, port: port, configuration: configuration, logger: logger,
-                executor: loopExecutor), eventLoop: eventLoop)
+                executor: loopExecutor), as: ChannelCore.self,
+            eventLoop: eventLoop)
         defaultTimeout = configuration.defaultTimeout
     }
 
