@@ -21,10 +21,9 @@ struct Table {
             for (index, width) in widths.enumerated() {
                 let cell = index < cells.count ? cells[index] : ""
                 text += cell
-                if index < widths.count - 1 {
-                    text += String(repeating: " ", count: width - Self.width(cell) + 2)
-                }
+                text += String(repeating: " ", count: width - Self.width(cell) + 2)
             }
+            while text.last == " " { text.removeLast() }
             return text
         }
         return [

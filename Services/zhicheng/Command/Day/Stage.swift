@@ -13,9 +13,9 @@ final class Stage {
         step = title
     }
 
-    /// A screen, by the manual's number.
+    /// A screen, by the manual's number; "" for what the manual has no screen for.
     func screen(_ number: String, _ title: String, _ table: Table) {
-        Output.line("\n图 \(number)  \(title)")
+        Output.line(number.isEmpty ? "\n\(title)" : "\n图 \(number)  \(title)")
         for line in table.lines { Output.line("  " + line) }
     }
 
