@@ -1,0 +1,173 @@
+import Foundation
+import TestSupport
+import Testing
+import ZhichengClient
+
+/// One platform with demonstration data; the tests go over it one after the other.
+@Suite("A running platform", .timeLimit(.minutes(10)))
+struct PlatformTests {
+    @Test("Peers, the command line, hostile bytes, and kill -9")
+    func platform() async throws {
+        try await RunningPlatform.with { platform in
+            try await eachServiceHasItsDatabase(platform)
+            try await anotherLanguage(platform)
+            try await commandLine(platform)
+            try await hostileBytes(platform)
+            try await whatWasAnsweredSurvives(platform)
+            try await aDeadSourceIsNamed(platform)
+        }
+    }
+
+    private func eachServiceHasItsDatabase(_ platform: RunningPlatform) async throws {
+        for name in ["identity", "archive", "declaration", "quota", "tasks"] {
+            let handle = try FileHandle(
+                forReadingFrom: URL(fileURLWithPath: platform.database(name)))
+            #expect(try handle.read(upToCount: 15) == Data("SQLite format 3".utf8))
+        }
+        for service in ServiceName.allCases {
+            #expect(try platform.processes(of: service).count == 1)
+        }
+    }
+
+    /// `list_tasks.py` knows nothing but PROTOCOL.md and what protoc makes of proto/.
+    private func anotherLanguage(_ platform: RunningPlatform) async throws {
+        guard let python = ProcessInfo.processInfo.environment["ZHICHENG_PYTHON"] else {
+            // Scripts/test sets it, after it has installed PyPI's protobuf.
+            return
+        }
+        let folder = platform.folder.path + "/python"
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        let proto = Products.root.appendingPathComponent("proto").path
+        let generated = try await run(
+            URL(fileURLWithPath: "/usr/bin/protoc"),
+            ["-I", proto, "--python_out=\(folder)"]
+                + ["wire", "common", "identity", "tasks"].map { "\(proto)/\($0).proto" })
+        #expect(generated.status == 0, "\(generated.errors)")
+        let script = Products.root.appendingPathComponent(
+            "Tests/IntegrationTests/Peer/list_tasks.py")
+        let listed = try await run(
+            URL(fileURLWithPath: python),
+            [
+                script.path, "\(platform.port(of: .identity))", "\(platform.port(of: .tasks))",
+                RunningPlatform.officer.account, RunningPlatform.officer.password,
+            ], environment: ["PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"])
+        #expect(listed.status == 0, "\(listed.errors)")
+        let theirs = Set(listed.output.split(separator: "\n").compactMap { Row(json: $0)?.id })
+        let ours = try await platform.withOfficer { officer in
+            try await officer.tasks.list(
+                Tasks.ListTasksRequest(
+                    view: .pending, page: Common.PageRequest(size: 200))
+            ).tasks.map(\.id)
+        }
+        #expect(!ours.isEmpty)
+        #expect(theirs == Set(ours))
+    }
+
+    private struct Row: Decodable {
+        let id: String
+
+        init?(json: Substring) {
+            guard let row = try? JSONDecoder().decode(Row.self, from: Data(json.utf8)) else {
+                return nil
+            }
+            self = row
+        }
+    }
+
+    private func commandLine(_ platform: RunningPlatform) async throws {
+        let zhicheng = Products.executable("zhicheng")
+        let state = ["XDG_STATE_HOME": platform.folder.path, "HOME": platform.folder.path]
+        let port = ["--port", "\(platform.basePort)"]
+        let signIn = try await run(
+            zhicheng, ["sign-in", RunningPlatform.officer.account] + port,
+            input: RunningPlatform.officer.password + "\n", environment: state)
+        #expect(signIn.status == 0, "\(signIn.errors)")
+        let list = try await run(
+            zhicheng, ["tasks", "list", "-o", "json"] + port, environment: state)
+        #expect(list.status == 0, "\(list.errors)")
+        #expect(list.output.contains("\"id\""))
+        let health = try await run(zhicheng, ["health"] + port, environment: state)
+        #expect(health.status == 0, "\(health.errors)")
+        for service in Products.services { #expect(health.output.contains(service)) }
+
+        let wrong = try await run(
+            zhicheng, ["sign-in", RunningPlatform.officer.account] + port, input: "wrong\n",
+            environment: state)
+        #expect(wrong.status == 4)
+        #expect(wrong.errors.contains("zhicheng: "))
+        let usage = try await run(zhicheng, ["tasks", "list", "--limit", "0"] + port)
+        #expect(usage.status == 2)
+        let nobody = try await run(
+            zhicheng,
+            ["tasks", "list", "--service", "task-aggregator=127.0.0.1:9", "--timeout", "1"],
+            environment: state)
+        #expect(nobody.status == 3)
+        let unknown = try await run(
+            zhicheng, ["tasks", "approve", "archive:nothing:1", "--opinion", "同意"] + port,
+            environment: state)
+        #expect(unknown.status == 1)
+    }
+
+    /// A malformed frame ends its own connection and no other.
+    private func hostileBytes(_ platform: RunningPlatform) async throws {
+        try await platform.withOfficer { officer in
+            for bytes: [UInt8] in [
+                [0, 0, 0, 0], [0xFF, 0xFF, 0xFF, 0xFF], [0, 0, 0, 4, 1, 2, 3, 4],
+                Array("GET / HTTP/1.1\r\n\r\n".utf8),
+            ] {
+                let connection = try RawConnection(port: platform.port(of: .tasks))
+                connection.send(bytes)
+                #expect(connection.isClosedByPeer())
+                _ = try await officer.tasks.count(Tasks.CountTasksRequest())
+            }
+        }
+    }
+
+    /// Decides one task after the other while services are killed, then looks at each decision again.
+    private func whatWasAnsweredSurvives(_ platform: RunningPlatform) async throws {
+        try await platform.withOfficer { officer in
+            var answered: [(task: String, version: Int64)] = []
+            let victims: [ServiceName] = [.archive, .tasks, .identity, .archive]
+            let pending = try await officer.tasks.list(
+                Tasks.ListTasksRequest(
+                    view: .pending, filter: Tasks.TaskFilter(kinds: ["archive_item"]),
+                    page: Common.PageRequest(size: 200))
+            ).tasks
+            for (task, victim) in zip(pending, victims) {
+                var options = CallOptions()
+                options.idempotencyKey = .random()
+                async let reply = officer.tasks.decide(
+                    Tasks.DecideRequest(
+                        taskID: task.id, expectedVersion: task.version, outcome: .returned,
+                        opinion: "请补充材料"), options: options)
+                try platform.kill(victim)
+                answered.append((task.id, try await reply.version))
+            }
+            #expect(!answered.isEmpty)
+            let processed = try await officer.tasks.list(
+                Tasks.ListTasksRequest(view: .processed, page: Common.PageRequest(size: 200))
+            ).tasks
+            for decision in answered {
+                let found = processed.filter { $0.id == decision.task }
+                #expect(found.count == 1, "\(decision.task) was answered")
+                #expect(found.first?.outcome == .returned)
+                #expect(found.first?.version == decision.version)
+            }
+        }
+    }
+
+    /// A source that is down is named, and its last known rows are marked.
+    private func aDeadSourceIsNamed(_ platform: RunningPlatform) async throws {
+        try await platform.withOfficer { officer in
+            var isNamed = false
+            // The supervisor starts it again, so it is killed until a list meets it dead.
+            for _ in 0..<50 where !isNamed {
+                try platform.kill(.declaration)
+                let reply = try await officer.tasks.list(Tasks.ListTasksRequest(view: .pending))
+                isNamed = reply.unavailable.contains { $0.source.contains("declaration") }
+            }
+            #expect(isNamed)
+        }
+    }
+}
