@@ -7,10 +7,17 @@ import ServiceStubs
 package let quotaServiceDefinition = ServiceDefinition(
     name: "quota-service", migrations: quotaMigrations
 ) { environment in
+    assemble(
+        environment, resolver: identityResolver(try environment.channel("identity-service")))
+}
+
+/// Puts the service together; tests give their own sessions.
+func assemble(
+    _ environment: ServiceEnvironment, resolver: @escaping SessionResolver
+) -> ServiceAssembly {
     let handler = QuotaHandler(
         database: environment.database, attachments: environment.attachments, ids: randomID)
-    var assembly = ServiceAssembly(
-        resolver: identityResolver(try environment.channel("identity-service")))
+    var assembly = ServiceAssembly(resolver: resolver)
     assembly.serve(handler.register(in:)) { (method: Quota.QuotaMethod) in
         switch method {
         case .listRecords, .getRecord, .downloadApprovalForm:

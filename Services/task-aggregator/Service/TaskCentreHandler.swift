@@ -1,3 +1,4 @@
+import Domain
 import Messages
 import RPC
 import ServiceRuntime
@@ -50,11 +51,10 @@ struct TaskCentreHandler: Tasks.TaskCentreProvider {
         _ request: Tasks.CountTasksRequest, context: RequestContext
     ) async throws -> Tasks.CountTasksReply {
         let unit = try context.caller.officer().unit.id
-        var check = FormCheck()
-        if ![Tasks.TaskView.unspecified, .pending, .processed].contains(request.view) {
-            check.fault("view", "视图", "应为待处理或已处理")
+        guard [.unspecified, .pending, .processed].contains(request.view) else {
+            let fault = FieldFault(field: "view", label: "视图", message: "应为待处理或已处理")
+            throw RPCError(serviceError: Refusal.invalid([fault]))
         }
-        try check.finish()
         let answers = try await sources.ask(context) { source, options in
             try await source.client.count(request, options: options).checked(of: source.name)
         }

@@ -1,0 +1,174 @@
+import Domain
+import Logging
+import MessageCoding
+import Messages
+import RPC
+import ServiceRuntime
+import ServiceStubs
+import Storage
+import TestSupport
+import Testing
+
+@testable import TaskAggregator
+
+/// One after the other: each has a database of its own, and together they would wait for the disk.
+@Suite(.serialized) enum AggregatorTests {}
+
+/// The whole service on a database of its own, over three stub sources.
+struct Centre: Sendable {
+    let test: TestEnvironment
+    let archive = StubSource("archive")
+    let declaration = StubSource("declaration")
+    let identity = StubSource("identity")
+    let lastKnown: LastKnown
+    private let assembly: ServiceAssembly
+
+    init(patience: Duration = .seconds(5)) throws {
+        test = try TestEnvironment(
+            name: "task-aggregator", migrations: aggregatorMigrations,
+            clockStart: "2022-04-19T09:00+08:00")
+        lastKnown = LastKnown(database: test.environment.database, logger: test.environment.logger)
+        assembly = assemble(
+            test.environment,
+            sources: try TaskSources(
+                [
+                    ("identity-service", identity.channel), ("archive-service", archive.channel),
+                    ("declaration-service", declaration.channel),
+                ], patience: .init(longest: patience), logger: test.environment.logger),
+            lastKnown: lastKnown,
+            resolver: { token, _ throws(RPCError) in try Person.session(of: token) })
+    }
+
+    var stubs: [StubSource] { [archive, declaration, identity] }
+
+    func tasks(_ person: Person? = .officer) -> Tasks.TaskCentreClient {
+        Tasks.TaskCentreClient(
+            SessionChannel(
+                base: test.channel(
+                    assembly, peer: Peer(name: "a-portal/1@0.1", isAuthenticated: false)),
+                session: person?.token))
+    }
+
+    /// Runs the body while what is seen is being kept.
+    func keeping(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await lastKnown.run() }
+            group.addTask { try await body() }
+            // The body ends first; what is kept ends when it is cancelled.
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// One row of one number.
+    func number(_ sql: String) throws -> Int64 {
+        try test.environment.database.read { rows in
+            try rows.row(Statement("SELECT (\(sql)) AS n"))?.integer("n") ?? -1
+        }
+    }
+
+    func knownTasks() throws -> Int64 { try number("SELECT count(*) FROM known_tasks") }
+
+    /// Every page of a list.
+    func pages(
+        _ request: Tasks.ListTasksRequest = Tasks.ListTasksRequest(), size: Int,
+        person: Person = .officer,
+        between: (_ page: Tasks.ListTasksReply) -> Void = { _ in }
+    ) async throws -> [Tasks.ListTasksReply] {
+        var pages: [Tasks.ListTasksReply] = []
+        var cursor: [UInt8] = []
+        repeat {
+            var request = request
+            request.page = Common.PageRequest(size: UInt32(size), cursor: cursor)
+            let page = try await tasks(person).list(request)
+            pages.append(page)
+            cursor = page.nextCursor
+            between(page)
+        } while !cursor.isEmpty && pages.count < 2_000
+        return pages
+    }
+}
+
+/// Sends a session with every call.
+private struct SessionChannel: RPCChannel {
+    let base: any RPCChannel
+    let session: [UInt8]?
+
+    func unary<Request: Message, Reply: Message>(
+        _ method: RPCMethod, _ request: Request, options: CallOptions
+    ) async throws(RPCError) -> Reply {
+        var options = options
+        if let session { options.metadata.set(Metadata.sessionKey, session) }
+        return try await base.unary(method, request, options: options)
+    }
+}
+
+/// Who is signed in.
+enum Person: UInt8, CaseIterable, Sendable {
+    case officer = 1
+    case colleague, stranger, applicant, department, superior, committee
+
+    var token: [UInt8] { Array(repeating: rawValue, count: 32) }
+
+    static func session(of token: [UInt8]) throws(RPCError) -> Identity.Session {
+        guard token.count == 32, let person = Person(rawValue: token[0]) else {
+            throw RPCError(code: .unauthenticated, message: "登录已失效")
+        }
+        var session = Identity.Session(
+            personID: "\(person)", name: "\(person)", role: person.role)
+        if person.role == .unitAdministrator || person.role == .unitReviewer {
+            session.unit = Identity.UnitSummary(id: person == .stranger ? "unit-2" : "unit-1")
+        }
+        return session
+    }
+
+    private var role: Identity.Role {
+        switch self {
+        case .officer, .stranger: .unitAdministrator
+        case .colleague: .unitReviewer
+        case .applicant: .applicant
+        case .department: .hrDepartment
+        case .superior: .superior
+        case .committee: .committee
+        }
+    }
+}
+
+/// What the call is refused with.
+func refusal<Value>(_ call: () async throws -> Value) async throws -> RPCError {
+    do {
+        _ = try await call()
+    } catch let error as RPCError {
+        return error
+    }
+    throw NotRefused()
+}
+
+struct NotRefused: Error {}
+
+/// Waits until the condition holds, at most ten seconds.
+func eventually(_ condition: () throws -> Bool) async throws {
+    let end = ContinuousClock.now + .seconds(10)
+    while try !condition() {
+        guard ContinuousClock.now < end else {
+            Issue.record("it never came to it")
+            return
+        }
+        try await Task.sleep(for: .milliseconds(2))
+    }
+}
+
+/// The same numbers for the same seed.
+struct Seeded: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(_ seed: Int) { state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var word = state
+        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+        return word ^ (word >> 31)
+    }
+}
