@@ -34,7 +34,7 @@ package struct CallRunner: Sendable {
     /// - Parameter received: when the request arrived.
     package func run(
         _ call: RouteTable.PreparedCall, _ context: RequestContext,
-        received: ContinuousClock.Instant
+        received: Moment
     ) async -> CallOutcome {
         await CallScope.$current.withValue(CallScope(context)) {
             await admitAndHandle(call, context, received: received)
@@ -42,41 +42,36 @@ package struct CallRunner: Sendable {
     }
 
     private func admitAndHandle(
-        _ call: RouteTable.PreparedCall, _ context: RequestContext,
-        received: ContinuousClock.Instant
+        _ call: RouteTable.PreparedCall, _ context: RequestContext, received: Moment
     ) async -> CallOutcome {
         var context = context
         do throws(RPCError) {
             try await admission(&context)
         } catch {
-            let now = ContinuousClock.now
+            let now = Moment.now
             return CallOutcome(
-                result: .failure(mapped(error, context, now)), queued: received.duration(to: now),
-                handled: .zero)
+                .failure(mapped(error, context, now)), received: received, started: now, ended: now)
         }
-        let started = ContinuousClock.now
-        guard started < context.deadline else {
+        let started = Moment.now
+        guard started < context.end else {
             return CallOutcome(
-                result: .failure(.expiredInQueue), queued: received.duration(to: started),
-                handled: .zero)
+                .failure(.expiredInQueue), received: received, started: started, ended: started)
         }
         let result: Result<any Message, RPCError>
         do {
             result = .success(try await call(context))
         } catch {
-            result = .failure(mapped(error, context, ContinuousClock.now))
+            result = .failure(mapped(error, context, .now))
         }
-        return CallOutcome(
-            result: result, queued: received.duration(to: started),
-            handled: started.duration(to: ContinuousClock.now))
+        return CallOutcome(result, received: received, started: started, ended: .now)
     }
 
     /// What the caller may know of a handler's error; the log has the rest.
     private func mapped(
-        _ error: any Error, _ context: RequestContext, _ now: ContinuousClock.Instant
+        _ error: any Error, _ context: RequestContext, _ now: Moment
     ) -> RPCError {
         switch error {
-        case let error as RPCError where error.code == .cancelled && now >= context.deadline:
+        case let error as RPCError where error.code == .cancelled && now >= context.end:
             return .deadlineExceeded
         case let error as RPCError:
             if error.cause != nil {
@@ -84,7 +79,7 @@ package struct CallRunner: Sendable {
             }
             return error
         case is CancellationError:
-            return now >= context.deadline
+            return now >= context.end
                 ? .deadlineExceeded
                 : RPCError(code: .cancelled, message: "the call was cancelled")
         default:
@@ -99,15 +94,18 @@ package struct CallRunner: Sendable {
 /// How a call that was run ended.
 package struct CallOutcome: Sendable {
     package var result: Result<any Message, RPCError>
-    /// From its arrival until its handler began; admission counts as waiting.
-    package let queued: Duration
-    /// In the handler.
-    package let handled: Duration
+    package let received: Moment
+    /// When its handler began: until then it waited; admission counts as waiting.
+    package let started: Moment
+    package let ended: Moment
 
-    package init(result: Result<any Message, RPCError>, queued: Duration, handled: Duration) {
+    package init(
+        _ result: Result<any Message, RPCError>, received: Moment, started: Moment, ended: Moment
+    ) {
         self.result = result
-        self.queued = queued
-        self.handled = handled
+        self.received = received
+        self.started = started
+        self.ended = ended
     }
 }
 

@@ -21,17 +21,20 @@ package struct InProcessChannel: RPCChannel {
         _ method: RPCMethod, _ request: Request, options: CallOptions
     ) async throws(RPCError) -> Reply {
         do throws(RPCError) {
-            let received = ContinuousClock.now
+            let received = Moment.now
             let call = try OutgoingCall(
-                method, options: options, defaultTimeout: CallLimits.defaultTimeout, now: received)
+                method, options: options,
+                defaultTimeoutNanoseconds: CallLimits.defaultTimeout.wholeNanoseconds, now: received
+            )
             guard let route = runner.routes[method.name] else {
                 throw RPCError.unimplemented(method.name)
             }
             let bytes = try Self.packed(request)
             let prepared = try prepare(route, bytes)
             let context = RequestContext(
-                method: route.method, peer: peer, metadata: call.metadata, deadline: call.deadline,
-                idempotencyKey: call.idempotencyKey, priority: call.priority, trace: call.trace)
+                method: route.method, peer: peer, metadata: call.metadata, end: call.deadline,
+                idempotencyKey: call.idempotencyKey, priority: call.priority, attempt: 0,
+                trace: call.trace)
             let reply = try await run(prepared, context, received: received).result.get()
             return try Self.reply(Self.packed(reply))
         } catch {
@@ -58,13 +61,13 @@ package struct InProcessChannel: RPCChannel {
 
     private func run(
         _ call: @escaping RouteTable.PreparedCall, _ context: RequestContext,
-        received: ContinuousClock.Instant
+        received: Moment
     ) async -> CallOutcome {
         await withTaskGroup(of: CallOutcome?.self) { group in
             group.addTask { await runner.run(call, context, received: received) }
             group.addTask {
                 // Ends early only when the other task has ended or the caller was cancelled.
-                try? await Task.sleep(until: context.deadline, clock: .continuous)
+                try? await Task.sleep(until: context.end.instant, clock: .continuous)
                 return nil
             }
             var outcome: CallOutcome?
@@ -73,7 +76,7 @@ package struct InProcessChannel: RPCChannel {
                 if let ended { outcome = ended }
             }
             guard var outcome else { preconditionFailure("a call ended without an outcome") }
-            if case .success = outcome.result, ContinuousClock.now >= context.deadline {
+            if case .success = outcome.result, Moment.now >= context.end {
                 outcome.result = .failure(.deadlineExceeded)
             }
             return outcome

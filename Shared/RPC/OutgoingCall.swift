@@ -3,25 +3,25 @@
 package struct OutgoingCall: Sendable {
     package let method: RPCMethod
     /// When the caller stops waiting.
-    package let deadline: ContinuousClock.Instant
+    package let deadline: Moment
     /// Within its bounds; holds the session.
     package let metadata: Metadata
     package let idempotencyKey: IdempotencyKey?
     package let priority: CallPriority
     package let trace: TraceContext?
 
-    /// - Parameter defaultTimeout: of the channel; used when neither the options nor a surrounding call say how long.
+    /// - Parameter defaultTimeoutNanoseconds: of the channel; used when the options do not say how long.
     /// - Throws: `invalidArgument` when the metadata are over their bounds.
     package init(
-        _ method: RPCMethod, options: CallOptions, defaultTimeout: Duration,
-        now: ContinuousClock.Instant
+        _ method: RPCMethod, options: CallOptions, defaultTimeoutNanoseconds: Int64, now: Moment
     ) throws(RPCError) {
         let scope = CallScope.current
         self.method = method
-        let own =
-            now + min(max(options.timeout ?? defaultTimeout, .zero), CallLimits.longestTimeout)
+        let timeout = options.timeout?.wholeNanoseconds ?? defaultTimeoutNanoseconds
+        let own = now.advanced(
+            byNanoseconds: min(max(timeout, 0), CallLimits.longestMicroseconds * 1000))
         // A nested call never outlives the call that it is made for.
-        deadline = scope.map { min($0.deadline, own) } ?? own
+        deadline = scope.map { min($0.end, own) } ?? own
         var metadata = options.metadata
         if let session = scope?.session, metadata[Metadata.sessionKey] == nil {
             metadata.set(Metadata.sessionKey, session)
@@ -37,7 +37,7 @@ package struct OutgoingCall: Sendable {
 /// Bounds of every call, whatever carries it.
 package enum CallLimits {
     /// Longer time-outs are cut to this.
-    package static let longestTimeout = Duration.seconds(3600)
+    package static let longestMicroseconds: Int64 = 3_600_000_000
     /// What a server grants a call that names no time, and a channel a call that names none.
     package static let defaultTimeout = Duration.seconds(10)
     /// The most bytes of one message.

@@ -34,7 +34,9 @@ package struct RequestContext: Sendable {
     package let peer: Peer
     package let metadata: Metadata
     /// When the caller stops waiting. The handler's task is cancelled then.
-    package let deadline: ContinuousClock.Instant
+    package var deadline: ContinuousClock.Instant { end.instant }
+    /// The deadline as the runtime counts.
+    package let end: Moment
     package let idempotencyKey: IdempotencyKey?
     package let priority: CallPriority
     /// 0 for a first try.
@@ -48,10 +50,20 @@ package struct RequestContext: Sendable {
         deadline: ContinuousClock.Instant, idempotencyKey: IdempotencyKey? = nil,
         priority: CallPriority = .normal, attempt: UInt32 = 0, trace: TraceContext? = nil
     ) {
+        self.init(
+            method: method, peer: peer, metadata: metadata, end: Moment(deadline),
+            idempotencyKey: idempotencyKey, priority: priority, attempt: attempt, trace: trace)
+    }
+
+    package init(
+        method: RPCMethod, peer: Peer, metadata: Metadata, end: Moment,
+        idempotencyKey: IdempotencyKey?, priority: CallPriority, attempt: UInt32,
+        trace: TraceContext?
+    ) {
         self.method = method
         self.peer = peer
         self.metadata = metadata
-        self.deadline = deadline
+        self.end = end
         self.idempotencyKey = idempotencyKey
         self.priority = priority
         self.attempt = attempt
@@ -68,13 +80,15 @@ package typealias Admission =
 
 /// What a handler's nested calls inherit without its help: the time left, the user's session, priority and trace.
 package struct CallScope: Sendable {
-    package let deadline: ContinuousClock.Instant
+    package var deadline: ContinuousClock.Instant { end.instant }
+    /// The deadline as the runtime counts.
+    package let end: Moment
     package let session: [UInt8]?
     package let priority: CallPriority
     package let trace: TraceContext?
 
     package init(_ context: RequestContext) {
-        deadline = context.deadline
+        end = context.end
         session = context.session
         priority = context.priority
         trace = context.trace

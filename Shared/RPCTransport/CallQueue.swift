@@ -39,8 +39,8 @@ struct CallQueue {
 
     /// Takes out the calls whose time is up; also says when the next one's is.
     mutating func takeExpired(
-        at now: ContinuousClock.Instant
-    ) -> (expired: [PendingCall], next: ContinuousClock.Instant?) {
+        at now: Moment
+    ) -> (expired: [PendingCall], next: Moment?) {
         let all = removeAll()
         calls = all.filter { $0.outgoing.deadline > now }
         return (

@@ -27,7 +27,7 @@ final class ChannelCore: ClientConnectionOwner {
     /// Attempts in a row that led to no Hello.
     private var failures = 0
     private var lastFailure: String?
-    private var timer: (task: Scheduled<Void>, at: ContinuousClock.Instant)?
+    private var timer: (task: Scheduled<Void>, at: Moment)?
 
     init(
         host: String, port: Int, configuration: ChannelConfiguration, logger: Logger,
@@ -221,12 +221,12 @@ extension ChannelCore {
 
 // Time of the waiting calls; those in flight are the connection's.
 extension ChannelCore {
-    private func watchDeadlines(_ deadline: ContinuousClock.Instant) {
+    private func watchDeadlines(_ deadline: Moment) {
         if let timer {
             guard deadline < timer.at else { return }
             timer.task.cancel()
         }
-        let wait = max(0, ContinuousClock.now.duration(to: deadline).wholeNanoseconds)
+        let wait = max(0, Moment.now.nanoseconds(to: deadline))
         let task = eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(wait + 1_000)) {
             [self] in
             timer = nil

@@ -52,7 +52,7 @@ final class ClientConnection: ConnectionEnd {
 
     /// Sends the call; `hasRoom` must be true.
     func send(_ pending: PendingCall) {
-        let now = ContinuousClock.now
+        let now = Moment.now
         guard pending.outgoing.deadline > now else { return pending.fail(.expiredInQueue) }
         guard let handler, let call = state.begin(deadline: pending.outgoing.deadline) else {
             preconditionFailure("a connection without room was given a call")
@@ -81,13 +81,13 @@ final class ClientConnection: ConnectionEnd {
     func close() { end(Frame.Goaway(lastID: 0, code: .ok, message: "the channel was closed")) }
 
     var maxFrame: Int { limits.maxFrame }
-    var nextTick: ContinuousClock.Instant? { state.nextTick }
+    var nextTick: Moment? { state.nextTick }
 
     func opened() { handler?.send(.hello(hello)) }
 
     func received(
         _ envelope: UnsafeRawBufferPointer, in buffer: ByteBuffer, at index: Int,
-        now: ContinuousClock.Instant
+        now: Moment
     ) {
         switch unsafe state.receive(envelope, at: now) {
         case .complete(let call, let response, let payload):
@@ -106,14 +106,14 @@ final class ClientConnection: ConnectionEnd {
 
     func receivedBadLength(_ length: Int) { perform(state.receiveBadLength(length)) }
 
-    func outboundChanged(isOverLimit: Bool, now: ContinuousClock.Instant) {}
+    func outboundChanged(isOverLimit: Bool, now: Moment) {}
 
     func willFlush() {
         if let pong = state.takePong() { handler?.send(.ping(pong)) }
         state.sent()
     }
 
-    func tick(now: ContinuousClock.Instant) {
+    func tick(now: Moment) {
         let (expired, goaway) = state.tick(at: now)
         for call in expired {
             handler?.send(.cancel, id: call.id)

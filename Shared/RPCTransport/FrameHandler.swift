@@ -7,21 +7,21 @@ protocol ConnectionEnd: AnyObject {
     /// The largest length of a frame.
     var maxFrame: Int { get }
     /// When `tick` is to be called; it may be too early.
-    var nextTick: ContinuousClock.Instant? { get }
+    var nextTick: Moment? { get }
 
     /// The connection stands.
     func opened()
     /// A frame came; its envelope lies at `index` of the buffer, too.
     func received(
         _ envelope: UnsafeRawBufferPointer, in buffer: ByteBuffer, at index: Int,
-        now: ContinuousClock.Instant)
+        now: Moment)
     /// A frame's length was zero or over the limit.
     func receivedBadLength(_ length: Int)
     /// What waits to be sent went over its limit, or under it again.
-    func outboundChanged(isOverLimit: Bool, now: ContinuousClock.Instant)
+    func outboundChanged(isOverLimit: Bool, now: Moment)
     /// Last chance to send something before the flush.
     func willFlush()
-    func tick(now: ContinuousClock.Instant)
+    func tick(now: Moment)
     /// The connection is gone; called once.
     func closed(_ reason: String)
 }
@@ -47,7 +47,7 @@ final class FrameHandler: ChannelInboundHandler {
     private var outbound = ByteBuffer()
     private var isFlushDue = false
     private var isOpened = false
-    private var timer: (task: Scheduled<Void>, at: ContinuousClock.Instant)?
+    private var timer: (task: Scheduled<Void>, at: Moment)?
     private var failure: String?
 
     /// A buffer that grew larger than this is not kept.
@@ -119,7 +119,7 @@ extension FrameHandler {
 
     /// - Returns: the bytes of whole frames.
     private func takeFrames(of buffer: ByteBuffer) -> Int {
-        let now = ContinuousClock.now
+        let now = Moment.now
         return unsafe buffer.withUnsafeReadableBytes { bytes in
             var consumed = 0
             while case .open = phase {
@@ -248,7 +248,7 @@ extension FrameHandler {
             guard next < timer.at else { return }
             timer.task.cancel()
         }
-        let wait = max(0, ContinuousClock.now.duration(to: next).wholeNanoseconds)
+        let wait = max(0, Moment.now.nanoseconds(to: next))
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         // Rounded up, so that it is not too early by a fraction.
         let task = context.eventLoop.scheduleTask(in: .nanoseconds(wait + 1_000)) {

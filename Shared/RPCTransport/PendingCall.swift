@@ -46,11 +46,11 @@ import RPC
     func fail(_ error: RPCError) { answer(.failure(error)) }
 
     /// What travels in front of the message.
-    func frame(now: ContinuousClock.Instant) -> Frame.Request {
+    func frame(now: Moment) -> Frame.Request {
         var request = Frame.Request(method: .id(outgoing.method.id))
         // 0 would mean the server's default.
         request.timeoutMicroseconds = UInt64(
-            max(1, now.duration(to: outgoing.deadline).wholeMicroseconds))
+            max(1, now.nanoseconds(to: outgoing.deadline) / 1000))
         request.attempt = attempt
         request.priority = outgoing.priority
         request.idempotencyKey = outgoing.idempotencyKey

@@ -51,13 +51,13 @@ final class ServerConnection: ConnectionEnd {
     func abort() { handler?.abort("the server was stopped") }
 
     var maxFrame: Int { limits.maxFrame }
-    var nextTick: ContinuousClock.Instant? { state.nextTick }
+    var nextTick: Moment? { state.nextTick }
 
     func opened() {}
 
     func received(
         _ envelope: UnsafeRawBufferPointer, in buffer: ByteBuffer, at index: Int,
-        now: ContinuousClock.Instant
+        now: Moment
     ) {
         switch unsafe state.receive(envelope, at: now) {
         case .start(let start):
@@ -69,7 +69,7 @@ final class ServerConnection: ConnectionEnd {
 
     func receivedBadLength(_ length: Int) { perform(state.receiveBadLength(length)) }
 
-    func outboundChanged(isOverLimit: Bool, now: ContinuousClock.Instant) {
+    func outboundChanged(isOverLimit: Bool, now: Moment) {
         state.outbound(isOverLimit: isOverLimit, at: now)
     }
 
@@ -77,7 +77,7 @@ final class ServerConnection: ConnectionEnd {
         if let pong = state.takePong() { handler?.send(.ping(pong)) }
     }
 
-    func tick(now: ContinuousClock.Instant) {
+    func tick(now: Moment) {
         for action in state.tick(at: now) { perform(action) }
     }
 
@@ -117,28 +117,25 @@ final class ServerConnection: ConnectionEnd {
 
     private func start(
         _ start: ServerConnectionState.Start, payload: UnsafeRawBufferPointer,
-        now: ContinuousClock.Instant
+        now: Moment
     ) {
         let request = start.request
         let route: RouteTable.Route?
-        let name: String
         switch request.method {
-        case .id(let id): (route, name) = (runner.routes[id], "method \(id)")
-        case .name(let text): (route, name) = (runner.routes[text], "this method")
+        case .id(let id): route = runner.routes[id]
+        case .name(let name): route = runner.routes[name]
+        }
+        guard let route else {
+            return refuse(start, .unimplemented("the method \(request.method)"), now)
         }
         let call: RouteTable.PreparedCall
         do throws(RPCError) {
-            guard let route else { throw RPCError.unimplemented(name) }
             call = try unsafe runner.prepare(route, payload)
         } catch {
-            finish(
-                start.slot, start.id,
-                CallOutcome(result: .failure(error), queued: .zero, handled: .zero))
-            return
+            return refuse(start, error, now)
         }
-        guard let method = route?.method else { return }
         let context = RequestContext(
-            method: method, peer: peer, metadata: request.metadata, deadline: start.deadline,
+            method: route.method, peer: peer, metadata: request.metadata, end: start.deadline,
             idempotencyKey: request.idempotencyKey, priority: request.priority,
             attempt: request.attempt, trace: request.trace)
         let bound = NIOLoopBound(self, eventLoop: executor.eventLoop)
@@ -153,12 +150,18 @@ final class ServerConnection: ConnectionEnd {
         tasks[slot] = task
     }
 
+    private func refuse(_ start: ServerConnectionState.Start, _ error: RPCError, _ now: Moment) {
+        finish(
+            start.slot, start.id,
+            CallOutcome(.failure(error), received: now, started: now, ended: now))
+    }
+
     private func finish(_ slot: Int, _ id: UInt64, _ outcome: CallOutcome) {
         if tasks.indices.contains(slot) { tasks[slot] = nil }
-        if state.finish(slot: slot, at: .now), let handler {
+        if state.finish(slot: slot, at: outcome.ended), let handler {
             var response = Frame.Response()
-            response.queueMicroseconds = UInt32(clamping: outcome.queued.wholeMicroseconds)
-            response.handlerMicroseconds = UInt32(clamping: outcome.handled.wholeMicroseconds)
+            response.queueMicroseconds = outcome.received.microseconds(to: outcome.started)
+            response.handlerMicroseconds = outcome.started.microseconds(to: outcome.ended)
             do throws(RPCError) {
                 try handler.send(
                     .response(response), id: id, payload: outcome.result.get(),

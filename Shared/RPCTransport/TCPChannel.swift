@@ -13,7 +13,7 @@ public import ServiceLifecycle
 public final class TCPChannel: RPCChannel, Service {
     private let core: NIOLoopBoundBox<ChannelCore>
     private let loopExecutor: LoopExecutor
-    private let defaultTimeout: Duration
+    private let defaultTimeoutNanoseconds: Int64
 
     /// - Parameters:
     ///   - host: a name or an address. Whether it exists is seen when the first call is made.
@@ -26,7 +26,7 @@ public final class TCPChannel: RPCChannel, Service {
                 host: host, port: port, configuration: configuration, logger: logger,
                 executor: loopExecutor), as: ChannelCore.self,
             eventLoop: eventLoop)
-        defaultTimeout = configuration.defaultTimeout
+        defaultTimeoutNanoseconds = configuration.defaultTimeout.wholeNanoseconds
     }
 
     deinit {
@@ -59,7 +59,8 @@ public final class TCPChannel: RPCChannel, Service {
     ) async throws(RPCError) -> Reply {
         do throws(RPCError) {
             let outgoing = try OutgoingCall(
-                method, options: options, defaultTimeout: defaultTimeout, now: .now)
+                method, options: options, defaultTimeoutNanoseconds: defaultTimeoutNanoseconds,
+                now: .now)
             let call = PendingCall(outgoing, request)
             let bytes = try await answer(to: call).get()
             do throws(MessageFault) {

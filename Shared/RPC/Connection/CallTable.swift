@@ -4,7 +4,7 @@ struct CallTable: Sendable {
     struct Entry: Sendable {
         /// 0: the slot is free.
         fileprivate(set) var id: UInt64 = 0
-        fileprivate(set) var deadline: ContinuousClock.Instant
+        fileprivate(set) var deadline: Moment
         /// Nobody waits for it any more: the caller was told, or the handler was cancelled.
         var isCancelled = false
     }
@@ -12,7 +12,7 @@ struct CallTable: Sendable {
     private var entries: [Entry] = []
     private var free: [Int] = []
     /// No call's deadline is earlier; it may be that of a call which has ended.
-    private(set) var earliest: ContinuousClock.Instant?
+    private(set) var earliest: Moment?
 
     /// Calls that have not ended.
     var count: Int { entries.count - free.count }
@@ -31,7 +31,7 @@ struct CallTable: Sendable {
     /// Takes a slot for a call; `id` says which id the call has there.
     /// - Parameter limit: of calls at once; nil comes back when it is reached.
     mutating func insert(
-        limit: Int, deadline: ContinuousClock.Instant, id: (_ slot: Int) -> UInt64
+        limit: Int, deadline: Moment, id: (_ slot: Int) -> UInt64
     ) -> (slot: Int, id: UInt64)? {
         guard count < limit else { return nil }
         if earliest.map({ deadline < $0 }) ?? true { earliest = deadline }
@@ -68,10 +68,10 @@ struct CallTable: Sendable {
     }
 
     /// Marks the calls whose time is up as cancelled and returns them.
-    mutating func takeExpired(at now: ContinuousClock.Instant) -> [(slot: Int, id: UInt64)] {
+    mutating func takeExpired(at now: Moment) -> [(slot: Int, id: UInt64)] {
         guard let earliest, earliest <= now else { return [] }
         var expired: [(slot: Int, id: UInt64)] = []
-        var next: ContinuousClock.Instant?
+        var next: Moment?
         for (slot, id) in live {
             let deadline = entries[slot].deadline
             if deadline <= now {

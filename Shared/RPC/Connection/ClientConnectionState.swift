@@ -1,8 +1,6 @@
 /// The client's end of one connection: ids, the server's limits, which calls wait for an answer and
 /// what became of them when the connection ends. Pure: the time comes in, what is to be done comes out.
-package struct ClientConnectionState: Sendable {
-    package typealias Instant = ContinuousClock.Instant
-
+package struct ClientConnectionState: ~Copyable, Sendable {
     /// A call in flight. The slot is below the limit of calls at once and is used again, the id is not.
     package struct Call: Sendable, Hashable {
         package let slot: Int
@@ -28,7 +26,7 @@ package struct ClientConnectionState: Sendable {
 
     private enum State {
         /// Hello is sent; calls may be, too. → open, retiring, closed
-        case greeting(until: Instant)
+        case greeting(until: Moment)
         /// → retiring, closed
         case open
         /// No further calls. → closed
@@ -53,7 +51,7 @@ package struct ClientConnectionState: Sendable {
     private static let slotBits: UInt64 = 12
     private static let mostSequence: UInt64 = 1 << 50
 
-    package init(limits: ConnectionLimits, now: Instant) {
+    package init(limits: ConnectionLimits, now: Moment) {
         precondition(limits.maxCalls <= ConnectionLimits.mostCalls)
         self.limits = limits
         state = .greeting(until: now + limits.handshake)
@@ -100,7 +98,7 @@ package struct ClientConnectionState: Sendable {
     }
 
     /// Takes an id for a call; nil when the server's limit is reached or the connection ends.
-    package mutating func begin(deadline: Instant) -> Call? {
+    package mutating func begin(deadline: Moment) -> Call? {
         guard hasRoom else { return nil }
         let sequence = sequence
         let call = calls.insert(limit: maxCalls, deadline: deadline) { slot in
@@ -134,7 +132,7 @@ package struct ClientConnectionState: Sendable {
     }
 
     /// A frame that came, without its length.
-    package mutating func receive(_ frame: UnsafeRawBufferPointer, at now: Instant) -> Action {
+    package mutating func receive(_ frame: UnsafeRawBufferPointer, at now: Moment) -> Action {
         do throws(WireFault) {
             let envelope = try unsafe Envelope(frame)
             switch state {
@@ -177,8 +175,8 @@ package struct ClientConnectionState: Sendable {
     }
 
     /// When `tick` has something to do; it may be too early, never too late.
-    package var nextTick: Instant? {
-        var next: Instant?
+    package var nextTick: Moment? {
+        var next: Moment?
         if case .greeting(let until) = state { next = until }
         if calls.count > 0, let earliest = calls.earliest {
             next = next.map { min($0, earliest) } ?? earliest
@@ -189,7 +187,7 @@ package struct ClientConnectionState: Sendable {
 
     /// Does what is due.
     /// - Returns: calls whose time is up, each to be told and cancelled, and a reason to close.
-    package mutating func tick(at now: Instant) -> (expired: [Call], close: Frame.Goaway?) {
+    package mutating func tick(at now: Moment) -> (expired: [Call], close: Frame.Goaway?) {
         if case .closed = state { return ([], nil) }
         let expired = calls.takeExpired(at: now).map { Call(slot: $0.slot, id: $0.id) }
         guard case .greeting(let until) = state, until <= now else { return (expired, nil) }

@@ -3,7 +3,7 @@ struct RateBudget: Sendable {
     private let capacity: Double
     private let perSecond: Double
     private var left: Double
-    private var updated: ContinuousClock.Instant?
+    private var updated: Moment?
 
     init(capacity: Int, perSecond: Double) {
         self.capacity = Double(capacity)
@@ -12,9 +12,9 @@ struct RateBudget: Sendable {
     }
 
     /// Whether one more is within the budget.
-    mutating func take(at now: ContinuousClock.Instant) -> Bool {
+    mutating func take(at now: Moment) -> Bool {
         if let updated, updated < now {
-            left = min(capacity, left + perSecond * ((now - updated) / Duration.seconds(1)))
+            left = min(capacity, left + perSecond * Double(updated.nanoseconds(to: now)) / 1e9)
         }
         updated = now
         guard left >= 1 else { return false }

@@ -1,8 +1,6 @@
 /// The server's end of one connection: which frames are allowed when, which calls run, what is
 /// answered without a handler. Pure: the time comes in, what is to be done comes out.
-package struct ServerConnectionState: Sendable {
-    package typealias Instant = ContinuousClock.Instant
-
+package struct ServerConnectionState: ~Copyable, Sendable {
     /// Who a Hello's sender is.
     package enum Authentication: Sendable {
         case anonymous
@@ -35,16 +33,16 @@ package struct ServerConnectionState: Sendable {
         package let request: Frame.Request
         /// Of the payload, counted from the envelope's first byte.
         package let payload: Range<Int>
-        package let deadline: Instant
+        package let deadline: Moment
     }
 
     private enum State {
         /// Nothing came yet. → open, closed
-        case awaitingHello(until: Instant)
+        case awaitingHello(until: Moment)
         /// → draining, closed
         case open
         /// GOAWAY is sent, running calls go on; after the grace they are cancelled. → closed
-        case draining(until: Instant, isCancelled: Bool)
+        case draining(until: Moment, isCancelled: Bool)
         /// Handlers may still be ending.
         case closed
     }
@@ -58,9 +56,9 @@ package struct ServerConnectionState: Sendable {
     private var cancels: RateBudget
     private var pings: RateBudget
     private var pong: UInt64?
-    private var idleSince: Instant
+    private var idleSince: Moment
     /// Since when more waits to be sent than may.
-    private var stalledSince: Instant?
+    private var stalledSince: Moment?
     private var refusedWhileStalled = 0
     /// The largest reply that the peer takes.
     package private(set) var mostReplyBytes: Int
@@ -71,7 +69,7 @@ package struct ServerConnectionState: Sendable {
     private static let mostRefusedWhileStalled = 4096
 
     package init(
-        limits: ConnectionLimits, peerName: String, now: Instant,
+        limits: ConnectionLimits, peerName: String, now: Moment,
         authenticate: @escaping @Sendable (Frame.Hello) -> Authentication
     ) {
         self.limits = limits
@@ -104,7 +102,7 @@ package struct ServerConnectionState: Sendable {
     }
 
     /// A frame that came, without its length.
-    package mutating func receive(_ frame: UnsafeRawBufferPointer, at now: Instant) -> Action {
+    package mutating func receive(_ frame: UnsafeRawBufferPointer, at now: Moment) -> Action {
         do throws(WireFault) {
             let envelope = try unsafe Envelope(frame)
             switch state {
@@ -129,7 +127,7 @@ package struct ServerConnectionState: Sendable {
 
     /// The handler has ended: frees the call's slot.
     /// - Returns: whether to send its Response; false when the connection is closed.
-    package mutating func finish(slot: Int, at now: Instant) -> Bool {
+    package mutating func finish(slot: Int, at now: Moment) -> Bool {
         calls.remove(slot)
         if calls.count == 0 { idleSince = now }
         if case .closed = state { return false }
@@ -137,14 +135,14 @@ package struct ServerConnectionState: Sendable {
     }
 
     /// More or no longer more waits to be sent than may.
-    package mutating func outbound(isOverLimit: Bool, at now: Instant) {
+    package mutating func outbound(isOverLimit: Bool, at now: Moment) {
         stalledSince = isOverLimit ? stalledSince ?? now : nil
         if !isOverLimit { refusedWhileStalled = 0 }
     }
 
     /// A graceful shutdown: no further calls; the running ones have the grace to end.
     /// - Returns: the GOAWAY to send; nil when there is nobody to send it to.
-    package mutating func drain(at now: Instant) -> Frame.Goaway? {
+    package mutating func drain(at now: Moment) -> Frame.Goaway? {
         switch state {
         case .awaitingHello, .open:
             state = .draining(until: now + limits.grace, isCancelled: false)
@@ -192,7 +190,7 @@ extension ServerConnectionState {
     }
 
     private mutating func handle(
-        _ envelope: Envelope, _ frame: UnsafeRawBufferPointer, at now: Instant
+        _ envelope: Envelope, _ frame: UnsafeRawBufferPointer, at now: Moment
     ) throws(WireFault) -> Action {
         let id = envelope.id
         guard id == 0 || !id.isMultiple(of: 2) else {
@@ -244,7 +242,7 @@ extension ServerConnectionState {
     }
 
     private mutating func request(
-        _ envelope: Envelope, _ frame: UnsafeRawBufferPointer, at now: Instant
+        _ envelope: Envelope, _ frame: UnsafeRawBufferPointer, at now: Moment
     ) throws(WireFault) -> Action {
         let id = envelope.id
         guard id > lastID else {
@@ -269,7 +267,7 @@ extension ServerConnectionState {
             return .refuse(id: id, .overLimit("the answers on this connection are not being read"))
         }
         let budget = inbound.request.timeoutMicroseconds
-        let deadline = now + (budget == 0 ? limits.defaultTimeout : .budget(budget))
+        let deadline = budget == 0 ? now + limits.defaultTimeout : now.advanced(byBudget: budget)
         guard
             let call = calls.insert(limit: limits.maxCalls, deadline: deadline, id: { _ in id })
         else {
@@ -291,9 +289,9 @@ extension ServerConnectionState {
 // What time brings.
 extension ServerConnectionState {
     /// When `tick` has something to do; it may be too early, never too late.
-    package var nextTick: Instant? {
+    package var nextTick: Moment? {
         var next = calls.count > 0 ? calls.earliest : nil
-        func consider(_ instant: Instant) { next = next.map { min($0, instant) } ?? instant }
+        func consider(_ moment: Moment) { next = next.map { min($0, moment) } ?? moment }
         switch state {
         case .closed: return nil
         case .awaitingHello(let until): consider(until)
@@ -305,7 +303,7 @@ extension ServerConnectionState {
     }
 
     /// Does what is due.
-    package mutating func tick(at now: Instant) -> [Action] {
+    package mutating func tick(at now: Moment) -> [Action] {
         if case .closed = state { return [] }
         if let stalledSince, stalledSince + limits.outboundStall <= now {
             state = .closed
@@ -345,10 +343,11 @@ extension RPCError {
     }
 }
 
-extension Duration {
+extension Moment {
     /// A time budget as it travels, cut to the longest that is granted.
-    package static func budget(_ microseconds: UInt64) -> Duration {
-        min(.microseconds(Int64(clamping: microseconds)), CallLimits.longestTimeout)
+    func advanced(byBudget microseconds: UInt64) -> Moment {
+        advanced(
+            byNanoseconds: Int64(min(microseconds, UInt64(CallLimits.longestMicroseconds))) * 1000)
     }
 }
 

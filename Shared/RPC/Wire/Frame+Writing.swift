@@ -167,26 +167,3 @@ extension String {
         return String(self[..<index])
     }
 }
-
-extension Duration {
-    /// Rounded down; the largest number when there are more.
-    package var wholeMilliseconds: Int64 {
-        whole(attoseconds: 1_000_000_000_000_000, perSecond: 1000)
-    }
-    /// Rounded down; the largest number when there are more.
-    package var wholeMicroseconds: Int64 {
-        whole(attoseconds: 1_000_000_000_000, perSecond: 1_000_000)
-    }
-    /// Rounded down; the largest number when there are more.
-    package var wholeNanoseconds: Int64 {
-        whole(attoseconds: 1_000_000_000, perSecond: 1_000_000_000)
-    }
-
-    private func whole(attoseconds unit: Int64, perSecond: Int64) -> Int64 {
-        let (seconds, attoseconds) = components
-        let (product, overflows) = seconds.multipliedReportingOverflow(by: perSecond)
-        guard !overflows else { return seconds < 0 ? .min : .max }
-        let (sum, overflowsToo) = product.addingReportingOverflow(attoseconds / unit)
-        return overflowsToo ? .max : sum
-    }
-}

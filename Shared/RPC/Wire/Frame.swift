@@ -50,9 +50,16 @@ package enum Frame {
     /// A call without its payload.
     package struct Request: Sendable {
         /// How the method is named.
-        package enum Method: Sendable, Hashable {
+        package enum Method: Sendable, Hashable, CustomStringConvertible {
             case id(UInt32)
             case name(String)
+
+            package var description: String {
+                switch self {
+                case .id(let id): "\(id)"
+                case .name(let name): name
+                }
+            }
         }
 
         package var method: Method
