@@ -149,6 +149,27 @@ struct ApproveTests {
         }
     }
 
+    @Test func aRefusalAfterDecidingIsPolledToo() async throws {
+        try await Harness.run { harness in
+            let plan = try await harness.plan()
+            let officer = harness.officer("陈经办")
+            harness.quota.vacancies = 0
+            let row = try await harness.ready(harness.applicant(1), plan, by: officer)
+            harness.quota.mood = .stalls
+            let deciding = try await harness.decide(
+                row, .approved, by: officer, timeout: .milliseconds(300))
+            harness.quota.mood = .answers
+            try await harness.drained()
+            let refused = try await harness.tasks(officer).getDecision(
+                Tasks.GetDecisionRequest(
+                    taskID: row.taskID, decisionID: deciding.decisionID))
+            #expect(refused.state == .refused && refused.message == "岗位没有空缺")
+            #expect(refused.vacancy?.approved == 0 && refused.node == "单位审核")
+            let counts = try await harness.tasks(officer).count(Tasks.CountTasksRequest())
+            #expect(counts.pending == 1 && counts.processed == 0)
+        }
+    }
+
     /// As after a crash between T1's commit and its message: the outbox is delivered by the next start.
     @Test func aDecisionOutlivesTheProcess() async throws {
         try await Harness.stopped { harness in
