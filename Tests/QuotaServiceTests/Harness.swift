@@ -106,7 +106,7 @@ struct Harness: Sendable {
     }
 
     /// The level's counts as its unit sees them.
-    func vacancies(
+    func counts(
         _ level: Common.QuotaLevel = .intermediate, year: Int32 = 2022
     ) async throws -> Quota.LevelVacancies {
         let reply = try await admin.getVacancies(Quota.GetVacanciesRequest(year: year))

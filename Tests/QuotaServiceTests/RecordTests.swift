@@ -2,6 +2,7 @@ import Messages
 import RPC
 import ServiceRuntime
 import ServiceStubs
+import Storage
 import Testing
 
 @testable import QuotaService
@@ -205,11 +206,11 @@ extension QuotaTests {
                 #expect(Set(errors.map(\.message)) == ["岗位核准信息不存在"])
             }
             #expect(try await stranger.listRecords(Quota.ListRecordsRequest()).total == 0)
-            let vacancies = try await refusal {
+            let foreign = try await refusal {
                 try await stranger.getVacancies(
                     Quota.GetVacanciesRequest(year: 2022, unitID: "unit-1"))
             }
-            #expect(vacancies.code == .notFound)
+            #expect(foreign.code == .notFound)
         }
 
         @Test func theListIsPagedByYear() async throws {

@@ -2,6 +2,7 @@ import Messages
 import RPC
 import ServiceRuntime
 import ServiceStubs
+import Storage
 import Testing
 
 @testable import QuotaService
@@ -18,18 +19,18 @@ extension QuotaTests {
                 taken.facts
                     == Common.VacancyFacts(
                         year: 2022, level: .intermediate, approved: 1, recommended: 1))
-            var level = try await harness.vacancies()
+            var level = try await harness.counts()
             #expect(level.reserved == 1 && level.remaining == 0 && level.label == "中级")
             let late = try await harness.reserve(2)
             #expect(late.state == .refused && late.message == "2022 年度中级岗位没有空缺")
             #expect(late.facts?.approved == 1 && late.facts?.recommended == 1)
             #expect(try await harness.confirm(1) == .confirmed)
-            level = try await harness.vacancies()
+            level = try await harness.counts()
             #expect(level.reserved == 1 && level.remaining == 0)
             let seen = try await harness.admin.getRecord(Quota.GetRecordRequest(id: record.id))
             #expect(seen.recommended == 1)
             #expect(try await harness.release(1) == .released)
-            #expect(try await harness.vacancies().remaining == 1)
+            #expect(try await harness.counts().remaining == 1)
             #expect(try await harness.reserve(3).state == .reserved)
             try harness.checkLedger()
             #expect(
@@ -70,7 +71,7 @@ extension QuotaTests {
             #expect(late.state == .refused)
             #expect(try await harness.confirm(1) == .released)
             #expect(try harness.number("SELECT count(*) FROM ledger") == 0)
-            #expect(try await harness.vacancies().remaining == 5)
+            #expect(try await harness.counts().remaining == 5)
             // The next decision on the same round is another reservation.
             #expect(try await harness.reserve(2, declaration: 1).state == .reserved)
         }
@@ -129,7 +130,7 @@ extension QuotaTests {
                 let reply = try await harness.reserve(number, level: level)
                 #expect(reply.state == .reserved && reply.facts?.unlimited == true)
             }
-            let level = try await harness.vacancies()
+            let level = try await harness.counts()
             #expect(level.unlimited && level.reserved == 3 && level.remaining == 0)
             let seen = try await harness.admin.getRecord(Quota.GetRecordRequest(id: record.id))
             #expect(seen.vacancies == record.vacancies && seen.recommended == 12)
@@ -226,7 +227,7 @@ extension QuotaTests {
                     if state != .refused { states[number] = .released }
                 }
                 let now = states.values.count { $0 == .reserved || $0 == .confirmed }
-                #expect(try await harness.vacancies().reserved == Int64(now))
+                #expect(try await harness.counts().reserved == Int64(now))
             }
             try harness.checkLedger()
         }

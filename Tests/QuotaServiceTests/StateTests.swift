@@ -67,8 +67,8 @@ extension QuotaTests {
                     ).decide(cell.record, at: now)
                 }
                 return nil
-            } catch let refusal as Refusal {
-                return refusal.code
+            } catch {
+                return error.code
             }
         }
 
