@@ -113,7 +113,8 @@ struct Harness: Sendable {
         return try #require(reply.levels.first { $0.level == level })
     }
 
-    /// Invariant 5 and 6 of the ledger: each prefix is within its bounds, and the counters are the rows.
+    /// Invariant 5 and 6 of the ledger: each prefix is within its bounds, and the counters are
+    /// the rows.
     func checkLedger() throws {
         struct Pool: Hashable {
             let record: String

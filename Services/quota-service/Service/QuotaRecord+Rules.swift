@@ -60,7 +60,8 @@ extension Common.QuotaLevel {
     }
 }
 
-/// 新增 and edits of a draft (manual 7.2): public institutions only, one record per year, each level given.
+/// 新增 and edits of a draft (manual 7.2): public institutions only, one record per year, each
+/// level given.
 struct SaveRecord: Command {
     let officer: Officer
     let request: Quota.SaveRecordRequest

@@ -4,7 +4,8 @@ import Messages
 import ServiceRuntime
 import Storage
 
-/// What is stored of a reservation. Successors: reserved → confirmed, released; confirmed → released; refused and released stay.
+/// What is stored of a reservation. Successors: reserved → confirmed, released; confirmed →
+/// released; refused and released stay.
 struct StoredReservation: Sendable {
     let id: String
     let declarationID: String
@@ -16,7 +17,8 @@ struct StoredReservation: Sendable {
     let reply: Quota.ReserveReply?
 }
 
-/// Step R of a declaration that occupies a post: one vacancy of the level in the plan's year, or a durable refusal.
+/// Step R of a declaration that occupies a post: one vacancy of the level in the plan's year, or
+/// a durable refusal.
 struct Reserve: Command {
     let request: Quota.ReserveRequest
 

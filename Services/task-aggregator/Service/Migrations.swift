@@ -1,6 +1,7 @@
 import Storage
 
-/// The tables of task-aggregator. What is known of tasks is a projection: it may be deleted, and comes back by use.
+/// The tables of task-aggregator. What is known of tasks is a projection: it may be deleted, and
+/// comes back by use.
 let aggregatorMigrations: [Migration] = [
     Migration(
         number: 1, name: "last known rows and counts, news",

@@ -3,7 +3,8 @@ import RPC
 package import ServiceRuntime
 import ServiceStubs
 
-/// Owns the unified list, the last known rows and the news; the tasks themselves are their sources'.
+/// Owns the unified list, the last known rows and the news; the tasks themselves are their
+/// sources'.
 package let taskAggregatorDefinition = ServiceDefinition(
     name: "task-aggregator", migrations: aggregatorMigrations
 ) { environment in

@@ -5,7 +5,8 @@ import ServiceRuntime
 import ServiceStubs
 import Storage
 
-/// 任务中心 and 单位首页. Lists are always merged live (decision 15); what is stored stands in for a source that does not answer.
+/// 任务中心 and 单位首页. Lists are always merged live (decision 15); what is stored stands in for a
+/// source that does not answer.
 struct TaskCentreHandler: Tasks.TaskCentreProvider {
     let database: Database
     let sources: TaskSources
@@ -76,7 +77,8 @@ struct TaskCentreHandler: Tasks.TaskCentreProvider {
 
     // MARK: decisions
 
-    /// The owner decides under the client's own key: a repeat through here or there is the same one.
+    /// The owner decides under the client's own key: a repeat through here or there is the same
+    /// one.
     func decide(
         _ request: Tasks.DecideRequest, context: RequestContext
     ) async throws -> Tasks.DecideReply {

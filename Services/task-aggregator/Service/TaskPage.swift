@@ -14,7 +14,8 @@ extension PageCursor {
     }
 }
 
-/// An answer that breaks the contract of `TaskSource`: believed, it would lose or double rows for everybody.
+/// An answer that breaks the contract of `TaskSource`: believed, it would lose or double rows for
+/// everybody.
 struct BadAnswer: Error {
     /// For the log; names no row.
     let reason: String

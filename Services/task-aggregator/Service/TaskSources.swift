@@ -91,7 +91,8 @@ final class TaskSources: Sendable {
 
     /// Asks every source at once, on behalf of the call's user, and returns what each came to.
     /// - Parameter ask: `BadAnswer` counts as silence.
-    /// - Throws: what is the user's business and not a source's: a bad request, no session, no permission.
+    /// - Throws: what is the user's business and not a source's: a bad request, no session, no
+    ///   permission.
     func ask<Value: Sendable>(
         _ context: RequestContext,
         _ ask: @escaping @Sendable (TaskSource, CallOptions) async throws -> Value

@@ -11,7 +11,8 @@ struct Kept: StorableReply {
     func storedBytes() throws -> [UInt8] { [] }
 }
 
-/// Between a page's start and its end the source has these rows and no others. Writes only the difference.
+/// Between a page's start and its end the source has these rows and no others. Writes only the
+/// difference.
 struct KeepPage: Command {
     let source: String
     let view: KnownView
@@ -70,7 +71,8 @@ struct KeepCounts: Command {
     }
 }
 
-/// A task that was decided through the task centre waits no more, even before its source is asked again.
+/// A task that was decided through the task centre waits no more, even before its source is asked
+/// again.
 struct ForgetPending: Command {
     let unit: String
     let taskID: String

@@ -10,7 +10,8 @@ enum KnownStore {
 
     // MARK: reads
 
-    /// The last known rows below the page's start that match, marked stale; paged as the source would.
+    /// The last known rows below the page's start that match, marked stale; paged as the source
+    /// would.
     static func page(
         of source: String, in view: KnownView, _ query: TaskQuery, _ bounds: PageBounds,
         _ rows: any RowReader
