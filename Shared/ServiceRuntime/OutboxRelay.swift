@@ -26,7 +26,7 @@ package final class OutboxRelay: Service {
         }
     }
 
-    /// Messages in delivery at once.
+    /// Messages in delivery to one destination at once; one that stalls holds up no other.
     private static let concurrency = 64
 
     package init(
@@ -43,10 +43,10 @@ package final class OutboxRelay: Service {
     package func run() async throws {
         try await cancelWhenGracefulShutdown {
             var failures: [Int64: Int] = [:]
-            var busy: Set<Int64> = []
+            var busy: [String: Set<Int64>] = [:]
             let (wakes, wake) = AsyncStream.makeStream(
                 of: Event.self, bufferingPolicy: .unbounded)
-            try await withThrowingTaskGroup(of: Void.self) { group in
+            try await withThrowingDiscardingTaskGroup { group in
                 group.addTask {
                     for await _ in self.database.outboxSignal { wake.yield(.committed) }
                     wake.finish()
@@ -55,25 +55,24 @@ package final class OutboxRelay: Service {
                 for await event in wakes {
                     switch event {
                     case .committed: break
-                    case .delivered(let sequence):
-                        busy.remove(sequence)
-                        failures[sequence] = nil
-                    case .failed(let sequence):
-                        let count = (failures[sequence] ?? 0) + 1
-                        failures[sequence] = count
+                    case .delivered(let message):
+                        busy[message.destination]?.remove(message.sequence)
+                        failures[message.sequence] = nil
+                    case .failed(let message):
+                        let count = (failures[message.sequence] ?? 0) + 1
+                        failures[message.sequence] = count
                         let delay = self.backoff.delay(afterFailures: count)
                         group.addTask {
                             try? await Task.sleep(for: delay)
-                            wake.yield(.ready(sequence))
+                            wake.yield(.ready(message))
                         }
-                    case .ready(let sequence):
-                        busy.remove(sequence)
+                    case .ready(let message):
+                        busy[message.destination]?.remove(message.sequence)
                     }
-                    let room = Self.concurrency - busy.count
-                    guard room > 0 else { continue }
-                    for message in try self.database.pendingMessages(limit: Self.concurrency)
-                    where busy.count < Self.concurrency && busy.insert(message.sequence).inserted {
-                        group.addTask { await self.send(message, wake) }
+                    for (destination, deliver) in self.deliveries {
+                        for message in try self.next(to: destination, besides: &busy) {
+                            group.addTask { await self.send(message, by: deliver, wake) }
+                        }
                     }
                 }
                 group.cancelAll()
@@ -83,21 +82,33 @@ package final class OutboxRelay: Service {
 
     private enum Event: Sendable {
         case committed
-        case delivered(Int64)
-        case failed(Int64)
-        case ready(Int64)
+        case delivered(StoredMessage)
+        case failed(StoredMessage)
+        case ready(StoredMessage)
+    }
+
+    /// Takes what may be sent to the destination now, and notes it as busy.
+    private func next(
+        to destination: String, besides busy: inout [String: Set<Int64>]
+    ) throws -> [StoredMessage] {
+        var taken = busy[destination] ?? []
+        guard taken.count < Self.concurrency else { return [] }
+        let pending = try database.pendingMessages(to: destination, limit: Self.concurrency)
+        let next = pending.filter { !taken.contains($0.sequence) }
+            .prefix(Self.concurrency - taken.count)
+        taken.formUnion(next.map(\.sequence))
+        busy[destination] = taken
+        return Array(next)
     }
 
     private func send(
-        _ message: StoredMessage, _ wake: AsyncStream<Event>.Continuation
+        _ message: StoredMessage, by deliver: Delivery,
+        _ wake: AsyncStream<Event>.Continuation
     ) async {
         do {
-            guard let deliver = deliveries[message.destination] else {
-                throw ConfigurationError("no delivery to “\(message.destination)”")
-            }
             try await deliver(message)
             try await database.acknowledge(message)
-            wake.yield(.delivered(message.sequence))
+            wake.yield(.delivered(message))
         } catch {
             logger.warning(
                 "message not delivered yet",
@@ -105,7 +116,7 @@ package final class OutboxRelay: Service {
                     "destination": "\(message.destination)", "kind": "\(message.kind)",
                     "sequence": "\(message.sequence)", "error": "\(error)",
                 ])
-            wake.yield(.failed(message.sequence))
+            wake.yield(.failed(message))
         }
     }
 }

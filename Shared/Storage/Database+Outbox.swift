@@ -16,19 +16,24 @@ package struct StoredMessage: Sendable, Hashable {
 extension Database {
     /// The oldest unanswered message of each lane, oldest first: these may be delivered now, side
     /// by side.
-    package func pendingMessages(limit: Int) throws -> [StoredMessage] {
+    /// - Parameter destination: only those to this one; nil for all.
+    package func pendingMessages(
+        to destination: String? = nil, limit: Int
+    ) throws -> [StoredMessage] {
         try read { rows in
             try rows.rows(
                 Statement(
                     """
                     SELECT sequence, id, lane, destination, kind, payload, created
                     FROM outbox AS message
-                    WHERE acknowledged IS NULL AND NOT EXISTS (
-                        SELECT 1 FROM outbox AS earlier
-                        WHERE earlier.lane = message.lane AND earlier.acknowledged IS NULL
-                            AND earlier.sequence < message.sequence)
+                    WHERE acknowledged IS NULL AND destination = coalesce(?, destination)
+                        AND NOT EXISTS (
+                            SELECT 1 FROM outbox AS earlier
+                            WHERE earlier.lane = message.lane AND earlier.acknowledged IS NULL
+                                AND earlier.sequence < message.sequence)
                     ORDER BY sequence LIMIT ?
-                    """, [.integer(Int64(limit))]), limit: limit
+                    """, [destination.map { .text($0) } ?? .null, .integer(Int64(limit))]),
+                limit: limit
             ).map { row in
                 StoredMessage(
                     sequence: try row.integer("sequence"), id: try row.blob("id"),

@@ -118,6 +118,11 @@ let layers: [Layer] = [
             "ServiceLifecycle", "UnixSignals",
         ] + foundation),
 
+    // Scripts/bench's side of the platform.
+    Layer(
+        "Benchmarks/EchoServer",
+        ["Messages", "RPC", "RPCTransport", "Logging", "ServiceLifecycle"] + system),
+
     // Tests mirror the sources. Only IntegrationTests meets several services, as processes.
     Layer("Tests/TestSupport", testing + ["RPCTransport"]),
     Layer("Tests/MessagesTests", testing),
