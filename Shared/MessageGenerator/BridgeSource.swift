@@ -38,7 +38,6 @@ private func writeBridge(_ message: MessageType, into source: inout SourceWriter
         source.line()
         writeInit(message, into: &source)
     }
-    for nested in message.messages { writeBridge(nested, into: &source) }
 }
 
 // MARK: Swift to C

@@ -14,7 +14,6 @@ func derivedProto(_ file: ProtoFile) -> GeneratedFile {
 
 private func derive(_ message: MessageType, into source: inout SourceWriter) {
     source.block("message \(message.name) {") { source in
-        for nested in message.messages { derive(nested, into: &source) }
         for field in message.fields where field.oneof == nil {
             let line = derivedLine(field)
             if field.isOptional {

@@ -13,7 +13,6 @@ struct DescriptorReader {
         static let fileEnum: Int32 = 5
         static let fileService: Int32 = 6
         static let messageField: Int32 = 2
-        static let messageNested: Int32 = 3
         static let messageEnum: Int32 = 4
         static let messageOneof: Int32 = 8
         static let enumValue: Int32 = 2
@@ -65,8 +64,14 @@ struct DescriptorReader {
     ) throws(SchemaRefusal) -> MessageType {
         let name = unsafe string(message.name)
         let fullName = "\(scope).\(name)"
-        if let options = unsafe message.options, unsafe options.pointee.map_entry != 0 {
-            throw SchemaRefusal(scope, "maps are not supported; use a repeated message")
+        if let nested = unsafe list(message.nested_type, message.n_nested_type).first {
+            let isMap = unsafe nested.pointee.options?.pointee.map_entry == 1
+            throw SchemaRefusal(
+                fullName,
+                isMap
+                    ? "maps are not supported; use a repeated message"
+                    // protoc-c makes no functions for them.
+                    : "messages are not declared within messages here; move it out of this one")
         }
         guard unsafe message.n_extension == 0, unsafe message.n_extension_range == 0 else {
             throw SchemaRefusal(fullName, "extensions are not supported")
@@ -78,10 +83,6 @@ struct DescriptorReader {
                 try unsafe read(field, in: fullName, path: path + [Step.messageField, index])
             },
             oneofs: unsafe oneofs(of: message, path: path),
-            messages: try unsafe map(message.nested_type, message.n_nested_type) {
-                nested, index throws(SchemaRefusal) in
-                try unsafe read(nested, in: fullName, path: path + [Step.messageNested, index])
-            },
             enums: unsafe map(message.enum_type, message.n_enum_type) { type, index in
                 unsafe read(type, in: fullName, path: path + [Step.messageEnum, index])
             })

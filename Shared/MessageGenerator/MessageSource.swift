@@ -73,10 +73,6 @@ private func writeStruct(_ message: MessageType, into source: inout SourceWriter
             source.line()
             writeEnum(type, into: &source)
         }
-        for nested in message.messages {
-            source.line()
-            writeStruct(nested, into: &source)
-        }
     }
 }
 

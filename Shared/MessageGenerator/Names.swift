@@ -125,11 +125,16 @@ func cCaseType(_ message: MessageType, oneof name: String) -> String {
     return cType(message.fullName) + "__" + camel.joined() + "Case"
 }
 
-/// C's keywords, names that are macros on some systems, and the struct's own first member.
+/// Keywords of C and C++, at which protoc-c changes names, names that are macros on some systems, and
+/// the struct's own first member.
 private let takenInC: Set<String> = [
-    "auto", "base", "bool", "break", "case", "char", "const", "continue", "default", "do",
-    "double", "else", "enum", "errno", "extern", "false", "float", "for", "goto", "if", "inline",
-    "int", "linux", "long", "null", "register", "restrict", "return", "short", "signed", "sizeof",
-    "static", "stderr", "stdin", "stdout", "struct", "switch", "true", "typedef", "union", "unix",
-    "unsigned", "void", "volatile", "while",
+    "and", "and_eq", "asm", "auto", "base", "bitand", "bitor", "bool", "break", "case", "catch",
+    "char", "class", "compl", "const", "const_cast", "continue", "default", "delete", "do",
+    "double", "dynamic_cast", "else", "enum", "errno", "explicit", "extern", "false", "float",
+    "for", "friend", "goto", "if", "inline", "int", "linux", "long", "mutable", "namespace", "new",
+    "not", "not_eq", "null", "operator", "or", "or_eq", "private", "protected", "public",
+    "register", "reinterpret_cast", "restrict", "return", "short", "signed", "sizeof", "static",
+    "static_cast", "stderr", "stdin", "stdout", "struct", "switch", "template", "this", "throw",
+    "true", "try", "typedef", "typeid", "typename", "union", "unix", "unsigned", "using", "virtual",
+    "void", "volatile", "wchar_t", "while", "xor", "xor_eq",
 ]

@@ -40,16 +40,9 @@ extension PluginRequest {
             unsafe request.pointee.parameter.map { unsafe String(cString: $0) } ?? ""
         schema = Schema(
             files: all.filter { names.contains($0.name) }.sorted { $0.name < $1.name })
-        for file in all { schema.index(messages: file.messages, enums: file.enums) }
-    }
-}
-
-extension Schema {
-    fileprivate mutating func index(messages: [MessageType], enums: [EnumType]) {
-        for type in enums { self.enums[type.fullName] = type }
-        for message in messages {
-            self.messages[message.fullName] = message
-            index(messages: message.messages, enums: message.enums)
+        for message in all.flatMap(\.messages) { schema.messages[message.fullName] = message }
+        for type in all.flatMap(\.enums) + all.flatMap(\.messages).flatMap(\.enums) {
+            schema.enums[type.fullName] = type
         }
     }
 }

@@ -28,7 +28,6 @@ struct MessageType {
     var comment: [String]
     var fields: [Field]
     var oneofs: [Oneof]
-    var messages: [MessageType]
     var enums: [EnumType]
 }
 

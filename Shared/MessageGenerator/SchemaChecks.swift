@@ -84,8 +84,7 @@ struct SchemaChecks {
             + message.oneofs.map { lowerCamel($0.name) }
         try checkDistinct(members, in: message.fullName, also: reservedMemberNames)
         let types =
-            message.messages.map(\.name) + message.enums.map(\.name)
-            + message.oneofs.map { upperCamel($0.name) }
+            message.enums.map(\.name) + message.oneofs.map { upperCamel($0.name) }
         try checkDistinct(types, in: message.fullName, also: [])
         for (index, oneof) in message.oneofs.enumerated() {
             try checkDistinct(

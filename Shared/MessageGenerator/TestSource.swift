@@ -1,11 +1,10 @@
 /// Random values of every message type, and the list of all types: for `Tests/MessagesTests/Generated`.
 func testFiles(_ schema: Schema) -> [GeneratedFile] {
     var files: [GeneratedFile] = []
-    var all: [MessageType] = []
     for file in schema.files where !file.messages.isEmpty {
         var source = SourceWriter(header: "proto/\(file.name)")
         source.line("import Messages")
-        for message in file.messages { writeRandom(message, into: &source, all: &all) }
+        for message in file.messages { writeRandom(message, into: &source) }
         files.append(GeneratedFile(name: "\(file.stem)+Random.swift", content: source.text))
     }
     var source = SourceWriter(header: "proto/")
@@ -13,16 +12,15 @@ func testFiles(_ schema: Schema) -> [GeneratedFile] {
     source.line()
     source.line("/// Every message type of the schema.")
     source.block("let allMessages: [any RandomMessage.Type] = [", end: "]") { source in
-        for message in all { source.line("\(swiftType(message.fullName)).self,") }
+        for message in schema.files.flatMap(\.messages) {
+            source.line("\(swiftType(message.fullName)).self,")
+        }
     }
     files.append(GeneratedFile(name: "AllMessages.swift", content: source.text))
     return files
 }
 
-private func writeRandom(
-    _ message: MessageType, into source: inout SourceWriter, all: inout [MessageType]
-) {
-    all.append(message)
+private func writeRandom(_ message: MessageType, into source: inout SourceWriter) {
     source.line()
     source.block("extension \(swiftType(message.fullName)): RandomMessage {") { source in
         let members = members(of: message)
@@ -42,7 +40,6 @@ private func writeRandom(
             }
         }
     }
-    for nested in message.messages { writeRandom(nested, into: &source, all: &all) }
 }
 
 private func writeRandom(_ fields: [Field], _ member: Member, into source: inout SourceWriter) {

@@ -24,9 +24,9 @@ struct OutputTests {
               oneof choice { string left = 3; Inner right = 4; }
               enum Kind { KIND_NONE = 0; }
               repeated Kind kinds = 5;
-              message Inner { bytes int = 1; }
               repeated sint64 numbers = 6;
             }
+            message Inner { bytes int = 1; }
             service S { rpc Get(Outer) returns (Outer); }
             """
         ).files
@@ -35,17 +35,17 @@ struct OutputTests {
                 syntax = "proto3";
                 package test.v1;
                 message Outer {
-                    message Inner {
-                        bytes int_ = 1;
-                    }
                     bytes text = 1;
                     oneof has_flag { bool flag = 2; }
                     repeated int32 kinds = 5 [packed = true];
                     repeated sint64 numbers = 6 [packed = true];
                     oneof choice {
                         bytes left = 3;
-                        .test.v1.Outer.Inner right = 4;
+                        .test.v1.Inner right = 4;
                     }
+                }
+                message Inner {
+                    bytes int_ = 1;
                 }
 
                 """)

@@ -32,6 +32,10 @@ struct RefusalTests {
                 "message A { map<string, string> a = 1; }",
                 "test.v1.A: maps are not supported; use a repeated message"
             ),
+            (
+                "message A { message B {} }",
+                "test.v1.A: messages are not declared within messages here; move it out of this one"
+            ),
             // Names that Swift or C could not tell apart.
             (
                 "message A { string hash = 1; }",
