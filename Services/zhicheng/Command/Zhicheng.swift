@@ -12,8 +12,8 @@ struct Zhicheng: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             DevCommand.self, DemoCommand.self, SignInCommand.self, SignOutCommand.self,
-            TasksCommand.self, QuotasCommand.self, AccountsCommand.self, HealthCommand.self,
-            KeysCommand.self,
+            TasksCommand.self, DeclarationsCommand.self, PlansCommand.self, QuotasCommand.self,
+            AccountsCommand.self, HealthCommand.self, KeysCommand.self,
         ])
 
     static func main() async {

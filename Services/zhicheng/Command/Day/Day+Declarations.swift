@@ -26,16 +26,7 @@ extension Day {
     private func showPlans(_ client: PlatformClient) async throws {
         let plans = try await client.declaration.listPlans(
             Declaration.ListPlansRequest(year: Cast.year))
-        stage.screen(
-            "4-1", "评审计划",
-            Table(
-                ["序号", "年度", "计划名称", "评委会", "评审级别", "申报起止日期"],
-                rows: plans.plans.enumerated().map { index, plan in
-                    [
-                        "\(index + 1)", "\(plan.year)", plan.name, plan.committeeName,
-                        plan.levels.joined(separator: " "), "\(plan.openDay) \(plan.closeDay)",
-                    ]
-                }))
+        stage.screen("4-1", "评审计划", Table(plans: plans.plans))
         try stage.hold(plans.total == 2, "2022 年度有两个评审计划")
     }
 
@@ -156,33 +147,5 @@ extension Declaration.SectionRow {
     /// What names the row: an archive item's first value after its kind.
     fileprivate var mainValue: String {
         values.dropFirst(itemID.isEmpty ? 0 : 1).first?.value ?? ""
-    }
-}
-
-extension Table {
-    /// Screen 4-1.
-    init(declarations: [Declaration.DeclarationRow]) {
-        self.init([
-            "序号", "年度", "申报人", "性别", "计划名称", "申报形式", "申报专业", "申报职称", "申报日期", "流程节点", "状态",
-        ])
-        for (index, row) in declarations.enumerated() {
-            rows.append([
-                "\(index + 1)", "\(row.year)", row.applicantName, row.sex, row.planName, row.form,
-                row.specialty, row.title, day(row.submittedMs), row.node, row.status,
-            ])
-        }
-    }
-
-    /// Screen 4-3.
-    init(recommendation: Declaration.Recommendation?) {
-        let given = recommendation ?? Declaration.Recommendation()
-        let occupies = given.occupiesPost.map { $0 ? "是" : "否" } ?? ""
-        self.init(
-            ["项目", "内容"],
-            rows: [
-                ["单位推荐意见", given.text],
-                ["单位公示证明", given.noticeProofs.map(\.fileName).joined(separator: " ")],
-                ["是否占用本单位的职位数", occupies], ["说明", given.occupationNote],
-            ])
     }
 }
