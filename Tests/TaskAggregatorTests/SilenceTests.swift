@@ -169,6 +169,23 @@ extension AggregatorTests {
             #expect(TaskSources.Patience().timeout(until: .now + .seconds(40)) == .seconds(2))
         }
 
+        @Test(.timeLimit(.minutes(1))) func notEveryListWaitsForADeadSource() async throws {
+            let centre = try Centre(patience: .seconds(1))
+            fill(centre)
+            centre.declaration.mode = .stalls
+            for _ in 0..<3 { _ = try await centre.tasks().list(Tasks.ListTasksRequest()) }
+            let given = centre.declaration.calls.map(\.timeLeft)
+            // A call that ran out before its handler began is not among them.
+            #expect(given.dropFirst().allSatisfy { $0 <= .milliseconds(200) })
+            centre.declaration.mode = .answers
+            var isBack = false
+            while !isBack {
+                isBack = try await centre.tasks().list(Tasks.ListTasksRequest()).unavailable.isEmpty
+            }
+            _ = try await centre.tasks().list(Tasks.ListTasksRequest())
+            #expect(try #require(centre.declaration.calls.last).timeLeft > .milliseconds(200))
+        }
+
         @Test func anAnswerThatBreaksTheContractIsNoAnswer() async throws {
             let lies: [@Sendable (inout Tasks.ListTasksReply) -> Void] = [
                 { $0.tasks.reverse() },

@@ -28,6 +28,10 @@ final class TaskSources: Sendable {
         var longest = Duration.seconds(2)
         /// The rest is for last known rows, and for the answer's way back.
         var share = 0.75
+        /// For a source that let the time run out, so that not every list waits for a dead one.
+        var brief = Duration.milliseconds(200)
+        /// How often such a source gets its full time all the same.
+        var interval = Duration.seconds(5)
 
         func timeout(until deadline: ContinuousClock.Instant) -> Duration {
             min(longest, ContinuousClock.now.duration(to: deadline) * share)
@@ -39,8 +43,13 @@ final class TaskSources: Sendable {
     private let byName: [String: TaskSource]
     private let patience: Patience
     private let logger: Logger
-    /// The sources that did not answer last time, so that the log says it once.
-    private let silent = Mutex<Set<String>>([])
+    /// The sources that did not answer last time.
+    private let silences = Mutex<[String: Silence]>([:])
+
+    private struct Silence {
+        /// When it gets its full time again; nil when it always does, because it fails at once.
+        var nextFullTry: ContinuousClock.Instant?
+    }
 
     /// - Parameter channels: the peers by their names.
     /// - Throws: when two of them, or none, could be told by a task id.
@@ -97,10 +106,10 @@ final class TaskSources: Sendable {
         _ context: RequestContext,
         _ ask: @escaping @Sendable (TaskSource, CallOptions) async throws -> Value
     ) async throws -> [SourceAnswer<Value>] {
-        var options = CallOptions()
-        options.timeout = patience.timeout(until: context.deadline)
         let results = await withTaskGroup(of: (Int, Result<Value, any Error>).self) { group in
             for (index, source) in all.enumerated() {
+                var options = CallOptions()
+                options.timeout = timeout(for: source.name, until: context.deadline)
                 group.addTask { [options] in
                     do {
                         return (index, .success(try await ask(source, options)))
@@ -122,28 +131,52 @@ final class TaskSources: Sendable {
         return answers
     }
 
+    private func timeout(
+        for source: String, until deadline: ContinuousClock.Instant
+    ) -> Duration {
+        let full = patience.timeout(until: deadline)
+        let now = ContinuousClock.now
+        return silences.withLock { silences in
+            guard let next = silences[source]?.nextFullTry else { return full }
+            guard now >= next else { return min(full, patience.brief) }
+            silences[source]?.nextFullTry = now + patience.interval
+            return full
+        }
+    }
+
     private func answer<Value>(
         of source: String, _ result: Result<Value, any Error>
     ) throws -> SourceAnswer<Value> {
         switch result {
         case .success(let value):
-            if silent.withLock({ $0.remove(source) }) != nil {
+            if silences.withLock({ $0.removeValue(forKey: source) }) != nil {
                 logger.notice("a task source answers again", metadata: ["source": "\(source)"])
             }
             return SourceAnswer(source: source, value: value, silence: nil)
         case .failure(let error as RPCError) where error.isTheUsers:
             throw error
         case .failure(let error):
-            if silent.withLock({ $0.insert(source).inserted }) {
+            let isLate = (error as? RPCError)?.code == .deadlineExceeded
+            if fellSilent(source, isLate: isLate) {
                 logger.warning(
                     "a task source does not answer",
                     metadata: ["source": "\(source)", "error": "\(error)"])
             }
-            let isLate = (error as? RPCError)?.code == .deadlineExceeded
             return SourceAnswer(
                 source: source, value: nil,
                 silence: Tasks.SourceState(
                     source: source, message: isLate ? "未在规定时间内答复" : "暂时无法使用"))
+        }
+    }
+
+    /// Whether it answered the time before; the log says it once.
+    private func fellSilent(_ source: String, isLate: Bool) -> Bool {
+        let next = ContinuousClock.now + patience.interval
+        return silences.withLock { silences in
+            let before = silences[source]
+            silences[source] = Silence(
+                nextFullTry: isLate ? before?.nextFullTry ?? next : nil)
+            return before == nil
         }
     }
 }
