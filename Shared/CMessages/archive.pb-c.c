@@ -1132,6 +1132,276 @@ void   archive__v1__unpin_versions_reply__free_unpacked
   assert(message->base.descriptor == &archive__v1__unpin_versions_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   archive__v1__withdrawal__init
+                     (Archive__V1__Withdrawal         *message)
+{
+  static const Archive__V1__Withdrawal init_value = ARCHIVE__V1__WITHDRAWAL__INIT;
+  *message = init_value;
+}
+size_t archive__v1__withdrawal__get_packed_size
+                     (const Archive__V1__Withdrawal *message)
+{
+  assert(message->base.descriptor == &archive__v1__withdrawal__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t archive__v1__withdrawal__pack
+                     (const Archive__V1__Withdrawal *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &archive__v1__withdrawal__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t archive__v1__withdrawal__pack_to_buffer
+                     (const Archive__V1__Withdrawal *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &archive__v1__withdrawal__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Archive__V1__Withdrawal *
+       archive__v1__withdrawal__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Archive__V1__Withdrawal *)
+     protobuf_c_message_unpack (&archive__v1__withdrawal__descriptor,
+                                allocator, len, data);
+}
+void   archive__v1__withdrawal__free_unpacked
+                     (Archive__V1__Withdrawal *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &archive__v1__withdrawal__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   archive__v1__request_withdrawal_request__init
+                     (Archive__V1__RequestWithdrawalRequest         *message)
+{
+  static const Archive__V1__RequestWithdrawalRequest init_value = ARCHIVE__V1__REQUEST_WITHDRAWAL_REQUEST__INIT;
+  *message = init_value;
+}
+size_t archive__v1__request_withdrawal_request__get_packed_size
+                     (const Archive__V1__RequestWithdrawalRequest *message)
+{
+  assert(message->base.descriptor == &archive__v1__request_withdrawal_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t archive__v1__request_withdrawal_request__pack
+                     (const Archive__V1__RequestWithdrawalRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &archive__v1__request_withdrawal_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t archive__v1__request_withdrawal_request__pack_to_buffer
+                     (const Archive__V1__RequestWithdrawalRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &archive__v1__request_withdrawal_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Archive__V1__RequestWithdrawalRequest *
+       archive__v1__request_withdrawal_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Archive__V1__RequestWithdrawalRequest *)
+     protobuf_c_message_unpack (&archive__v1__request_withdrawal_request__descriptor,
+                                allocator, len, data);
+}
+void   archive__v1__request_withdrawal_request__free_unpacked
+                     (Archive__V1__RequestWithdrawalRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &archive__v1__request_withdrawal_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   archive__v1__cancel_withdrawal_request__init
+                     (Archive__V1__CancelWithdrawalRequest         *message)
+{
+  static const Archive__V1__CancelWithdrawalRequest init_value = ARCHIVE__V1__CANCEL_WITHDRAWAL_REQUEST__INIT;
+  *message = init_value;
+}
+size_t archive__v1__cancel_withdrawal_request__get_packed_size
+                     (const Archive__V1__CancelWithdrawalRequest *message)
+{
+  assert(message->base.descriptor == &archive__v1__cancel_withdrawal_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t archive__v1__cancel_withdrawal_request__pack
+                     (const Archive__V1__CancelWithdrawalRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &archive__v1__cancel_withdrawal_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t archive__v1__cancel_withdrawal_request__pack_to_buffer
+                     (const Archive__V1__CancelWithdrawalRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &archive__v1__cancel_withdrawal_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Archive__V1__CancelWithdrawalRequest *
+       archive__v1__cancel_withdrawal_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Archive__V1__CancelWithdrawalRequest *)
+     protobuf_c_message_unpack (&archive__v1__cancel_withdrawal_request__descriptor,
+                                allocator, len, data);
+}
+void   archive__v1__cancel_withdrawal_request__free_unpacked
+                     (Archive__V1__CancelWithdrawalRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &archive__v1__cancel_withdrawal_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   archive__v1__list_withdrawals_request__init
+                     (Archive__V1__ListWithdrawalsRequest         *message)
+{
+  static const Archive__V1__ListWithdrawalsRequest init_value = ARCHIVE__V1__LIST_WITHDRAWALS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t archive__v1__list_withdrawals_request__get_packed_size
+                     (const Archive__V1__ListWithdrawalsRequest *message)
+{
+  assert(message->base.descriptor == &archive__v1__list_withdrawals_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t archive__v1__list_withdrawals_request__pack
+                     (const Archive__V1__ListWithdrawalsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &archive__v1__list_withdrawals_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t archive__v1__list_withdrawals_request__pack_to_buffer
+                     (const Archive__V1__ListWithdrawalsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &archive__v1__list_withdrawals_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Archive__V1__ListWithdrawalsRequest *
+       archive__v1__list_withdrawals_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Archive__V1__ListWithdrawalsRequest *)
+     protobuf_c_message_unpack (&archive__v1__list_withdrawals_request__descriptor,
+                                allocator, len, data);
+}
+void   archive__v1__list_withdrawals_request__free_unpacked
+                     (Archive__V1__ListWithdrawalsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &archive__v1__list_withdrawals_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   archive__v1__list_withdrawals_reply__init
+                     (Archive__V1__ListWithdrawalsReply         *message)
+{
+  static const Archive__V1__ListWithdrawalsReply init_value = ARCHIVE__V1__LIST_WITHDRAWALS_REPLY__INIT;
+  *message = init_value;
+}
+size_t archive__v1__list_withdrawals_reply__get_packed_size
+                     (const Archive__V1__ListWithdrawalsReply *message)
+{
+  assert(message->base.descriptor == &archive__v1__list_withdrawals_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t archive__v1__list_withdrawals_reply__pack
+                     (const Archive__V1__ListWithdrawalsReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &archive__v1__list_withdrawals_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t archive__v1__list_withdrawals_reply__pack_to_buffer
+                     (const Archive__V1__ListWithdrawalsReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &archive__v1__list_withdrawals_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Archive__V1__ListWithdrawalsReply *
+       archive__v1__list_withdrawals_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Archive__V1__ListWithdrawalsReply *)
+     protobuf_c_message_unpack (&archive__v1__list_withdrawals_reply__descriptor,
+                                allocator, len, data);
+}
+void   archive__v1__list_withdrawals_reply__free_unpacked
+                     (Archive__V1__ListWithdrawalsReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &archive__v1__list_withdrawals_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   archive__v1__get_withdrawal_request__init
+                     (Archive__V1__GetWithdrawalRequest         *message)
+{
+  static const Archive__V1__GetWithdrawalRequest init_value = ARCHIVE__V1__GET_WITHDRAWAL_REQUEST__INIT;
+  *message = init_value;
+}
+size_t archive__v1__get_withdrawal_request__get_packed_size
+                     (const Archive__V1__GetWithdrawalRequest *message)
+{
+  assert(message->base.descriptor == &archive__v1__get_withdrawal_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t archive__v1__get_withdrawal_request__pack
+                     (const Archive__V1__GetWithdrawalRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &archive__v1__get_withdrawal_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t archive__v1__get_withdrawal_request__pack_to_buffer
+                     (const Archive__V1__GetWithdrawalRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &archive__v1__get_withdrawal_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Archive__V1__GetWithdrawalRequest *
+       archive__v1__get_withdrawal_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Archive__V1__GetWithdrawalRequest *)
+     protobuf_c_message_unpack (&archive__v1__get_withdrawal_request__descriptor,
+                                allocator, len, data);
+}
+void   archive__v1__get_withdrawal_request__free_unpacked
+                     (Archive__V1__GetWithdrawalRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &archive__v1__get_withdrawal_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor archive__v1__field_definition__field_descriptors[8] =
 {
   {
@@ -2748,5 +3018,571 @@ const ProtobufCMessageDescriptor archive__v1__unpin_versions_reply__descriptor =
   archive__v1__unpin_versions_reply__field_indices_by_name,
   0,  archive__v1__unpin_versions_reply__number_ranges,
   (ProtobufCMessageInit) archive__v1__unpin_versions_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor archive__v1__withdrawal__field_descriptors[19] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__Withdrawal, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__Withdrawal, item_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_version",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__Withdrawal, item_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__Withdrawal, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind_label",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__Withdrawal, kind_label),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "main_name",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__Withdrawal, main_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "person_id",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__Withdrawal, person_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "applicant_name",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__Withdrawal, applicant_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit_id",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__Withdrawal, unit_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__Withdrawal, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__Withdrawal, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state_label",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__Withdrawal, state_label),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__Withdrawal, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "requested_ms",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__Withdrawal, requested_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "opinion",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__Withdrawal, opinion),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "decided_by_name",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__Withdrawal, decided_by_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "closed_ms",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__Withdrawal, closed_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "task_id",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__Withdrawal, task_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "referred",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__Withdrawal, referred),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned archive__v1__withdrawal__field_indices_by_name[] = {
+  7,   /* field[7] = applicant_name */
+  16,   /* field[16] = closed_ms */
+  15,   /* field[15] = decided_by_name */
+  0,   /* field[0] = id */
+  1,   /* field[1] = item_id */
+  2,   /* field[2] = item_version */
+  3,   /* field[3] = kind */
+  4,   /* field[4] = kind_label */
+  5,   /* field[5] = main_name */
+  14,   /* field[14] = opinion */
+  6,   /* field[6] = person_id */
+  9,   /* field[9] = reason */
+  18,   /* field[18] = referred */
+  13,   /* field[13] = requested_ms */
+  10,   /* field[10] = state */
+  11,   /* field[11] = state_label */
+  17,   /* field[17] = task_id */
+  8,   /* field[8] = unit_id */
+  12,   /* field[12] = version */
+};
+static const ProtobufCIntRange archive__v1__withdrawal__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 19 }
+};
+const ProtobufCMessageDescriptor archive__v1__withdrawal__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "archive.v1.Withdrawal",
+  "Withdrawal",
+  "Archive__V1__Withdrawal",
+  "archive.v1",
+  sizeof(Archive__V1__Withdrawal),
+  19,
+  archive__v1__withdrawal__field_descriptors,
+  archive__v1__withdrawal__field_indices_by_name,
+  1,  archive__v1__withdrawal__number_ranges,
+  (ProtobufCMessageInit) archive__v1__withdrawal__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor archive__v1__request_withdrawal_request__field_descriptors[3] =
+{
+  {
+    "item_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__RequestWithdrawalRequest, item_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expected_version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__RequestWithdrawalRequest, expected_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__RequestWithdrawalRequest, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned archive__v1__request_withdrawal_request__field_indices_by_name[] = {
+  1,   /* field[1] = expected_version */
+  0,   /* field[0] = item_id */
+  2,   /* field[2] = reason */
+};
+static const ProtobufCIntRange archive__v1__request_withdrawal_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor archive__v1__request_withdrawal_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "archive.v1.RequestWithdrawalRequest",
+  "RequestWithdrawalRequest",
+  "Archive__V1__RequestWithdrawalRequest",
+  "archive.v1",
+  sizeof(Archive__V1__RequestWithdrawalRequest),
+  3,
+  archive__v1__request_withdrawal_request__field_descriptors,
+  archive__v1__request_withdrawal_request__field_indices_by_name,
+  1,  archive__v1__request_withdrawal_request__number_ranges,
+  (ProtobufCMessageInit) archive__v1__request_withdrawal_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor archive__v1__cancel_withdrawal_request__field_descriptors[2] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__CancelWithdrawalRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expected_version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__CancelWithdrawalRequest, expected_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned archive__v1__cancel_withdrawal_request__field_indices_by_name[] = {
+  1,   /* field[1] = expected_version */
+  0,   /* field[0] = id */
+};
+static const ProtobufCIntRange archive__v1__cancel_withdrawal_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor archive__v1__cancel_withdrawal_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "archive.v1.CancelWithdrawalRequest",
+  "CancelWithdrawalRequest",
+  "Archive__V1__CancelWithdrawalRequest",
+  "archive.v1",
+  sizeof(Archive__V1__CancelWithdrawalRequest),
+  2,
+  archive__v1__cancel_withdrawal_request__field_descriptors,
+  archive__v1__cancel_withdrawal_request__field_indices_by_name,
+  1,  archive__v1__cancel_withdrawal_request__number_ranges,
+  (ProtobufCMessageInit) archive__v1__cancel_withdrawal_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor archive__v1__list_withdrawals_request__field_descriptors[3] =
+{
+  {
+    "search",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ListWithdrawalsRequest, search),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ListWithdrawalsRequest, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ListWithdrawalsRequest, page),
+    &common__v1__page_request__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned archive__v1__list_withdrawals_request__field_indices_by_name[] = {
+  2,   /* field[2] = page */
+  0,   /* field[0] = search */
+  1,   /* field[1] = state */
+};
+static const ProtobufCIntRange archive__v1__list_withdrawals_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor archive__v1__list_withdrawals_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "archive.v1.ListWithdrawalsRequest",
+  "ListWithdrawalsRequest",
+  "Archive__V1__ListWithdrawalsRequest",
+  "archive.v1",
+  sizeof(Archive__V1__ListWithdrawalsRequest),
+  3,
+  archive__v1__list_withdrawals_request__field_descriptors,
+  archive__v1__list_withdrawals_request__field_indices_by_name,
+  1,  archive__v1__list_withdrawals_request__number_ranges,
+  (ProtobufCMessageInit) archive__v1__list_withdrawals_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor archive__v1__list_withdrawals_reply__field_descriptors[4] =
+{
+  {
+    "withdrawals",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Archive__V1__ListWithdrawalsReply, n_withdrawals),
+    offsetof(Archive__V1__ListWithdrawalsReply, withdrawals),
+    &archive__v1__withdrawal__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tabs",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Archive__V1__ListWithdrawalsReply, n_tabs),
+    offsetof(Archive__V1__ListWithdrawalsReply, tabs),
+    &common__v1__view_count__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_cursor",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ListWithdrawalsReply, next_cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ListWithdrawalsReply, total),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned archive__v1__list_withdrawals_reply__field_indices_by_name[] = {
+  2,   /* field[2] = next_cursor */
+  1,   /* field[1] = tabs */
+  3,   /* field[3] = total */
+  0,   /* field[0] = withdrawals */
+};
+static const ProtobufCIntRange archive__v1__list_withdrawals_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor archive__v1__list_withdrawals_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "archive.v1.ListWithdrawalsReply",
+  "ListWithdrawalsReply",
+  "Archive__V1__ListWithdrawalsReply",
+  "archive.v1",
+  sizeof(Archive__V1__ListWithdrawalsReply),
+  4,
+  archive__v1__list_withdrawals_reply__field_descriptors,
+  archive__v1__list_withdrawals_reply__field_indices_by_name,
+  1,  archive__v1__list_withdrawals_reply__number_ranges,
+  (ProtobufCMessageInit) archive__v1__list_withdrawals_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor archive__v1__get_withdrawal_request__field_descriptors[1] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__GetWithdrawalRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned archive__v1__get_withdrawal_request__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+};
+static const ProtobufCIntRange archive__v1__get_withdrawal_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor archive__v1__get_withdrawal_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "archive.v1.GetWithdrawalRequest",
+  "GetWithdrawalRequest",
+  "Archive__V1__GetWithdrawalRequest",
+  "archive.v1",
+  sizeof(Archive__V1__GetWithdrawalRequest),
+  1,
+  archive__v1__get_withdrawal_request__field_descriptors,
+  archive__v1__get_withdrawal_request__field_indices_by_name,
+  1,  archive__v1__get_withdrawal_request__number_ranges,
+  (ProtobufCMessageInit) archive__v1__get_withdrawal_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -44,8 +44,10 @@ import Testing
             var (user, item) = items[index]
             user.unitID = unit
             // Most of what is tried here is refused; nothing refused may count.
-            switch Int.random(in: 0..<6, using: &generator) {
+            switch Int.random(in: 0..<9, using: &generator) {
             case 0, 1, 2: _ = try? await harness.submit(user, item)
+            case 6: _ = try? await harness.withdraw(item, user)
+            case 7, 8: await endWithdrawal(harness, item, user, officer, &generator)
             case 3: _ = try? await harness.decide(item, .approved, by: officer)
             case 4: _ = try? await harness.decide(item, .returned, by: officer)
             default: _ = try? await harness.decide(item, .terminated, by: officer)
@@ -55,6 +57,21 @@ import Testing
         }
         try expectRecount(harness)
         for user in [User.school, .company] { try await expectAnswers(harness, user) }
+    }
+
+    /// Grants, refuses or cancels the item's request.
+    private func endWithdrawal(
+        _ harness: Harness, _ item: Archive.Item, _ user: User, _ officer: User,
+        _ generator: inout Generator
+    ) async {
+        let list = try? await harness.archive(user).listWithdrawals(
+            Archive.ListWithdrawalsRequest(state: .pending))
+        guard let found = list?.withdrawals.first(where: { $0.itemID == item.id }) else { return }
+        switch Int.random(in: 0..<3, using: &generator) {
+        case 0: _ = try? await harness.decide(found, .approved, by: officer)
+        case 1: _ = try? await harness.decide(found, .returned, by: officer)
+        default: _ = try? await harness.cancel(found, user)
+        }
     }
 
     private func expectRecount(_ harness: Harness) throws {
@@ -75,6 +92,16 @@ import Testing
                 SELECT unit_id, kind, state, items FROM item_counts)
             """)
         #expect(drift == 0 && missing == 0)
+        let requests = try harness.number(
+            """
+            SELECT count(*) FROM (
+                SELECT unit_id, state, requests FROM withdrawal_counts WHERE requests > 0
+                EXCEPT
+                SELECT unit_id, state, count(*) FROM withdrawals GROUP BY unit_id, state)
+            """)
+        let counted = try harness.number("SELECT coalesce(sum(requests), 0) FROM withdrawal_counts")
+        #expect(requests == 0)
+        #expect(try harness.number("SELECT count(*) FROM withdrawals") == counted)
         let rows = try harness.number("SELECT count(*) FROM items WHERE state <> 1")
         #expect(rows > 5)
     }
@@ -86,8 +113,16 @@ import Testing
                 [.text(user.unitID)])
         }
         let reply = try await harness.tasks(user).count(Tasks.CountTasksRequest())
+        #expect(reply.counts.map(\.kind) == ["archive_item", "withdrawal"])
         let counts = try #require(reply.counts.first)
-        #expect(counts.pending == (try tasks("IS NULL")) && reply.pending == counts.pending)
+        #expect(counts.pending == (try tasks("IS NULL")))
+        for (view, count) in [
+            (Tasks.TaskView.pending, reply.pending), (.processed, reply.processed),
+        ] {
+            let page = try await harness.tasks(user).list(
+                Tasks.ListTasksRequest(view: view, page: Common.PageRequest(size: 200)))
+            #expect(Int64(page.tasks.count) == count)
+        }
         #expect(counts.approved == (try tasks("= 1")))
         #expect(counts.returned == (try tasks("= 2")))
         #expect(counts.terminated == (try tasks("= 3")))

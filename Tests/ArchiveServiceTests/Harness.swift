@@ -217,6 +217,52 @@ extension Harness {
                 outcome: outcome, opinion: opinion), options: options)
     }
 
+    /// Asks for an approved item back.
+    func withdraw(
+        _ item: Archive.Item, _ user: User, reason: String = "证书编号有误",
+        key: IdempotencyKey = .random()
+    ) async throws -> Archive.Withdrawal {
+        var options = CallOptions()
+        options.idempotencyKey = key
+        return try await archive(user).requestWithdrawal(
+            Archive.RequestWithdrawalRequest(
+                itemID: item.id, expectedVersion: item.version, reason: reason),
+            options: options)
+    }
+
+    func cancel(_ withdrawal: Archive.Withdrawal, _ user: User) async throws -> Archive.Withdrawal {
+        try await archive(user).cancelWithdrawal(
+            Archive.CancelWithdrawalRequest(
+                id: withdrawal.id, expectedVersion: withdrawal.version))
+    }
+
+    func decide(
+        _ withdrawal: Archive.Withdrawal, _ outcome: Common.Outcome, by user: User = .school,
+        opinion: String = "情况属实", key: IdempotencyKey = .random()
+    ) async throws -> Tasks.DecideReply {
+        var options = CallOptions()
+        options.idempotencyKey = key
+        return try await tasks(user).decide(
+            Tasks.DecideRequest(
+                taskID: "archive:withdrawal-\(withdrawal.id):1",
+                expectedVersion: withdrawal.version, outcome: outcome, opinion: opinion),
+            options: options)
+    }
+
+    /// Pins the item's version for a round of a declaration.
+    func pin(_ item: Archive.Item, round: Int64 = 1) async throws -> Bool {
+        try await declarations.pinVersions(
+            Archive.PinVersionsRequest(
+                declarationID: "declaration-1", round: round,
+                versions: [Archive.PinnedVersion(itemID: item.id, version: item.version)])
+        ).pinned
+    }
+
+    func unpin(round: Int64 = 1) async throws {
+        _ = try await declarations.unpinVersions(
+            Archive.UnpinVersionsRequest(declarationID: "declaration-1", round: round))
+    }
+
     /// An item in that state, of that applicant at the school.
     func item(_ phase: ItemPhase, of user: User) async throws -> Archive.Item {
         if phase == .draft { return try await save(user, "work_history", Self.work) }

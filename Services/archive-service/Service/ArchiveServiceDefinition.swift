@@ -35,8 +35,10 @@ private let declarations: Set<String> = ["declaration-service"]
 private func archiveAccess(_ method: Archive.ArchiveMethod) -> AccessRule {
     switch method {
     case .getCatalog: .users(.everyone)
-    case .getTree, .listItems, .getItem: .users(Set.officers.union([.applicant]))
-    case .saveItem, .submitItem, .uploadEvidence: .users([.applicant])
+    case .getTree, .listItems, .getItem, .listWithdrawals, .getWithdrawal:
+        .users(Set.officers.union([.applicant]))
+    case .saveItem, .submitItem, .uploadEvidence, .requestWithdrawal, .cancelWithdrawal:
+        .users([.applicant])
     case .downloadEvidence: .usersOrServices(Set.officers.union([.applicant]), declarations)
     case .readApproved, .pinVersions, .unpinVersions: .services(declarations)
     }

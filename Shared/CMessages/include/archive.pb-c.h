@@ -41,6 +41,12 @@ typedef struct Archive__V1__PinVersionsRequest Archive__V1__PinVersionsRequest;
 typedef struct Archive__V1__PinVersionsReply Archive__V1__PinVersionsReply;
 typedef struct Archive__V1__UnpinVersionsRequest Archive__V1__UnpinVersionsRequest;
 typedef struct Archive__V1__UnpinVersionsReply Archive__V1__UnpinVersionsReply;
+typedef struct Archive__V1__Withdrawal Archive__V1__Withdrawal;
+typedef struct Archive__V1__RequestWithdrawalRequest Archive__V1__RequestWithdrawalRequest;
+typedef struct Archive__V1__CancelWithdrawalRequest Archive__V1__CancelWithdrawalRequest;
+typedef struct Archive__V1__ListWithdrawalsRequest Archive__V1__ListWithdrawalsRequest;
+typedef struct Archive__V1__ListWithdrawalsReply Archive__V1__ListWithdrawalsReply;
+typedef struct Archive__V1__GetWithdrawalRequest Archive__V1__GetWithdrawalRequest;
 
 
 /* --- enums --- */
@@ -369,6 +375,94 @@ struct  Archive__V1__UnpinVersionsReply
 #define ARCHIVE__V1__UNPIN_VERSIONS_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&archive__v1__unpin_versions_reply__descriptor) \
      }
+
+
+struct  Archive__V1__Withdrawal
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  ProtobufCBinaryData item_id;
+  int64_t item_version;
+  ProtobufCBinaryData kind;
+  ProtobufCBinaryData kind_label;
+  ProtobufCBinaryData main_name;
+  ProtobufCBinaryData person_id;
+  ProtobufCBinaryData applicant_name;
+  ProtobufCBinaryData unit_id;
+  ProtobufCBinaryData reason;
+  int32_t state;
+  ProtobufCBinaryData state_label;
+  int64_t version;
+  int64_t requested_ms;
+  ProtobufCBinaryData opinion;
+  ProtobufCBinaryData decided_by_name;
+  int64_t closed_ms;
+  ProtobufCBinaryData task_id;
+  protobuf_c_boolean referred;
+};
+#define ARCHIVE__V1__WITHDRAWAL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&archive__v1__withdrawal__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, 0, 0, {0,NULL}, {0,NULL}, 0, {0,NULL}, 0 }
+
+
+struct  Archive__V1__RequestWithdrawalRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData item_id;
+  int64_t expected_version;
+  ProtobufCBinaryData reason;
+};
+#define ARCHIVE__V1__REQUEST_WITHDRAWAL_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&archive__v1__request_withdrawal_request__descriptor) \
+    , {0,NULL}, 0, {0,NULL} }
+
+
+struct  Archive__V1__CancelWithdrawalRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  int64_t expected_version;
+};
+#define ARCHIVE__V1__CANCEL_WITHDRAWAL_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&archive__v1__cancel_withdrawal_request__descriptor) \
+    , {0,NULL}, 0 }
+
+
+struct  Archive__V1__ListWithdrawalsRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData search;
+  int32_t state;
+  Common__V1__PageRequest *page;
+};
+#define ARCHIVE__V1__LIST_WITHDRAWALS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&archive__v1__list_withdrawals_request__descriptor) \
+    , {0,NULL}, 0, NULL }
+
+
+struct  Archive__V1__ListWithdrawalsReply
+{
+  ProtobufCMessage base;
+  size_t n_withdrawals;
+  Archive__V1__Withdrawal **withdrawals;
+  size_t n_tabs;
+  Common__V1__ViewCount **tabs;
+  ProtobufCBinaryData next_cursor;
+  int64_t total;
+};
+#define ARCHIVE__V1__LIST_WITHDRAWALS_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&archive__v1__list_withdrawals_reply__descriptor) \
+    , 0,NULL, 0,NULL, {0,NULL}, 0 }
+
+
+struct  Archive__V1__GetWithdrawalRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+};
+#define ARCHIVE__V1__GET_WITHDRAWAL_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&archive__v1__get_withdrawal_request__descriptor) \
+    , {0,NULL} }
 
 
 /* Archive__V1__FieldDefinition methods */
@@ -846,6 +940,120 @@ Archive__V1__UnpinVersionsReply *
 void   archive__v1__unpin_versions_reply__free_unpacked
                      (Archive__V1__UnpinVersionsReply *message,
                       ProtobufCAllocator *allocator);
+/* Archive__V1__Withdrawal methods */
+void   archive__v1__withdrawal__init
+                     (Archive__V1__Withdrawal         *message);
+size_t archive__v1__withdrawal__get_packed_size
+                     (const Archive__V1__Withdrawal   *message);
+size_t archive__v1__withdrawal__pack
+                     (const Archive__V1__Withdrawal   *message,
+                      uint8_t             *out);
+size_t archive__v1__withdrawal__pack_to_buffer
+                     (const Archive__V1__Withdrawal   *message,
+                      ProtobufCBuffer     *buffer);
+Archive__V1__Withdrawal *
+       archive__v1__withdrawal__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   archive__v1__withdrawal__free_unpacked
+                     (Archive__V1__Withdrawal *message,
+                      ProtobufCAllocator *allocator);
+/* Archive__V1__RequestWithdrawalRequest methods */
+void   archive__v1__request_withdrawal_request__init
+                     (Archive__V1__RequestWithdrawalRequest         *message);
+size_t archive__v1__request_withdrawal_request__get_packed_size
+                     (const Archive__V1__RequestWithdrawalRequest   *message);
+size_t archive__v1__request_withdrawal_request__pack
+                     (const Archive__V1__RequestWithdrawalRequest   *message,
+                      uint8_t             *out);
+size_t archive__v1__request_withdrawal_request__pack_to_buffer
+                     (const Archive__V1__RequestWithdrawalRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Archive__V1__RequestWithdrawalRequest *
+       archive__v1__request_withdrawal_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   archive__v1__request_withdrawal_request__free_unpacked
+                     (Archive__V1__RequestWithdrawalRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Archive__V1__CancelWithdrawalRequest methods */
+void   archive__v1__cancel_withdrawal_request__init
+                     (Archive__V1__CancelWithdrawalRequest         *message);
+size_t archive__v1__cancel_withdrawal_request__get_packed_size
+                     (const Archive__V1__CancelWithdrawalRequest   *message);
+size_t archive__v1__cancel_withdrawal_request__pack
+                     (const Archive__V1__CancelWithdrawalRequest   *message,
+                      uint8_t             *out);
+size_t archive__v1__cancel_withdrawal_request__pack_to_buffer
+                     (const Archive__V1__CancelWithdrawalRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Archive__V1__CancelWithdrawalRequest *
+       archive__v1__cancel_withdrawal_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   archive__v1__cancel_withdrawal_request__free_unpacked
+                     (Archive__V1__CancelWithdrawalRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Archive__V1__ListWithdrawalsRequest methods */
+void   archive__v1__list_withdrawals_request__init
+                     (Archive__V1__ListWithdrawalsRequest         *message);
+size_t archive__v1__list_withdrawals_request__get_packed_size
+                     (const Archive__V1__ListWithdrawalsRequest   *message);
+size_t archive__v1__list_withdrawals_request__pack
+                     (const Archive__V1__ListWithdrawalsRequest   *message,
+                      uint8_t             *out);
+size_t archive__v1__list_withdrawals_request__pack_to_buffer
+                     (const Archive__V1__ListWithdrawalsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Archive__V1__ListWithdrawalsRequest *
+       archive__v1__list_withdrawals_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   archive__v1__list_withdrawals_request__free_unpacked
+                     (Archive__V1__ListWithdrawalsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Archive__V1__ListWithdrawalsReply methods */
+void   archive__v1__list_withdrawals_reply__init
+                     (Archive__V1__ListWithdrawalsReply         *message);
+size_t archive__v1__list_withdrawals_reply__get_packed_size
+                     (const Archive__V1__ListWithdrawalsReply   *message);
+size_t archive__v1__list_withdrawals_reply__pack
+                     (const Archive__V1__ListWithdrawalsReply   *message,
+                      uint8_t             *out);
+size_t archive__v1__list_withdrawals_reply__pack_to_buffer
+                     (const Archive__V1__ListWithdrawalsReply   *message,
+                      ProtobufCBuffer     *buffer);
+Archive__V1__ListWithdrawalsReply *
+       archive__v1__list_withdrawals_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   archive__v1__list_withdrawals_reply__free_unpacked
+                     (Archive__V1__ListWithdrawalsReply *message,
+                      ProtobufCAllocator *allocator);
+/* Archive__V1__GetWithdrawalRequest methods */
+void   archive__v1__get_withdrawal_request__init
+                     (Archive__V1__GetWithdrawalRequest         *message);
+size_t archive__v1__get_withdrawal_request__get_packed_size
+                     (const Archive__V1__GetWithdrawalRequest   *message);
+size_t archive__v1__get_withdrawal_request__pack
+                     (const Archive__V1__GetWithdrawalRequest   *message,
+                      uint8_t             *out);
+size_t archive__v1__get_withdrawal_request__pack_to_buffer
+                     (const Archive__V1__GetWithdrawalRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Archive__V1__GetWithdrawalRequest *
+       archive__v1__get_withdrawal_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   archive__v1__get_withdrawal_request__free_unpacked
+                     (Archive__V1__GetWithdrawalRequest *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Archive__V1__FieldDefinition_Closure)
@@ -923,6 +1131,24 @@ typedef void (*Archive__V1__UnpinVersionsRequest_Closure)
 typedef void (*Archive__V1__UnpinVersionsReply_Closure)
                  (const Archive__V1__UnpinVersionsReply *message,
                   void *closure_data);
+typedef void (*Archive__V1__Withdrawal_Closure)
+                 (const Archive__V1__Withdrawal *message,
+                  void *closure_data);
+typedef void (*Archive__V1__RequestWithdrawalRequest_Closure)
+                 (const Archive__V1__RequestWithdrawalRequest *message,
+                  void *closure_data);
+typedef void (*Archive__V1__CancelWithdrawalRequest_Closure)
+                 (const Archive__V1__CancelWithdrawalRequest *message,
+                  void *closure_data);
+typedef void (*Archive__V1__ListWithdrawalsRequest_Closure)
+                 (const Archive__V1__ListWithdrawalsRequest *message,
+                  void *closure_data);
+typedef void (*Archive__V1__ListWithdrawalsReply_Closure)
+                 (const Archive__V1__ListWithdrawalsReply *message,
+                  void *closure_data);
+typedef void (*Archive__V1__GetWithdrawalRequest_Closure)
+                 (const Archive__V1__GetWithdrawalRequest *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -954,6 +1180,12 @@ extern const ProtobufCMessageDescriptor archive__v1__pin_versions_request__descr
 extern const ProtobufCMessageDescriptor archive__v1__pin_versions_reply__descriptor;
 extern const ProtobufCMessageDescriptor archive__v1__unpin_versions_request__descriptor;
 extern const ProtobufCMessageDescriptor archive__v1__unpin_versions_reply__descriptor;
+extern const ProtobufCMessageDescriptor archive__v1__withdrawal__descriptor;
+extern const ProtobufCMessageDescriptor archive__v1__request_withdrawal_request__descriptor;
+extern const ProtobufCMessageDescriptor archive__v1__cancel_withdrawal_request__descriptor;
+extern const ProtobufCMessageDescriptor archive__v1__list_withdrawals_request__descriptor;
+extern const ProtobufCMessageDescriptor archive__v1__list_withdrawals_reply__descriptor;
+extern const ProtobufCMessageDescriptor archive__v1__get_withdrawal_request__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -781,3 +781,217 @@ extension Archive.UnpinVersionsReply: @unsafe BridgedMessage {
         self.init()
     }
 }
+
+extension Archive.Withdrawal: @unsafe BridgedMessage {
+    typealias CValue = Archive__V1__Withdrawal
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, archive__v1__withdrawal__get_packed_size, archive__v1__withdrawal__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, archive__v1__withdrawal__get_packed_size, archive__v1__withdrawal__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, archive__v1__withdrawal__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe archive__v1__withdrawal__init(c)
+        unsafe c.pointee.id = arena.text(self.id)
+        unsafe c.pointee.item_id = arena.text(self.itemID)
+        unsafe c.pointee.item_version = self.itemVersion
+        unsafe c.pointee.kind = arena.text(self.kind)
+        unsafe c.pointee.kind_label = arena.text(self.kindLabel)
+        unsafe c.pointee.main_name = arena.text(self.mainName)
+        unsafe c.pointee.person_id = arena.text(self.personID)
+        unsafe c.pointee.applicant_name = arena.text(self.applicantName)
+        unsafe c.pointee.unit_id = arena.text(self.unitID)
+        unsafe c.pointee.reason = arena.text(self.reason)
+        unsafe c.pointee.state = self.state.rawValue
+        unsafe c.pointee.state_label = arena.text(self.stateLabel)
+        unsafe c.pointee.version = self.version
+        unsafe c.pointee.requested_ms = self.requestedMs
+        unsafe c.pointee.opinion = arena.text(self.opinion)
+        unsafe c.pointee.decided_by_name = arena.text(self.decidedByName)
+        unsafe c.pointee.closed_ms = self.closedMs
+        unsafe c.pointee.task_id = arena.text(self.taskID)
+        unsafe c.pointee.referred = self.referred ? 1 : 0
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            id: decodedText(c.pointee.id),
+            itemID: decodedText(c.pointee.item_id),
+            itemVersion: c.pointee.item_version,
+            kind: decodedText(c.pointee.kind),
+            kindLabel: decodedText(c.pointee.kind_label),
+            mainName: decodedText(c.pointee.main_name),
+            personID: decodedText(c.pointee.person_id),
+            applicantName: decodedText(c.pointee.applicant_name),
+            unitID: decodedText(c.pointee.unit_id),
+            reason: decodedText(c.pointee.reason),
+            state: Archive.WithdrawalState(rawValue: c.pointee.state),
+            stateLabel: decodedText(c.pointee.state_label),
+            version: c.pointee.version,
+            requestedMs: c.pointee.requested_ms,
+            opinion: decodedText(c.pointee.opinion),
+            decidedByName: decodedText(c.pointee.decided_by_name),
+            closedMs: c.pointee.closed_ms,
+            taskID: decodedText(c.pointee.task_id),
+            referred: c.pointee.referred != 0
+        )
+    }
+}
+
+extension Archive.RequestWithdrawalRequest: @unsafe BridgedMessage {
+    typealias CValue = Archive__V1__RequestWithdrawalRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, archive__v1__request_withdrawal_request__get_packed_size, archive__v1__request_withdrawal_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, archive__v1__request_withdrawal_request__get_packed_size, archive__v1__request_withdrawal_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, archive__v1__request_withdrawal_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe archive__v1__request_withdrawal_request__init(c)
+        unsafe c.pointee.item_id = arena.text(self.itemID)
+        unsafe c.pointee.expected_version = self.expectedVersion
+        unsafe c.pointee.reason = arena.text(self.reason)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            itemID: decodedText(c.pointee.item_id),
+            expectedVersion: c.pointee.expected_version,
+            reason: decodedText(c.pointee.reason)
+        )
+    }
+}
+
+extension Archive.CancelWithdrawalRequest: @unsafe BridgedMessage {
+    typealias CValue = Archive__V1__CancelWithdrawalRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, archive__v1__cancel_withdrawal_request__get_packed_size, archive__v1__cancel_withdrawal_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, archive__v1__cancel_withdrawal_request__get_packed_size, archive__v1__cancel_withdrawal_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, archive__v1__cancel_withdrawal_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe archive__v1__cancel_withdrawal_request__init(c)
+        unsafe c.pointee.id = arena.text(self.id)
+        unsafe c.pointee.expected_version = self.expectedVersion
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            id: decodedText(c.pointee.id),
+            expectedVersion: c.pointee.expected_version
+        )
+    }
+}
+
+extension Archive.ListWithdrawalsRequest: @unsafe BridgedMessage {
+    typealias CValue = Archive__V1__ListWithdrawalsRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, archive__v1__list_withdrawals_request__get_packed_size, archive__v1__list_withdrawals_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, archive__v1__list_withdrawals_request__get_packed_size, archive__v1__list_withdrawals_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, archive__v1__list_withdrawals_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe archive__v1__list_withdrawals_request__init(c)
+        unsafe c.pointee.search = arena.text(self.search)
+        unsafe c.pointee.state = self.state.rawValue
+        if let value = self.page { unsafe c.pointee.page = arena.message(value) }
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            search: decodedText(c.pointee.search),
+            state: Archive.WithdrawalState(rawValue: c.pointee.state),
+            page: decodedMessage(c.pointee.page)
+        )
+    }
+}
+
+extension Archive.ListWithdrawalsReply: @unsafe BridgedMessage {
+    typealias CValue = Archive__V1__ListWithdrawalsReply
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, archive__v1__list_withdrawals_reply__get_packed_size, archive__v1__list_withdrawals_reply__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, archive__v1__list_withdrawals_reply__get_packed_size, archive__v1__list_withdrawals_reply__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, archive__v1__list_withdrawals_reply__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe archive__v1__list_withdrawals_reply__init(c)
+        unsafe (c.pointee.n_withdrawals, c.pointee.withdrawals) = arena.messages(self.withdrawals)
+        unsafe (c.pointee.n_tabs, c.pointee.tabs) = arena.messages(self.tabs)
+        unsafe c.pointee.next_cursor = arena.bytes(self.nextCursor)
+        unsafe c.pointee.total = self.total
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            withdrawals: decodedMessages(c.pointee.withdrawals, c.pointee.n_withdrawals),
+            tabs: decodedMessages(c.pointee.tabs, c.pointee.n_tabs),
+            nextCursor: decodedBytes(c.pointee.next_cursor),
+            total: c.pointee.total
+        )
+    }
+}
+
+extension Archive.GetWithdrawalRequest: @unsafe BridgedMessage {
+    typealias CValue = Archive__V1__GetWithdrawalRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, archive__v1__get_withdrawal_request__get_packed_size, archive__v1__get_withdrawal_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, archive__v1__get_withdrawal_request__get_packed_size, archive__v1__get_withdrawal_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, archive__v1__get_withdrawal_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe archive__v1__get_withdrawal_request__init(c)
+        unsafe c.pointee.id = arena.text(self.id)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            id: decodedText(c.pointee.id)
+        )
+    }
+}

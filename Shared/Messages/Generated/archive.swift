@@ -52,6 +52,51 @@ extension Archive {
 }
 
 extension Archive {
+    /// `archive.v1.WithdrawalState`
+    public enum WithdrawalState: RawRepresentable, CaseIterable, Sendable, Hashable {
+        case unspecified
+        /// 待处理
+        case pending
+        /// 已同意
+        case granted
+        /// 已驳回
+        case refused
+        /// 已取消
+        case cancelled
+        /// A number that this version of the schema does not name.
+        case unrecognized(Int32)
+
+        /// The values that the schema names.
+        public static let allCases: [Self] = [.unspecified, .pending, .granted, .refused, .cancelled]
+
+        public init(rawValue: Int32) {
+            self = switch rawValue {
+                case 0: .unspecified
+                case 1: .pending
+                case 2: .granted
+                case 3: .refused
+                case 4: .cancelled
+                default: .unrecognized(rawValue)
+            }
+        }
+
+        public var rawValue: Int32 {
+            switch self {
+                case .unspecified: 0
+                case .pending: 1
+                case .granted: 2
+                case .refused: 3
+                case .cancelled: 4
+                case .unrecognized(let number): number
+            }
+        }
+
+        public static func == (one: Self, other: Self) -> Bool { one.rawValue == other.rawValue }
+        public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
+    }
+}
+
+extension Archive {
     /// `archive.v1.FieldDefinition`
     public struct FieldDefinition: Message {
         public static var fullName: String { "archive.v1.FieldDefinition" }
@@ -571,5 +616,167 @@ extension Archive {
 
         /// With every field at its default.
         public init() {}
+    }
+}
+
+extension Archive {
+    /// It is decided in the task centre as a task of the kind "withdrawal": 通过 grants, 退回 refuses.
+    public struct Withdrawal: Message {
+        public static var fullName: String { "archive.v1.Withdrawal" }
+        public var id: String
+        public var itemID: String
+        /// the approved version that is to be withdrawn
+        public var itemVersion: Int64
+        /// of the item
+        public var kind: String
+        public var kindLabel: String
+        /// of the item
+        public var mainName: String
+        public var personID: String
+        public var applicantName: String
+        public var unitID: String
+        public var reason: String
+        public var state: Archive.WithdrawalState
+        public var stateLabel: String
+        /// what a decision expects
+        public var version: Int64
+        /// 申请时间
+        public var requestedMs: Int64
+        /// of the unit, once decided
+        public var opinion: String
+        public var decidedByName: String
+        /// when it was decided or cancelled
+        public var closedMs: Int64
+        /// while 待处理
+        public var taskID: String
+        /// a declaration in flight refers to that version: it cannot be granted now
+        public var referred: Bool
+
+        /// With every field at its default.
+        public init() { self.init(id: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(id: String = "", itemID: String = "", itemVersion: Int64 = 0, kind: String = "", kindLabel: String = "", mainName: String = "", personID: String = "", applicantName: String = "", unitID: String = "", reason: String = "", state: Archive.WithdrawalState = Archive.WithdrawalState(rawValue: 0), stateLabel: String = "", version: Int64 = 0, requestedMs: Int64 = 0, opinion: String = "", decidedByName: String = "", closedMs: Int64 = 0, taskID: String = "", referred: Bool = false) {
+            self.id = id
+            self.itemID = itemID
+            self.itemVersion = itemVersion
+            self.kind = kind
+            self.kindLabel = kindLabel
+            self.mainName = mainName
+            self.personID = personID
+            self.applicantName = applicantName
+            self.unitID = unitID
+            self.reason = reason
+            self.state = state
+            self.stateLabel = stateLabel
+            self.version = version
+            self.requestedMs = requestedMs
+            self.opinion = opinion
+            self.decidedByName = decidedByName
+            self.closedMs = closedMs
+            self.taskID = taskID
+            self.referred = referred
+        }
+    }
+}
+
+extension Archive {
+    /// `archive.v1.RequestWithdrawalRequest`
+    public struct RequestWithdrawalRequest: Message {
+        public static var fullName: String { "archive.v1.RequestWithdrawalRequest" }
+        public var itemID: String
+        /// the item's
+        public var expectedVersion: Int64
+        /// required; at most 2,000 characters
+        public var reason: String
+
+        /// With every field at its default.
+        public init() { self.init(itemID: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(itemID: String = "", expectedVersion: Int64 = 0, reason: String = "") {
+            self.itemID = itemID
+            self.expectedVersion = expectedVersion
+            self.reason = reason
+        }
+    }
+}
+
+extension Archive {
+    /// `archive.v1.CancelWithdrawalRequest`
+    public struct CancelWithdrawalRequest: Message {
+        public static var fullName: String { "archive.v1.CancelWithdrawalRequest" }
+        public var id: String
+        public var expectedVersion: Int64
+
+        /// With every field at its default.
+        public init() { self.init(id: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(id: String = "", expectedVersion: Int64 = 0) {
+            self.id = id
+            self.expectedVersion = expectedVersion
+        }
+    }
+}
+
+extension Archive {
+    /// `archive.v1.ListWithdrawalsRequest`
+    public struct ListWithdrawalsRequest: Message {
+        public static var fullName: String { "archive.v1.ListWithdrawalsRequest" }
+        /// a part of the applicant's name or of the item's main name
+        public var search: String
+        /// the tab; unspecified = 全部
+        public var state: Archive.WithdrawalState
+        public var page: Common.PageRequest?
+
+        /// With every field at its default.
+        public init() { self.init(search: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(search: String = "", state: Archive.WithdrawalState = Archive.WithdrawalState(rawValue: 0), page: Common.PageRequest? = nil) {
+            self.search = search
+            self.state = state
+            self.page = page
+        }
+    }
+}
+
+extension Archive {
+    /// `archive.v1.ListWithdrawalsReply`
+    public struct ListWithdrawalsReply: Message {
+        public static var fullName: String { "archive.v1.ListWithdrawalsReply" }
+        public var withdrawals: [Archive.Withdrawal]
+        public var tabs: [Common.ViewCount]
+        public var nextCursor: [UInt8]
+        /// of the chosen tab and search
+        public var total: Int64
+
+        /// With every field at its default.
+        public init() { self.init(withdrawals: []) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(withdrawals: [Archive.Withdrawal] = [], tabs: [Common.ViewCount] = [], nextCursor: [UInt8] = [], total: Int64 = 0) {
+            self.withdrawals = withdrawals
+            self.tabs = tabs
+            self.nextCursor = nextCursor
+            self.total = total
+        }
+    }
+}
+
+extension Archive {
+    /// `archive.v1.GetWithdrawalRequest`
+    public struct GetWithdrawalRequest: Message {
+        public static var fullName: String { "archive.v1.GetWithdrawalRequest" }
+        public var id: String
+
+        /// With every field at its default.
+        public init() { self.init(id: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(id: String = "") {
+            self.id = id
+        }
     }
 }

@@ -20,6 +20,13 @@ extension Archive {
         case submitItem = "archive.v1.Archive/SubmitItem"
         case uploadEvidence = "archive.v1.Archive/UploadEvidence"
         case downloadEvidence = "archive.v1.Archive/DownloadEvidence"
+        /// Asks the unit for an approved item back; one request of an item can wait at a time.
+        case requestWithdrawal = "archive.v1.Archive/RequestWithdrawal"
+        /// The applicant does not want it back any more, while nobody decided.
+        case cancelWithdrawal = "archive.v1.Archive/CancelWithdrawal"
+        /// The unit's requests, or the applicant's own: tabs 全部, 待处理, 已同意, 已驳回, 已取消 with counts; newest first.
+        case listWithdrawals = "archive.v1.Archive/ListWithdrawals"
+        case getWithdrawal = "archive.v1.Archive/GetWithdrawal"
         /// The approved items of a person, to be frozen in a declaration's snapshot.
         case readApproved = "archive.v1.Archive/ReadApproved"
         /// Pins the versions that a declaration's round refers to; of a released round it is refused.
@@ -37,6 +44,10 @@ extension Archive {
                 case .submitItem: Known.submitItem
                 case .uploadEvidence: Known.uploadEvidence
                 case .downloadEvidence: Known.downloadEvidence
+                case .requestWithdrawal: Known.requestWithdrawal
+                case .cancelWithdrawal: Known.cancelWithdrawal
+                case .listWithdrawals: Known.listWithdrawals
+                case .getWithdrawal: Known.getWithdrawal
                 case .readApproved: Known.readApproved
                 case .pinVersions: Known.pinVersions
                 case .unpinVersions: Known.unpinVersions
@@ -53,6 +64,10 @@ extension Archive {
             static let submitItem = RPCMethod("archive.v1.Archive/SubmitItem")
             static let uploadEvidence = RPCMethod("archive.v1.Archive/UploadEvidence")
             static let downloadEvidence = RPCMethod("archive.v1.Archive/DownloadEvidence", readOnly: true)
+            static let requestWithdrawal = RPCMethod("archive.v1.Archive/RequestWithdrawal")
+            static let cancelWithdrawal = RPCMethod("archive.v1.Archive/CancelWithdrawal")
+            static let listWithdrawals = RPCMethod("archive.v1.Archive/ListWithdrawals", readOnly: true)
+            static let getWithdrawal = RPCMethod("archive.v1.Archive/GetWithdrawal", readOnly: true)
             static let readApproved = RPCMethod("archive.v1.Archive/ReadApproved", readOnly: true)
             static let pinVersions = RPCMethod("archive.v1.Archive/PinVersions")
             static let unpinVersions = RPCMethod("archive.v1.Archive/UnpinVersions")
@@ -106,6 +121,25 @@ extension Archive {
             try await channel.unary(ArchiveMethod.downloadEvidence.method, request, options: options)
         }
 
+        /// Asks the unit for an approved item back; one request of an item can wait at a time.
+        public func requestWithdrawal(_ request: Archive.RequestWithdrawalRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Archive.Withdrawal {
+            try await channel.unary(ArchiveMethod.requestWithdrawal.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// The applicant does not want it back any more, while nobody decided.
+        public func cancelWithdrawal(_ request: Archive.CancelWithdrawalRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Archive.Withdrawal {
+            try await channel.unary(ArchiveMethod.cancelWithdrawal.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// The unit's requests, or the applicant's own: tabs 全部, 待处理, 已同意, 已驳回, 已取消 with counts; newest first.
+        public func listWithdrawals(_ request: Archive.ListWithdrawalsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Archive.ListWithdrawalsReply {
+            try await channel.unary(ArchiveMethod.listWithdrawals.method, request, options: options)
+        }
+
+        public func getWithdrawal(_ request: Archive.GetWithdrawalRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Archive.Withdrawal {
+            try await channel.unary(ArchiveMethod.getWithdrawal.method, request, options: options)
+        }
+
         /// The approved items of a person, to be frozen in a declaration's snapshot.
         public func readApproved(_ request: Archive.ReadApprovedRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Archive.ReadApprovedReply {
             try await channel.unary(ArchiveMethod.readApproved.method, request, options: options)
@@ -139,6 +173,13 @@ extension Archive {
         func submitItem(_ request: Archive.SubmitItemRequest, context: RequestContext) async throws -> Archive.Item
         func uploadEvidence(_ request: Archive.UploadEvidenceRequest, context: RequestContext) async throws -> Common.Attachment
         func downloadEvidence(_ request: Archive.DownloadEvidenceRequest, context: RequestContext) async throws -> Archive.DownloadEvidenceReply
+        /// Asks the unit for an approved item back; one request of an item can wait at a time.
+        func requestWithdrawal(_ request: Archive.RequestWithdrawalRequest, context: RequestContext) async throws -> Archive.Withdrawal
+        /// The applicant does not want it back any more, while nobody decided.
+        func cancelWithdrawal(_ request: Archive.CancelWithdrawalRequest, context: RequestContext) async throws -> Archive.Withdrawal
+        /// The unit's requests, or the applicant's own: tabs 全部, 待处理, 已同意, 已驳回, 已取消 with counts; newest first.
+        func listWithdrawals(_ request: Archive.ListWithdrawalsRequest, context: RequestContext) async throws -> Archive.ListWithdrawalsReply
+        func getWithdrawal(_ request: Archive.GetWithdrawalRequest, context: RequestContext) async throws -> Archive.Withdrawal
         /// The approved items of a person, to be frozen in a declaration's snapshot.
         func readApproved(_ request: Archive.ReadApprovedRequest, context: RequestContext) async throws -> Archive.ReadApprovedReply
         /// Pins the versions that a declaration's round refers to; of a released round it is refused.
@@ -173,6 +214,18 @@ extension Archive.ArchiveProvider {
         }
         routes.unary(Archive.ArchiveMethod.downloadEvidence.method) { (request: Archive.DownloadEvidenceRequest, context: RequestContext) async throws -> Archive.DownloadEvidenceReply in
             try await self.downloadEvidence(request, context: context)
+        }
+        routes.unary(Archive.ArchiveMethod.requestWithdrawal.method) { (request: Archive.RequestWithdrawalRequest, context: RequestContext) async throws -> Archive.Withdrawal in
+            try await self.requestWithdrawal(request, context: context)
+        }
+        routes.unary(Archive.ArchiveMethod.cancelWithdrawal.method) { (request: Archive.CancelWithdrawalRequest, context: RequestContext) async throws -> Archive.Withdrawal in
+            try await self.cancelWithdrawal(request, context: context)
+        }
+        routes.unary(Archive.ArchiveMethod.listWithdrawals.method) { (request: Archive.ListWithdrawalsRequest, context: RequestContext) async throws -> Archive.ListWithdrawalsReply in
+            try await self.listWithdrawals(request, context: context)
+        }
+        routes.unary(Archive.ArchiveMethod.getWithdrawal.method) { (request: Archive.GetWithdrawalRequest, context: RequestContext) async throws -> Archive.Withdrawal in
+            try await self.getWithdrawal(request, context: context)
         }
         routes.unary(Archive.ArchiveMethod.readApproved.method) { (request: Archive.ReadApprovedRequest, context: RequestContext) async throws -> Archive.ReadApprovedReply in
             try await self.readApproved(request, context: context)

@@ -223,3 +223,71 @@ extension Archive.UnpinVersionsRequest: RandomMessage {
 extension Archive.UnpinVersionsReply: RandomMessage {
     init(random source: inout RandomSource) { self.init() }
 }
+
+extension Archive.Withdrawal: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.id = source.text()
+        self.itemID = source.text()
+        self.itemVersion = source.integer()
+        self.kind = source.text()
+        self.kindLabel = source.text()
+        self.mainName = source.text()
+        self.personID = source.text()
+        self.applicantName = source.text()
+        self.unitID = source.text()
+        self.reason = source.text()
+        self.state = source.enumeration()
+        self.stateLabel = source.text()
+        self.version = source.integer()
+        self.requestedMs = source.integer()
+        self.opinion = source.text()
+        self.decidedByName = source.text()
+        self.closedMs = source.integer()
+        self.taskID = source.text()
+        self.referred = source.boolean()
+    }
+}
+
+extension Archive.RequestWithdrawalRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.itemID = source.text()
+        self.expectedVersion = source.integer()
+        self.reason = source.text()
+    }
+}
+
+extension Archive.CancelWithdrawalRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.id = source.text()
+        self.expectedVersion = source.integer()
+    }
+}
+
+extension Archive.ListWithdrawalsRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.search = source.text()
+        self.state = source.enumeration()
+        self.page = source.optional { source in Common.PageRequest(random: &source) }
+    }
+}
+
+extension Archive.ListWithdrawalsReply: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.withdrawals = source.list { source in Archive.Withdrawal(random: &source) }
+        self.tabs = source.list { source in Common.ViewCount(random: &source) }
+        self.nextCursor = source.bytes()
+        self.total = source.integer()
+    }
+}
+
+extension Archive.GetWithdrawalRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.id = source.text()
+    }
+}

@@ -68,7 +68,7 @@ extension ArchiveHandler {
     }
 
     /// An applicant sees the own items, an officer those of the unit.
-    private func side(_ context: RequestContext) throws(RPCError) -> ItemStore.Side {
+    func side(_ context: RequestContext) throws(RPCError) -> ItemStore.Side {
         if let session = context.caller.session, session.role == .applicant {
             return .applicant(session.personID)
         }

@@ -5,11 +5,8 @@ import ServiceRuntime
 import ServiceStubs
 import Storage
 
-/// Submissions of archive items as tasks of the task centre.
+/// Submissions of archive items, and requests to have them back, as tasks of the task centre.
 struct TaskSourceHandler: Tasks.TaskSourceProvider {
-    static let kind = "archive_item"
-    static let kindLabel = "业绩档案"
-
     let database: Database
     let catalog: Catalog
     let ids: @Sendable () -> String
@@ -20,32 +17,41 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
         let officer = try context.caller.officer()
         let bounds = try PageBounds(request.page)
         let query = try TaskQuery(request, by: officer)
-        guard query.wantsUnclaimed(Self.kind), let entered = query.entered else {
-            return Tasks.ListTasksReply()
-        }
-        let filter = VersionStore.Filter(
+        guard let entered = query.entered else { return Tasks.ListTasksReply() }
+        let filter = TaskFilter(
             unit: officer.unit.id, isPending: query.isPending, applicant: query.applicant,
             entered: entered, decidedBy: query.decidedBy)
-        let found = try database.fetch { rows in try VersionStore.page(filter, bounds, rows) }
-        let (page, next) = bounds.page(found) {
-            PageCursor(sort: $0.enteredMilliseconds, id: $0.id.text)
+        let found = try database.fetch { rows in
+            var found: [Tasks.Task] = []
+            if query.wantsUnclaimed(TaskKind.item.key) {
+                found += try VersionStore.page(filter, bounds, rows).map { $0.task(catalog) }
+            }
+            if query.wantsUnclaimed(TaskKind.withdrawal.key) {
+                found += try WithdrawalStore.page(filter, bounds, rows).map { $0.task(catalog) }
+            }
+            return found
         }
-        return Tasks.ListTasksReply(tasks: page.map(task), nextCursor: next)
+        // A page of each kind holds the first rows of both.
+        let (page, next) = bounds.page(
+            found.sorted { ($0.sortMs, $0.id) > ($1.sortMs, $1.id) }
+        ) { PageCursor(sort: $0.sortMs, id: $0.id) }
+        return Tasks.ListTasksReply(tasks: page, nextCursor: next)
     }
 
     func count(
         _ request: Tasks.CountTasksRequest, context: RequestContext
     ) async throws -> Tasks.CountTasksReply {
         let unit = try context.caller.officer().unit.id
-        let counts = try database.fetch { rows in try VersionStore.counts(unit: unit, rows) }
+        let (items, withdrawals) = try database.fetch { rows in
+            (
+                try VersionStore.counts(unit: unit, rows),
+                try WithdrawalStore.counts(WithdrawalStore.Filter(side: .unit(unit)), rows)
+            )
+        }
+        let counts = [items.message(.item), TaskCounts(withdrawals).message(.withdrawal)]
         return Tasks.CountTasksReply(
-            counts: [
-                Tasks.KindCount(
-                    source: ArchiveTaskID.source, kind: Self.kind, kindLabel: Self.kindLabel,
-                    pending: counts.pending, processed: counts.processed,
-                    approved: counts.approved, returned: counts.returned,
-                    terminated: counts.terminated)
-            ], pending: counts.pending, processed: counts.processed)
+            counts: counts, pending: counts.reduce(0) { $0 + $1.pending },
+            processed: counts.reduce(0) { $0 + $1.processed })
     }
 
     func decide(
@@ -54,11 +60,7 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
         let officer = try context.caller.officer()
         try officer.requireRecorded()
         return try await database.perform(
-            DecideItem(
-                officer: DecideItem.Reviewer(
-                    personID: officer.personID, name: officer.name, unitID: officer.unit.id,
-                    personKey: officer.personKey),
-                request: request, decisionID: ids()),
+            DecideTask(officer: officer, request: request, decisionID: ids()),
             for: request, context: context, keepForever: true)
     }
 
@@ -66,27 +68,93 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
         _ request: Tasks.GetDecisionRequest, context: RequestContext
     ) async throws -> Tasks.DecideReply {
         let unit = try context.caller.officer().unit.id
-        let version = try database.fetch { rows in
-            try ArchiveTaskID(request.taskID).flatMap {
+        let reply = try database.fetch { rows -> Tasks.DecideReply? in
+            if let id = WithdrawalTaskID(request.taskID) {
+                let found = try WithdrawalStore.withdrawal(id.withdrawal, .unit(unit), rows)
+                return found.flatMap { withdrawal in
+                    withdrawal.decision.map { withdrawal.reply($0) }
+                }
+            }
+            let found = try ArchiveTaskID(request.taskID).flatMap {
                 try VersionStore.version($0, unit: unit, rows)
             }
+            return found.flatMap { version in version.decision?.reply(of: version) }
         }
-        guard let version, let decision = version.decision, decision.id == request.decisionID
-        else { throw RPCError(serviceError: Refusal.notFound("审核决定")) }
-        return decision.reply(of: version)
+        guard let reply, reply.decisionID == request.decisionID else {
+            throw RPCError(serviceError: Refusal.notFound("审核决定"))
+        }
+        return reply
+    }
+}
+
+/// The kinds of tasks that the archive has.
+enum TaskKind: Sendable, Hashable {
+    case item
+    case withdrawal
+
+    var key: String {
+        switch self {
+        case .item: "archive_item"
+        case .withdrawal: "withdrawal"
+        }
     }
 
+    var label: String {
+        switch self {
+        case .item: "业绩档案"
+        case .withdrawal: "撤回申请"
+        }
+    }
+}
+
+extension TaskCounts {
+    /// Granted is approved, refused is returned; a cancelled request is no task any more.
+    fileprivate init(_ withdrawals: [WithdrawalPhase: Int64]) {
+        self.init(
+            pending: withdrawals[.pending] ?? 0, approved: withdrawals[.granted] ?? 0,
+            returned: withdrawals[.refused] ?? 0)
+    }
+
+    fileprivate func message(_ kind: TaskKind) -> Tasks.KindCount {
+        Tasks.KindCount(
+            source: ArchiveTaskID.source, kind: kind.key, kindLabel: kind.label,
+            pending: pending, processed: processed, approved: approved, returned: returned,
+            terminated: terminated)
+    }
+}
+
+extension StoredVersion {
     /// As the task centre shows it.
-    private func task(_ version: StoredVersion) -> Tasks.Task {
-        let label = catalog.kind(version.kind)?.label ?? version.kind
-        let decision = version.decision
-        return Tasks.Task(
-            id: version.id.text, source: ArchiveTaskID.source, kind: Self.kind,
-            kindLabel: Self.kindLabel, objectID: version.id.item,
-            title: "\(label) \(version.mainName)", applicantID: version.personID,
-            applicantName: version.applicantName, sortMs: version.enteredMilliseconds,
-            version: decision == nil ? version.version : version.version + 1,
-            stateLabel: decision?.label ?? ItemPhase.reviewing.label, node: FlowNode.unit,
+    fileprivate func task(_ catalog: Catalog) -> Tasks.Task {
+        Tasks.Task(
+            id: id.text, .item, of: id.item,
+            title: "\(catalog.kind(kind)?.label ?? kind) \(mainName)", applicant: personID,
+            name: applicantName, entered: enteredMilliseconds,
+            version: decision == nil ? version : version + 1,
+            state: decision?.label ?? ItemPhase.reviewing.label, decision)
+    }
+}
+
+extension StoredWithdrawal {
+    /// As the task centre shows it.
+    fileprivate func task(_ catalog: Catalog) -> Tasks.Task {
+        Tasks.Task(
+            id: taskID.text, .withdrawal, of: id,
+            title: "\(catalog.kind(kind)?.label ?? kind) \(mainName)", applicant: personID,
+            name: applicantName, entered: enteredMilliseconds, version: version,
+            state: phase.label, decision)
+    }
+}
+
+extension Tasks.Task {
+    fileprivate init(
+        id: String, _ kind: TaskKind, of object: String, title: String, applicant: String,
+        name: String, entered: Int64, version: Int64, state: String, _ decision: StoredDecision?
+    ) {
+        self.init(
+            id: id, source: ArchiveTaskID.source, kind: kind.key, kindLabel: kind.label,
+            objectID: object, title: title, applicantID: applicant, applicantName: name,
+            sortMs: entered, version: version, stateLabel: state, node: FlowNode.unit,
             outcome: decision?.outcome ?? .unspecified,
             outcomeLabel: decision?.outcome.label ?? "", opinion: decision?.opinion ?? "",
             decidedBy: decision?.officerID ?? "", decidedByName: decision?.officerName ?? "",

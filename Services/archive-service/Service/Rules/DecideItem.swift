@@ -5,19 +5,10 @@ import Storage
 
 /// 审核 of a submission by its unit: 通过, 退回 or 终止, each with an opinion (A4).
 struct DecideItem: Command {
-    let officer: Reviewer
+    let officer: Officer
     let request: Tasks.DecideRequest
     /// Of the decision, should it be made.
     let decisionID: String
-
-    /// Who decides.
-    struct Reviewer: Sendable, Hashable {
-        let personID: String
-        let name: String
-        let unitID: String
-        /// Keyed index of the ID number.
-        let personKey: [UInt8]
-    }
 
     struct Facts: Sendable {
         let version: StoredVersion?
@@ -26,21 +17,21 @@ struct DecideItem: Command {
 
     func read(_ rows: any RowReader) throws -> Facts {
         guard let id = ArchiveTaskID(request.taskID),
-            let version = try VersionStore.version(id, unit: officer.unitID, rows)
+            let version = try VersionStore.version(id, unit: officer.unit.id, rows)
         else { return Facts(version: nil, item: nil) }
         // Nil when the item went to another unit meanwhile: then this task was decided.
         return Facts(
-            version: version, item: try ItemStore.item(id.item, .unit(officer.unitID), rows))
+            version: version, item: try ItemStore.item(id.item, .unit(officer.unit.id), rows))
     }
 
     func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<Tasks.DecideReply> {
         guard let version = facts.version else { throw .notFound("任务") }
         let (event, opinion) = try Self.checked(request)
-        guard version.personID != officer.personID,
-            version.personKey.isEmpty || version.personKey != officer.personKey
-        else { throw .denied("不能审核本人的业绩，请由本单位其他经办人或主管部门办理") }
+        guard !officer.isPerson(version.personID, key: version.personKey) else {
+            throw .denied("不能审核本人的业绩，请由本单位其他经办人或主管部门办理")
+        }
         if let decision = version.decision {
-            throw Self.tooLate(decision, current: facts.item?.version ?? version.version + 1)
+            throw decision.tooLate(current: facts.item?.version ?? version.version + 1)
         }
         guard let item = facts.item, item.round == version.id.round,
             item.version == request.expectedVersion, let next = item.phase.after(event)
@@ -48,9 +39,8 @@ struct DecideItem: Command {
         var decided = item
         decided.phase = next
         decided.version += 1
-        let decision = StoredVersion.Decision(
-            id: decisionID, outcome: request.outcome, opinion: opinion,
-            officerID: officer.personID, officerName: officer.name,
+        let decision = StoredDecision(
+            id: decisionID, outcome: request.outcome, opinion: opinion, by: officer,
             atMilliseconds: now.milliseconds)
         let step = StoredFlowStep(
             node: FlowNode.unit, action: decision.outcome.label, actorID: officer.personID,
@@ -85,18 +75,17 @@ struct DecideItem: Command {
         guard let event else { preconditionFailure("an outcome without a fault has an event") }
         return (event, opinion)
     }
+}
 
-    /// The first decision won: the loser learns whose it is, and how it went.
-    private static func tooLate(
-        _ decision: StoredVersion.Decision, current: Int64
-    ) -> Refusal {
-        var refusal = Refusal.conflict(current: current)
-        refusal.message = "该任务已由\(decision.officerName)审核：\(decision.outcome.label)"
-        return refusal
+extension Officer {
+    /// Whether the officer is that person, by account or by ID number (I10).
+    /// - Parameter key: the keyed index of the person's ID number; empty when it is not known.
+    func isPerson(_ id: String, key: [UInt8]) -> Bool {
+        id == personID || !key.isEmpty && key == personKey
     }
 }
 
-extension StoredVersion.Decision {
+extension StoredDecision {
     /// The answer to who decided.
     func reply(of version: StoredVersion) -> Tasks.DecideReply {
         Tasks.DecideReply(

@@ -6,7 +6,8 @@ import Storage
 let archiveMigrations: [Migration] = [
     Migration(
         number: 1, name: "items, versions, evidence, counts, pins",
-        statements: itemTables + evidenceTables + countTables + pinTables)
+        statements: itemTables + evidenceTables + countTables + pinTables),
+    Migration(number: 2, name: "withdrawal requests", statements: withdrawalTables),
 ]
 
 private let itemTables = [
@@ -163,4 +164,65 @@ private let pinTables = [
     ) STRICT
     """,
     "CREATE INDEX pins_item ON pins (item_id, version)",
+]
+
+private let withdrawalTables = [
+    // `task_id` is made of `id`, for the order of the task list over all sources.
+    """
+    CREATE TABLE withdrawals (
+        id TEXT NOT NULL PRIMARY KEY,
+        task_id TEXT NOT NULL UNIQUE,
+        item_id TEXT NOT NULL REFERENCES items (id),
+        item_version INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        main_name TEXT NOT NULL,
+        unit_id TEXT NOT NULL,
+        person_id TEXT NOT NULL,
+        person_key BLOB NOT NULL,
+        applicant_name TEXT NOT NULL CHECK (applicant_name <> ''),
+        reason TEXT NOT NULL CHECK (reason <> ''),
+        state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 4),
+        version INTEGER NOT NULL CHECK (version >= 1),
+        entered_ms INTEGER NOT NULL,
+        cancelled_ms INTEGER,
+        outcome INTEGER CHECK (outcome BETWEEN 1 AND 2),
+        opinion TEXT,
+        decision_id TEXT UNIQUE,
+        decided_by TEXT CHECK (decided_by <> person_id),
+        decided_by_name TEXT,
+        decided_ms INTEGER,
+        CHECK ((state = 4) = (cancelled_ms IS NOT NULL)),
+        CHECK (
+            (state IN (1, 4) AND outcome IS NULL AND opinion IS NULL AND decision_id IS NULL
+                AND decided_by IS NULL AND decided_by_name IS NULL AND decided_ms IS NULL)
+            OR (state = outcome + 1 AND outcome IS NOT NULL AND opinion <> ''
+                AND decision_id <> '' AND decided_by <> '' AND decided_by_name IS NOT NULL
+                AND decided_ms IS NOT NULL))
+    ) STRICT
+    """,
+    "CREATE UNIQUE INDEX withdrawals_waiting ON withdrawals (item_id) WHERE state = 1",
+    "CREATE INDEX withdrawals_item ON withdrawals (item_id)",
+    "CREATE INDEX withdrawals_person ON withdrawals (person_id, entered_ms, id)",
+    "CREATE INDEX withdrawals_unit ON withdrawals (unit_id, entered_ms, id)",
+    "CREATE INDEX withdrawals_unit_state ON withdrawals (unit_id, state, entered_ms, id)",
+    """
+    CREATE INDEX withdrawals_pending ON withdrawals (unit_id, entered_ms, task_id)
+    WHERE state = 1
+    """,
+    """
+    CREATE INDEX withdrawals_processed ON withdrawals (unit_id, entered_ms, task_id)
+    WHERE outcome IS NOT NULL
+    """,
+    """
+    CREATE INDEX withdrawals_mine ON withdrawals (unit_id, decided_by, entered_ms, task_id)
+    WHERE outcome IS NOT NULL
+    """,
+    """
+    CREATE TABLE withdrawal_counts (
+        unit_id TEXT NOT NULL,
+        state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 4),
+        requests INTEGER NOT NULL CHECK (requests >= 0),
+        PRIMARY KEY (unit_id, state)
+    ) STRICT
+    """,
 ]

@@ -30,6 +30,16 @@ enum PinStore {
             .integer("version")
     }
 
+    /// Whether a declaration in flight refers to that version of the item.
+    static func isPinned(
+        _ item: String, version: Int64, _ rows: any RowReader
+    ) throws -> Bool {
+        try rows.row(
+            Statement(
+                "SELECT 1 AS n FROM pins WHERE item_id = ? AND version = ? LIMIT 1",
+                [.text(item), .integer(version)])) != nil
+    }
+
     // MARK: writes
 
     static func pin(_ key: PinKey, _ versions: [Archive.PinnedVersion]) -> [Statement] {

@@ -88,16 +88,7 @@ struct StoredVersion: Sendable, Hashable {
     let form: ItemForm
     /// When it entered review: the task's sort key for ever.
     let enteredMilliseconds: Int64
-    let decision: Decision?
-
-    struct Decision: Sendable, Hashable {
-        let id: String
-        let outcome: Common.Outcome
-        let opinion: String
-        let officerID: String
-        let officerName: String
-        let atMilliseconds: Int64
-    }
+    let decision: StoredDecision?
 }
 
 /// One step of an item's flow (流程).

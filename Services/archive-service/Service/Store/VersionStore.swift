@@ -16,7 +16,7 @@ struct TaskCounts: Sendable, Hashable {
 enum VersionStore {
     private static let columns = """
         task_id, version, kind, unit_id, person_id, person_key, applicant_name, main_name, form,
-        entered_ms, outcome, opinion, decision_id, decided_by, decided_by_name, decided_ms
+        entered_ms, \(StoredDecision.columns)
         """
 
     /// The unit's own task; nil for an unknown or foreign one.
@@ -30,53 +30,14 @@ enum VersionStore {
         ).map(stored)
     }
 
-    /// What a task list is narrowed by.
-    struct Filter: Sendable {
-        let unit: String
-        let isPending: Bool
-        /// A part of the applicant's name; "" for all.
-        var applicant = ""
-        /// Bounds of the time of entering, the end excluded.
-        var entered: Range<Int64> = .min..<Int64.max
-        /// The person id of who decided; nil for the whole unit.
-        var decidedBy: String?
-
-        fileprivate var condition: (sql: String, arguments: [Value]) {
-            var sql = "unit_id = ? AND outcome IS \(isPending ? "NULL" : "NOT NULL")"
-            var arguments: [Value] = [.text(unit)]
-            if !applicant.isEmpty {
-                sql += " AND replace(applicant_name, ?, '') <> applicant_name"
-                arguments.append(.text(applicant))
-            }
-            if entered != .min..<Int64.max {
-                sql += " AND entered_ms >= ? AND entered_ms < ?"
-                arguments += [.integer(entered.lowerBound), .integer(entered.upperBound)]
-            }
-            if let decidedBy {
-                sql += " AND decided_by = ?"
-                arguments.append(.text(decidedBy))
-            }
-            return (sql, arguments)
-        }
-    }
-
     /// One page, newest first; one row more than the page's size when there is a next page.
-    /// The cursor's id may be another source's task: ids are compared as plain text.
     static func page(
-        _ filter: Filter, _ bounds: PageBounds, _ rows: any RowReader
+        _ filter: TaskFilter, _ bounds: PageBounds, _ rows: any RowReader
     ) throws -> [StoredVersion] {
-        let (condition, arguments) = filter.condition
-        return try rows.rows(
-            Statement(
-                """
-                SELECT \(columns) FROM item_versions
-                WHERE \(condition) AND entered_ms <= ? AND (entered_ms < ? OR task_id < ?)
-                ORDER BY entered_ms DESC, task_id DESC LIMIT ?
-                """,
-                arguments + [
-                    .integer(bounds.start.sort), .integer(bounds.start.sort),
-                    .text(bounds.start.id), .integer(Int64(bounds.size + 1)),
-                ]), limit: bounds.size + 1
+        try rows.rows(
+            filter.page(
+                of: "item_versions", columns: columns, pending: "outcome IS NULL", bounds),
+            limit: bounds.size + 1
         ).map(stored)
     }
 
@@ -97,21 +58,14 @@ enum VersionStore {
         guard let id = ArchiveTaskID(try row.text("task_id")) else {
             preconditionFailure("a stored task id cannot be read")
         }
-        let decision: StoredVersion.Decision? = try row.optionalInteger("outcome").map { outcome in
-            StoredVersion.Decision(
-                id: try row.text("decision_id"),
-                outcome: Common.Outcome(rawValue: Int32(outcome)),
-                opinion: try row.text("opinion"), officerID: try row.text("decided_by"),
-                officerName: try row.text("decided_by_name"),
-                atMilliseconds: try row.integer("decided_ms"))
-        }
         return StoredVersion(
             id: id, version: try row.integer("version"), kind: try row.text("kind"),
             unitID: try row.text("unit_id"), personID: try row.text("person_id"),
             personKey: try row.blob("person_key"),
             applicantName: try row.text("applicant_name"), mainName: try row.text("main_name"),
             form: try ItemForm(storedBytes: try row.blob("form")),
-            enteredMilliseconds: try row.integer("entered_ms"), decision: decision)
+            enteredMilliseconds: try row.integer("entered_ms"),
+            decision: try StoredDecision(row))
     }
 
     // MARK: writes
@@ -149,7 +103,7 @@ enum VersionStore {
 
     /// The open task gets its decision, and moves from one count to the other.
     static func decide(
-        _ version: StoredVersion, _ decision: StoredVersion.Decision
+        _ version: StoredVersion, _ decision: StoredDecision
     ) -> [Statement] {
         func one(_ outcome: Common.Outcome) -> Value {
             .integer(decision.outcome == outcome ? 1 : 0)
@@ -157,15 +111,10 @@ enum VersionStore {
         return [
             Statement(
                 """
-                UPDATE item_versions SET outcome = ?, opinion = ?, decision_id = ?,
-                    decided_by = ?, decided_by_name = ?, decided_ms = ?
+                UPDATE item_versions SET \(StoredDecision.assignments)
                 WHERE task_id = ? AND outcome IS NULL
                 """,
-                [
-                    .integer(Int64(decision.outcome.rawValue)), .text(decision.opinion),
-                    .text(decision.id), .text(decision.officerID), .text(decision.officerName),
-                    .integer(decision.atMilliseconds), .text(version.id.text),
-                ], expectedChanges: 1),
+                decision.values + [.text(version.id.text)], expectedChanges: 1),
             Statement(
                 """
                 UPDATE task_counts SET pending = pending - 1, approved = approved + ?,
