@@ -22,7 +22,9 @@ package struct ServiceOptions: ParsableArguments {
     @Option(help: "Where another service is, NAME=HOST:PORT. May be given several times.")
     package var peer: [String] = []
 
-    @Option(name: .customLong("set"), help: "A setting of this service, NAME=VALUE. May be given several times.")
+    @Option(
+        name: .customLong("set"),
+        help: "A setting of this service, NAME=VALUE. May be given several times.")
     package var settingTexts: [String] = []
 
     @Flag(help: "Allow listening beyond loopback without TLS.")
