@@ -29,19 +29,11 @@ package struct CallRunner: Sendable {
         }
     }
 
-    /// Admission, then the handler, both with `CallScope` bound so that nested calls inherit.
-    /// A call whose deadline passed while it waited does not run.
+    /// Admission, then the handler. A call whose deadline passed while it waited does not run.
+    ///
+    /// Whoever starts the task binds `CallScope`, so that nested calls inherit.
     /// - Parameter received: when the request arrived.
     package func run(
-        _ call: RouteTable.PreparedCall, _ context: RequestContext,
-        received: Moment
-    ) async -> CallOutcome {
-        await CallScope.$current.withValue(CallScope(context)) {
-            await admitAndHandle(call, context, received: received)
-        }
-    }
-
-    private func admitAndHandle(
         _ call: RouteTable.PreparedCall, _ context: RequestContext, received: Moment
     ) async -> CallOutcome {
         var context = context

@@ -64,7 +64,11 @@ package struct InProcessChannel: RPCChannel {
         received: Moment
     ) async -> CallOutcome {
         await withTaskGroup(of: CallOutcome?.self) { group in
-            group.addTask { await runner.run(call, context, received: received) }
+            group.addTask {
+                await CallScope.$current.withValue(CallScope(context)) {
+                    await runner.run(call, context, received: received)
+                }
+            }
             group.addTask {
                 // Ends early only when the other task has ended or the caller was cancelled.
                 try? await Task.sleep(until: context.end.instant, clock: .continuous)

@@ -4,7 +4,7 @@ import NIOPosix
 import RPC
 
 /// A channel on its event loop: one connection, made when a call needs it, and the calls that wait for it.
-final class ChannelCore: ClientConnectionOwner {
+final class ChannelCore {
     private enum State {
         /// Nobody needs a connection. → connecting, closed
         case idle
@@ -160,12 +160,14 @@ extension ChannelCore {
         }
     }
 
+    /// The server's Hello came.
     func connectionIsReady(_ connection: ClientConnection) {
         if failures > 0 { logger.notice("connected to \(address)") }
         failures = 0
         lastFailure = nil
     }
 
+    /// There may be room for a waiting call.
     func connectionHasRoom(_ connection: ClientConnection) {
         while !waiting.isEmpty, isCurrent(connection), connection.hasRoom {
             guard let call = waiting.popFirst() else { return }
@@ -173,6 +175,7 @@ extension ChannelCore {
         }
     }
 
+    /// The connection takes no further calls; the server did not run these.
     func connectionRetires(
         _ connection: ClientConnection, _ goaway: Frame.Goaway, notExecuted: [PendingCall]
     ) {
@@ -203,6 +206,7 @@ extension ChannelCore {
         }
     }
 
+    /// It is gone; its calls have been told.
     func connectionEnded(_ connection: ClientConnection, _ reason: String) {
         guard isCurrent(connection) else { return }
         if connection.wasReady {

@@ -1,26 +1,14 @@
 import NIOCore
 import RPC
 
-/// What a channel learns from its connection, on the event loop.
-protocol ClientConnectionOwner: AnyObject {
-    /// The server's Hello came.
-    func connectionIsReady(_ connection: ClientConnection)
-    /// There may be room for a waiting call.
-    func connectionHasRoom(_ connection: ClientConnection)
-    /// The connection takes no further calls; the server did not run these.
-    func connectionRetires(
-        _ connection: ClientConnection, _ goaway: Frame.Goaway, notExecuted: [PendingCall])
-    /// It is gone; its calls have been told.
-    func connectionEnded(_ connection: ClientConnection, _ reason: String)
-}
-
 /// The client's end of one connection on its event loop: does what `ClientConnectionState` says.
 final class ClientConnection: ConnectionEnd {
     private let address: String
     private let limits: ConnectionLimits
     private let hello: Frame.Hello
     private let executor: LoopExecutor
-    private weak var owner: (any ClientConnectionOwner)?
+    /// Until the connection is lost.
+    private var owner: ChannelCore?
     private var state: ClientConnectionState
     /// By the calls' slots.
     private var calls: [PendingCall?] = []
@@ -30,7 +18,7 @@ final class ClientConnection: ConnectionEnd {
 
     init(
         address: String, hello: Frame.Hello, limits: ConnectionLimits, executor: LoopExecutor,
-        owner: any ClientConnectionOwner
+        owner: ChannelCore
     ) {
         self.address = address
         self.hello = hello
@@ -142,6 +130,7 @@ final class ClientConnection: ConnectionEnd {
         }
         calls = []
         owner?.connectionEnded(self, reason)
+        owner = nil
     }
 
     private func perform(_ action: ClientConnectionState.Action) {

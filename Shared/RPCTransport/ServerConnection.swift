@@ -104,6 +104,7 @@ final class ServerConnection: ConnectionEnd {
                 logger.warning("connection of \(peer.name) is closed: \(goaway.message)")
             }
             handler?.close(with: goaway)
+            for slot in state.closed() { cancel(slot) }
         case .abort:
             logger.warning("connection of \(peer.name) is closed: it does not read its answers")
             handler?.abort("it did not read its answers")
@@ -141,9 +142,11 @@ final class ServerConnection: ConnectionEnd {
         let bound = NIOLoopBound(self, eventLoop: executor.eventLoop)
         let (slot, id) = (start.slot, start.id)
         // On this event loop from the first instruction on: no other thread is woken for a call.
-        let task = Task.immediate(executorPreference: executor) { [runner] in
-            let outcome = await runner.run(call, context, received: now)
-            bound.value.finish(slot, id, outcome)
+        let task = CallScope.$current.withValue(CallScope(context)) {
+            Task.immediate(executorPreference: executor) { [runner] in
+                let outcome = await runner.run(call, context, received: now)
+                bound.value.finish(slot, id, outcome)
+            }
         }
         guard state.isRunning(id, slot: slot) else { return }
         while tasks.count <= slot { tasks.append(nil) }

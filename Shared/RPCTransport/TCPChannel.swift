@@ -75,6 +75,7 @@ public final class TCPChannel: RPCChannel, Service {
         }
     }
 
+    @inline(__always)
     private func answer(to call: PendingCall) async -> PendingCall.Answer {
         await withTaskCancellationHandler {
             unsafe await withUnsafeContinuation { continuation in
