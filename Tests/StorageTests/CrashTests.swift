@@ -31,6 +31,24 @@ struct CrashTests {
         }
     }
 
+    @Test("A commit whose writing fails is not answered: the process ends, and says why")
+    func failedWrite() async throws {
+        try await withFolder { folder in
+            let result = await #expect(
+                processExitsWith: .signal(SIGABRT),
+                observing: [\.standardOutputContent, \.standardErrorContent]
+            ) { [folder = folder as String] in
+                try await writeUntilAFileIsTooLarge(folder: folder)
+            }
+            let child = try #require(result)
+            let answered = Set(ids(child.standardOutputContent))
+            #expect(answered.count > 3)
+            let said = String(decoding: child.standardErrorContent, as: UTF8.self)
+            #expect(said.contains("storage:") && said.contains("the process ends"))
+            try await check(folder, answered)
+        }
+    }
+
     /// The whole lines of what a child said.
     private func ids(_ output: [UInt8]) -> [Int64] {
         String(decoding: output, as: UTF8.self).split(
@@ -69,8 +87,7 @@ private func writeUntilKilled(folder: String, round: Int64, microseconds: Int) a
                         once: .request(
                             principal: "p", method: "m", key: Array("\(id)".utf8), hash: [1],
                             keepForever: false))
-                    let line = Array("answered \(id)\n".utf8)
-                    _ = write(STDOUT_FILENO, line, line.count)
+                    say(id)
                     if answers.add() == 0 {
                         DispatchQueue.global().asyncAfter(
                             deadline: .now() + .microseconds(microseconds)
@@ -81,6 +98,27 @@ private func writeUntilKilled(folder: String, round: Int64, microseconds: Int) a
         }
         try await group.waitForAll()
     }
+}
+
+/// Writes and says each id once it is answered, until the system refuses to let the log grow.
+private func writeUntilAFileIsTooLarge(folder: String) async throws {
+    let database = try Database.open(testConfiguration(folder), migrations: testMigrations)
+    signal(SIGXFSZ, SIG_IGN)
+    var limit = rlimit(rlim_cur: 256 << 10, rlim_max: 256 << 10)
+    setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+    for id in 0..<1_000 as Range<Int64> {
+        _ = try await database.execute(
+            marking(id),
+            once: .request(
+                principal: "p", method: "m", key: Array("\(id)".utf8), hash: [1],
+                keepForever: false))
+        say(id)
+    }
+}
+
+private func say(_ id: Int64) {
+    let line = Array("answered \(id)\n".utf8)
+    _ = write(STDOUT_FILENO, line, line.count)
 }
 
 private func marking(_ id: Int64) -> Act {
