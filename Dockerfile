@@ -2,7 +2,8 @@
 
 FROM swift:6.3-bookworm AS build
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libprotobuf-c-dev libsqlite3-dev pkg-config \
+    && apt-get install --yes --no-install-recommends \
+           libminizip-dev libprotobuf-c-dev libsqlite3-dev libxlsxwriter-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 # Dependencies change less often than sources.
@@ -23,7 +24,7 @@ RUN mkdir /out \
 FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
-           ca-certificates libprotobuf-c1 libsqlite3-0 libstdc++6 \
+           ca-certificates libminizip1 libprotobuf-c1 libsqlite3-0 libstdc++6 libxlsxwriter4 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin zhicheng \
     && install --directory --owner=zhicheng --mode=0700 /data /keys

@@ -76,6 +76,12 @@ var targets: [Target] = [
     .systemLibrary(
         name: "CSQLite", path: "Shared/CSQLite", pkgConfig: "sqlite3",
         providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(
+        name: "CXLSXWriter", path: "Shared/CXLSXWriter", pkgConfig: "xlsxwriter",
+        providers: [.apt(["libxlsxwriter-dev"])]),
+    .systemLibrary(
+        name: "CMinizip", path: "Shared/CMinizip", pkgConfig: "minizip",
+        providers: [.apt(["libminizip-dev"])]),
     .target(name: "CMessages", dependencies: ["CProtobufC"], path: "Shared/CMessages"),
     .target(name: "CPluginMessages", dependencies: ["CProtobufC"], path: "Shared/CPluginMessages"),
 
@@ -89,6 +95,7 @@ var targets: [Target] = [
     shared("Secrets", ["Domain", crypto, cryptoExtras]),
     shared("Storage", ["CSQLite", "Domain", crypto, logging]),
     shared("Attachments", ["Domain", crypto]),
+    shared("Spreadsheets", ["CMinizip", "CXLSXWriter", "Domain"]),
     shared(
         "ServiceRuntime",
         [
@@ -110,11 +117,11 @@ var targets: [Target] = [
     .executableTarget(
         name: "zhicheng",
         dependencies: [
-            "Domain", "Secrets", "Supervisor", "ZhichengClient", "Messages", "RPC", "RPCTransport",
-            argumentParser, logging,
+            "Domain", "Secrets", "Spreadsheets", "Supervisor", "ZhichengClient", "Messages", "RPC",
+            "RPCTransport", argumentParser, logging,
         ], path: "Services/zhicheng/Command", swiftSettings: strict),
     .target(
-        name: "SSOSimulator", dependencies: [hummingbird, logging],
+        name: "SSOSimulator", dependencies: [hummingbird, crypto, logging],
         path: "Services/sso-simulator/Service", swiftSettings: strict),
     .executableTarget(
         name: "sso-simulator",
@@ -146,6 +153,7 @@ var targets: [Target] = [
     tests("Secrets", ["Domain", crypto]),
     tests("Storage", ["Domain", "CSQLite", logging]),
     tests("Attachments", ["Domain"]),
+    tests("Spreadsheets", ["CMinizip"]),
     tests(
         "ServiceRuntime",
         [

@@ -46,6 +46,8 @@ let layers: [Layer] = [
     // C: no Swift.
     Layer("Shared/CProtobufC", []),
     Layer("Shared/CSQLite", []),
+    Layer("Shared/CXLSXWriter", []),
+    Layer("Shared/CMinizip", []),
     Layer("Shared/CMessages", []),
     Layer("Shared/CPluginMessages", []),
 
@@ -72,6 +74,11 @@ let layers: [Layer] = [
         "Shared/Storage", ["CSQLite", "Domain", "Logging", "Dispatch"] + crypto + system,
         hidden: ["CSQLite"]),
     Layer("Shared/Attachments", ["Domain"] + crypto + system),
+
+    // Only the command line and the portal link it.
+    Layer(
+        "Shared/Spreadsheets", ["CMinizip", "CXLSXWriter", "Domain"] + system,
+        hidden: ["CMinizip", "CXLSXWriter", "Glibc"]),
 
     // What services and clients stand on.
     Layer(
@@ -105,12 +112,13 @@ let layers: [Layer] = [
     Layer(
         "Services/zhicheng/Command",
         [
-            "Domain", "Secrets", "Supervisor", "ZhichengClient", "Messages", "RPC", "RPCTransport",
-            "ArgumentParser", "Logging",
+            "Domain", "Secrets", "Spreadsheets", "Supervisor", "ZhichengClient", "Messages", "RPC",
+            "RPCTransport", "ArgumentParser", "Logging",
         ] + foundation),
     Layer(
         "Services/sso-simulator/Service",
-        ["Hummingbird", "HTTPTypes", "NIOCore", "Logging", "ServiceLifecycle"] + foundation),
+        ["Hummingbird", "HTTPTypes", "NIOCore", "Logging", "ServiceLifecycle"] + crypto
+            + foundation),
     Layer(
         "Services/sso-simulator/Command",
         [
@@ -133,6 +141,7 @@ let layers: [Layer] = [
     Layer("Tests/SecretsTests", testing),
     Layer("Tests/StorageTests", testing + ["CSQLite"]),
     Layer("Tests/AttachmentsTests", testing),
+    Layer("Tests/SpreadsheetsTests", testing + ["Spreadsheets", "CMinizip"]),
     Layer("Tests/ServiceRuntimeTests", testing + ["RPCTransport"]),
     Layer("Tests/ZhichengClientTests", testing + ["RPCTransport", "ZhichengClient"]),
     Layer("Tests/ZhichengCommandTests", testing + ["ZhichengClient", "zhicheng"]),
