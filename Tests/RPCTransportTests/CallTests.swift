@@ -54,3 +54,156 @@ struct CallTests {
         }
     }
 }
+
+@Suite("Errors, deadlines and cancellation over loopback", .timeLimit(.minutes(1)))
+struct EndOfCallTests {
+    private let method = RPCMethod("test.v1.Test/Work")
+
+    @Test("An error arrives with its details, its verdict and its method")
+    func errors() async throws {
+        let routes = routes {
+            $0.unary(method) { (_: Tasks.News, _) -> Tasks.News in
+                throw RPCError(
+                    code: .failedPrecondition, message: "名额不足",
+                    details: [ErrorDetail(type: "x.Y", value: [1])], verdict: .never,
+                    retryAfter: .seconds(2))
+            }
+        }
+        try await withServer(routes) { port in
+            try await withChannel(port) { channel in
+                let error = await failure { try await channel.call(method) }
+                #expect(error?.code == .failedPrecondition)
+                #expect(error?.message == "名额不足")
+                #expect(error?.details == [ErrorDetail(type: "x.Y", value: [1])])
+                #expect(error?.verdict == .never)
+                #expect(error?.retryAfter == .seconds(2))
+                #expect(error?.method == method.name)
+                let unknown = await failure { try await channel.call(RPCMethod("a.B/C")) }
+                #expect(unknown?.code == .unimplemented)
+            }
+        }
+    }
+
+    @Test("The deadline ends the call on both sides")
+    func deadline() async throws {
+        let cancelled = Signal()
+        let routes = routes {
+            $0.unary(method) { (_: Tasks.News, _) -> Tasks.News in
+                do {
+                    try await Task.sleep(for: .seconds(3600))
+                } catch {
+                    cancelled.raise()
+                }
+                return Tasks.News()
+            }
+        }
+        try await withServer(routes) { port in
+            try await withChannel(port) { channel in
+                let error = await failure {
+                    try await channel.call(method, timeout: .milliseconds(50))
+                }
+                #expect(error?.code == .deadlineExceeded)
+                try await cancelled.wait()
+            }
+        }
+    }
+
+    @Test("Cancelling the caller reaches the handler, and the connection goes on")
+    func cancellation() async throws {
+        let (began, cancelled) = (Signal(), Signal())
+        let routes = routes {
+            $0.unary(method) { (_: Tasks.News, _) -> Tasks.News in
+                began.raise()
+                do {
+                    try await Task.sleep(for: .seconds(3600))
+                } catch {
+                    cancelled.raise()
+                }
+                return Tasks.News()
+            }
+        }
+        try await withServer(routes) { port in
+            try await withChannel(port) { channel in
+                let error = await withTaskGroup(of: RPCError?.self) { group in
+                    group.addTask { await failure { try await channel.call(method) } }
+                    try? await began.wait()
+                    group.cancelAll()
+                    return await group.next() ?? nil
+                }
+                #expect(error?.code == .cancelled)
+                #expect(error?.verdict == .unknown)
+                try await cancelled.wait()
+                let next = try await channel.call(echo, "next")
+                #expect(next.title == "next")
+            }
+        }
+    }
+
+    @Test("A task that is cancelled before it calls sends nothing")
+    func cancelledBefore() async throws {
+        try await withServer { port in
+            try await withChannel(port) { channel in
+                let error = await withTaskGroup(of: RPCError?.self) { group in
+                    group.cancelAll()
+                    group.addTask { await failure { try await channel.call(echo) } }
+                    return await group.next() ?? nil
+                }
+                #expect(error?.code == .cancelled)
+                #expect(error?.verdict == .notExecuted)
+            }
+        }
+    }
+
+    @Test("A handler's own calls inherit its time and its session, over sockets")
+    func nested() async throws {
+        let inner = routes {
+            $0.unary(method) { (_: Tasks.News, context) -> Tasks.News in
+                #expect(context.session == [7])
+                #expect(ContinuousClock.now.duration(to: context.deadline) < .seconds(4))
+                return Tasks.News(title: context.peer.name)
+            }
+        }
+        try await withServer(inner) { innerPort in
+            try await withChannel(innerPort) { innerChannel in
+                let outer = routes {
+                    $0.unary(method) { (_: Tasks.News, _) in try await innerChannel.call(method) }
+                }
+                try await withServer(outer) { port in
+                    try await withChannel(port) { channel in
+                        var options = CallOptions()
+                        options.metadata.set(Metadata.sessionKey, [7])
+                        let reply = try await channel.call(
+                            method, timeout: .seconds(3), options: options)
+                        #expect(reply.title == "tester/1@0.1.0")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("Over the server's limit, calls wait on this side until there is room")
+    func waiting() async throws {
+        let configuration = configuration { $0.limits.maxCalls = 4 }
+        let routes = routes {
+            $0.unary(method) { (news: Tasks.News, _) in
+                await Task.yield()
+                return news
+            }
+        }
+        try await withServer(routes, configuration) { port in
+            try await withChannel(port) { channel in
+                // The server's Hello tells the limit.
+                _ = try await channel.call(echo)
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for number in 0..<100 {
+                        group.addTask {
+                            let reply = try await channel.call(method, "\(number)")
+                            #expect(reply.title == "\(number)")
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+        }
+    }
+}

@@ -113,7 +113,9 @@ struct RawPeer {
     /// Reads until the other side closes.
     func envelopes() async throws -> [Wire.Envelope] {
         var found: [Wire.Envelope] = []
-        try await eachEnvelope { found.append($0); return true }
+        try await eachEnvelope {
+            found.append($0); return true
+        }
         return found
     }
 
@@ -160,4 +162,15 @@ func echoRequest(_ id: UInt64, _ title: String = "") throws -> Wire.Envelope {
         body: .request(
             Wire.Request(
                 method: echo.name, payload: try Tasks.News(title: title).encodedBytes())))
+}
+
+/// How a call failed; nil when it did not.
+func failure<Result>(_ body: () async throws -> Result) async -> RPCError? {
+    do {
+        _ = try await body()
+        Issue.record("the call did not fail")
+        return nil
+    } catch {
+        return error as? RPCError
+    }
 }
