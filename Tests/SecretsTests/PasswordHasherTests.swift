@@ -137,6 +137,8 @@ struct WorkPoolTests {
             // Four are refused while the others are held.
             var outcomes: [Bool] = []
             for _ in 0..<4 { outcomes.append(await group.next() ?? true) }
+            // Both threads are at the gate, however long the system took to start them.
+            while gate.state.withLock(\.running) < 2 { await Task.yield() }
             gate.open()
             for await outcome in group { outcomes.append(outcome) }
             return outcomes
