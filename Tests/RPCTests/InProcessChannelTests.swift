@@ -116,7 +116,7 @@ struct InProcessChannelTests {
             return Tasks.News()
         }
         var options = CallOptions()
-        options.timeout = .milliseconds(20)
+        options.timeout = .milliseconds(500)
         let error = await failure { try await call(channel, options: options) }
         #expect(error?.code == .deadlineExceeded)
         #expect(error?.verdict == .unknown)
