@@ -62,7 +62,7 @@ final class ClientConnection: ConnectionEnd {
     func abandon(_ call: ClientConnectionState.Call, _ error: RPCError) {
         let pending = take(call)
         if state.abandon(call) { handler?.send(.cancel, id: call.id) }
-        tell(pending, error, state.verdict(call))
+        tell(pending, error, .unknown)
     }
 
     /// Ends the connection; calls in flight are told so.
@@ -105,7 +105,7 @@ final class ClientConnection: ConnectionEnd {
         let (expired, goaway) = state.tick(at: now)
         for call in expired {
             handler?.send(.cancel, id: call.id)
-            tell(take(call), .deadlineExceeded, state.verdict(call))
+            tell(take(call), .deadlineExceeded, .unknown)
         }
         if let goaway { end(goaway) }
     }

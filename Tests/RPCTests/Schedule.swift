@@ -226,10 +226,9 @@ final class Schedule {
     }
 
     private func happenRarely() {
-        switch random(0...7) {
+        switch random(0...5) {
         case 0...2: server.drain(now: now)
-        case 3: client.retire()
-        case 4:
+        case 3:
             referee.note("the connection is lost")
             client.lose()
             server.lose()

@@ -137,13 +137,6 @@ final class ScheduledClient {
         packed = []
     }
 
-    func retire() {
-        guard phase == .open else { return }
-        state.retire()
-        hasGoaway = true
-        closeIfRetired()
-    }
-
     func read(_ bytes: [UInt8], now: Moment) {
         unread.append(bytes)
         while phase == .open, let piece = unread.next(maxFrame: limits.maxFrame) {

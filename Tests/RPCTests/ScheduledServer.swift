@@ -16,6 +16,8 @@ final class ScheduledServer {
     private var unread = Unread()
     private var packed: [UInt8] = []
     private(set) var phase = ScheduledPhase.open
+    /// Nothing goes out before the Hello.
+    private var isGreeted = false
     var outgoing = Pipe()
     /// In the order in which they began.
     private(set) var handlers: [Handler] = []
@@ -32,12 +34,12 @@ final class ScheduledServer {
     var hasPacked: Bool { phase == .open && !packed.isEmpty }
 
     func ping(_ nonce: UInt64) {
-        guard phase == .open else { return }
+        guard phase == .open, isGreeted else { return }
         packed += OutboundFrame.ping(Frame.Ping(isAcknowledgement: false, nonce: nonce)).bytes()
     }
 
     /// Bytes that the transport would have packed: frames that the state does not make by itself.
-    func pack(_ bytes: [UInt8]) { if phase == .open { packed += bytes } }
+    func pack(_ bytes: [UInt8]) { if phase == .open, isGreeted { packed += bytes } }
 
     func flush(now: Moment) {
         guard phase == .open else { return }
@@ -108,7 +110,9 @@ final class ScheduledServer {
 
     private func perform(_ action: ServerConnectionState.Action, _ frame: [UInt8], _ now: Moment) {
         switch action {
-        case .hello(let hello, _): packed += OutboundFrame.hello(hello).bytes()
+        case .hello(let hello, _):
+            isGreeted = true
+            packed += OutboundFrame.hello(hello).bytes()
         case .start(let start): self.start(start, frame)
         case .refuse(let id, let error):
             referee.refused(id, error)

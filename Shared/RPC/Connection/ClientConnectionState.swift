@@ -115,6 +115,7 @@ package struct ClientConnectionState: ~Copyable, Sendable {
 
     /// Everything begun so far was handed to the socket.
     package mutating func sent() { lastSentID = lastID }
+    /// It may run all the same, even when it was not handed to the socket yet: it will be.
 
     /// Nobody waits for the call any more. Its slot stays taken until the server has answered.
     /// - Returns: whether to send a Cancel.
@@ -126,8 +127,8 @@ package struct ClientConnectionState: ~Copyable, Sendable {
         return true
     }
 
-    /// Whether a call that gets no answer ran, as far as this side can know.
-    package func verdict(_ call: Call) -> RetryVerdict {
+    /// Whether a call of a connection that is gone ran, as far as this side can know.
+    private func verdict(_ call: Call) -> RetryVerdict {
         call.id > lastSentID ? .notExecuted : .unknown
     }
 
@@ -157,12 +158,6 @@ package struct ClientConnectionState: ~Copyable, Sendable {
         close(.invalidArgument, "a frame of \(length) bytes; 1 to \(limits.maxFrame) are allowed")
     }
 
-    /// This side ends the connection.
-    package mutating func retire() {
-        if case .closed = state { return }
-        state = .retiring
-    }
-
     /// The connection is gone.
     /// - Returns: the calls that get no answer, each with what is known of it.
     package mutating func closed() -> [(call: Call, verdict: RetryVerdict)] {
@@ -186,7 +181,8 @@ package struct ClientConnectionState: ~Copyable, Sendable {
     }
 
     /// Does what is due.
-    /// - Returns: calls whose time is up, each to be told and cancelled, and a reason to close.
+    /// - Returns: calls whose time is up, each to be told (it may run all the same) and cancelled, and a
+    ///   reason to close.
     package mutating func tick(at now: Moment) -> (expired: [Call], close: Frame.Goaway?) {
         if case .closed = state { return ([], nil) }
         let expired = calls.takeExpired(at: now).map { Call(slot: $0.slot, id: $0.id) }

@@ -205,6 +205,8 @@ extension ServerConnectionState {
             }
             guard id != 0, id <= lastID else {
                 return close(.invalidArgument, "a Cancel of call \(id), which was never made")
+                // The call came after the GOAWAY, which its sender had not seen yet.
+                if case .draining = state, id != 0 { return .none }
             }
             guard let slot = calls.slot(of: id), calls[slot]?.isCancelled == false else {
                 return .none
@@ -234,7 +236,8 @@ extension ServerConnectionState {
     private mutating func unserved(_ what: String, _ id: UInt64) -> Action {
         if id > lastID {
             lastID = id
-            return .refuse(id: id, .unimplemented(what))
+            if case .draining = state { return .none }
+            return refuse(id, .unimplemented(what))
         }
         // Late frames of a call that has ended, for example of a refused stream, say nothing.
         guard id == 0 || calls.slot(of: id) != nil else { return .none }
@@ -253,26 +256,19 @@ extension ServerConnectionState {
         if case .draining = state { return .none }
         lastID = id
         let inbound = try unsafe Frame.Request.read(frame, envelope.range)
-        if let refusal = inbound.refusal { return .refuse(id: id, refusal) }
+        if let refusal = inbound.refusal { return refuse(id, refusal) }
         guard inbound.payload.count <= limits.maxMessage else {
-            return .refuse(
-                id: id, .messageTooLarge(inbound.payload.count, limit: limits.maxMessage))
+            return refuse(id, .messageTooLarge(inbound.payload.count, limit: limits.maxMessage))
         }
         guard stalledSince == nil else {
-            refusedWhileStalled += 1
-            guard refusedWhileStalled <= Self.mostRefusedWhileStalled else {
-                state = .closed
-                return .abort
-            }
-            return .refuse(id: id, .overLimit("the answers on this connection are not being read"))
+            return refuse(id, .overLimit("the answers on this connection are not being read"))
         }
         let budget = inbound.request.timeoutMicroseconds
         let deadline = budget == 0 ? now + limits.defaultTimeout : now.advanced(byBudget: budget)
         guard
             let call = calls.insert(limit: limits.maxCalls, deadline: deadline, id: { _ in id })
         else {
-            return .refuse(
-                id: id, .overLimit("\(limits.maxCalls) calls are already running here"))
+            return refuse(id, .overLimit("\(limits.maxCalls) calls are already running here"))
         }
         return .start(
             Start(
@@ -281,6 +277,19 @@ extension ServerConnectionState {
     }
 
     private mutating func close(_ code: RPCCode, _ message: String) -> Action {
+    /// Answers a call that does not run. Such answers are bytes, too: only so many of them wait for a
+    /// peer that does not read.
+    private mutating func refuse(_ id: UInt64, _ error: RPCError) -> Action {
+        if stalledSince != nil {
+            refusedWhileStalled += 1
+            guard refusedWhileStalled <= Self.mostRefusedWhileStalled else {
+                state = .closed
+                return .abort
+            }
+        }
+        return .refuse(id: id, error)
+    }
+
         state = .closed
         return .close(Frame.Goaway(lastID: lastID, code: code, message: message))
     }
@@ -326,7 +335,10 @@ extension ServerConnectionState {
             if isCancelled {
                 actions.append(close(.ok, "the server shuts down"))
             } else {
-                actions += calls.live.map { Action.cancel(slot: $0.slot) }
+                for (slot, _) in calls.live {
+                    calls.markCancelled(slot)
+                    actions.append(.cancel(slot: slot))
+                }
                 state = .draining(until: now + Self.cancelGrace, isCancelled: true)
             }
         }
