@@ -1087,6 +1087,231 @@ void   declaration__v1__download_material_reply__free_unpacked
   assert(message->base.descriptor == &declaration__v1__download_material_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   declaration__v1__withdraw_request__init
+                     (Declaration__V1__WithdrawRequest         *message)
+{
+  static const Declaration__V1__WithdrawRequest init_value = DECLARATION__V1__WITHDRAW_REQUEST__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__withdraw_request__get_packed_size
+                     (const Declaration__V1__WithdrawRequest *message)
+{
+  assert(message->base.descriptor == &declaration__v1__withdraw_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__withdraw_request__pack
+                     (const Declaration__V1__WithdrawRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__withdraw_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__withdraw_request__pack_to_buffer
+                     (const Declaration__V1__WithdrawRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__withdraw_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__WithdrawRequest *
+       declaration__v1__withdraw_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__WithdrawRequest *)
+     protobuf_c_message_unpack (&declaration__v1__withdraw_request__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__withdraw_request__free_unpacked
+                     (Declaration__V1__WithdrawRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__withdraw_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   declaration__v1__delete_draft_request__init
+                     (Declaration__V1__DeleteDraftRequest         *message)
+{
+  static const Declaration__V1__DeleteDraftRequest init_value = DECLARATION__V1__DELETE_DRAFT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__delete_draft_request__get_packed_size
+                     (const Declaration__V1__DeleteDraftRequest *message)
+{
+  assert(message->base.descriptor == &declaration__v1__delete_draft_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__delete_draft_request__pack
+                     (const Declaration__V1__DeleteDraftRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__delete_draft_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__delete_draft_request__pack_to_buffer
+                     (const Declaration__V1__DeleteDraftRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__delete_draft_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__DeleteDraftRequest *
+       declaration__v1__delete_draft_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__DeleteDraftRequest *)
+     protobuf_c_message_unpack (&declaration__v1__delete_draft_request__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__delete_draft_request__free_unpacked
+                     (Declaration__V1__DeleteDraftRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__delete_draft_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   declaration__v1__delete_draft_reply__init
+                     (Declaration__V1__DeleteDraftReply         *message)
+{
+  static const Declaration__V1__DeleteDraftReply init_value = DECLARATION__V1__DELETE_DRAFT_REPLY__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__delete_draft_reply__get_packed_size
+                     (const Declaration__V1__DeleteDraftReply *message)
+{
+  assert(message->base.descriptor == &declaration__v1__delete_draft_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__delete_draft_reply__pack
+                     (const Declaration__V1__DeleteDraftReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__delete_draft_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__delete_draft_reply__pack_to_buffer
+                     (const Declaration__V1__DeleteDraftReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__delete_draft_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__DeleteDraftReply *
+       declaration__v1__delete_draft_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__DeleteDraftReply *)
+     protobuf_c_message_unpack (&declaration__v1__delete_draft_reply__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__delete_draft_reply__free_unpacked
+                     (Declaration__V1__DeleteDraftReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__delete_draft_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   declaration__v1__save_votes_request__init
+                     (Declaration__V1__SaveVotesRequest         *message)
+{
+  static const Declaration__V1__SaveVotesRequest init_value = DECLARATION__V1__SAVE_VOTES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__save_votes_request__get_packed_size
+                     (const Declaration__V1__SaveVotesRequest *message)
+{
+  assert(message->base.descriptor == &declaration__v1__save_votes_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__save_votes_request__pack
+                     (const Declaration__V1__SaveVotesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__save_votes_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__save_votes_request__pack_to_buffer
+                     (const Declaration__V1__SaveVotesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__save_votes_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__SaveVotesRequest *
+       declaration__v1__save_votes_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__SaveVotesRequest *)
+     protobuf_c_message_unpack (&declaration__v1__save_votes_request__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__save_votes_request__free_unpacked
+                     (Declaration__V1__SaveVotesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__save_votes_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   declaration__v1__votes__init
+                     (Declaration__V1__Votes         *message)
+{
+  static const Declaration__V1__Votes init_value = DECLARATION__V1__VOTES__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__votes__get_packed_size
+                     (const Declaration__V1__Votes *message)
+{
+  assert(message->base.descriptor == &declaration__v1__votes__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__votes__pack
+                     (const Declaration__V1__Votes *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__votes__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__votes__pack_to_buffer
+                     (const Declaration__V1__Votes *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__votes__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__Votes *
+       declaration__v1__votes__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__Votes *)
+     protobuf_c_message_unpack (&declaration__v1__votes__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__votes__free_unpacked
+                     (Declaration__V1__Votes *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__votes__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor declaration__v1__plan__field_descriptors[11] =
 {
   {
@@ -2618,7 +2843,7 @@ const ProtobufCMessageDescriptor declaration__v1__recommendation__descriptor =
   (ProtobufCMessageInit) declaration__v1__recommendation__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor declaration__v1__declaration_detail__field_descriptors[10] =
+static const ProtobufCFieldDescriptor declaration__v1__declaration_detail__field_descriptors[12] =
 {
   {
     "row",
@@ -2740,6 +2965,30 @@ static const ProtobufCFieldDescriptor declaration__v1__declaration_detail__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "votes",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__DeclarationDetail, votes),
+    &declaration__v1__votes__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "notice_until",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__DeclarationDetail, notice_until),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned declaration__v1__declaration_detail__field_indices_by_name[] = {
   1,   /* field[1] = application */
@@ -2747,16 +2996,18 @@ static const unsigned declaration__v1__declaration_detail__field_indices_by_name
   6,   /* field[6] = defects */
   3,   /* field[3] = findings */
   5,   /* field[5] = flow */
+  11,   /* field[11] = notice_until */
   9,   /* field[9] = quota_level */
   8,   /* field[8] = quota_required */
   4,   /* field[4] = recommendation */
   0,   /* field[0] = row */
   2,   /* field[2] = sections */
+  10,   /* field[10] = votes */
 };
 static const ProtobufCIntRange declaration__v1__declaration_detail__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor declaration__v1__declaration_detail__descriptor =
 {
@@ -2766,7 +3017,7 @@ const ProtobufCMessageDescriptor declaration__v1__declaration_detail__descriptor
   "Declaration__V1__DeclarationDetail",
   "declaration.v1",
   sizeof(Declaration__V1__DeclarationDetail),
-  10,
+  12,
   declaration__v1__declaration_detail__field_descriptors,
   declaration__v1__declaration_detail__field_indices_by_name,
   1,  declaration__v1__declaration_detail__number_ranges,
@@ -3154,5 +3405,266 @@ const ProtobufCMessageDescriptor declaration__v1__download_material_reply__descr
   declaration__v1__download_material_reply__field_indices_by_name,
   1,  declaration__v1__download_material_reply__number_ranges,
   (ProtobufCMessageInit) declaration__v1__download_material_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__withdraw_request__field_descriptors[3] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__WithdrawRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expected_version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__WithdrawRequest, expected_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__WithdrawRequest, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__withdraw_request__field_indices_by_name[] = {
+  1,   /* field[1] = expected_version */
+  0,   /* field[0] = id */
+  2,   /* field[2] = reason */
+};
+static const ProtobufCIntRange declaration__v1__withdraw_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor declaration__v1__withdraw_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.WithdrawRequest",
+  "WithdrawRequest",
+  "Declaration__V1__WithdrawRequest",
+  "declaration.v1",
+  sizeof(Declaration__V1__WithdrawRequest),
+  3,
+  declaration__v1__withdraw_request__field_descriptors,
+  declaration__v1__withdraw_request__field_indices_by_name,
+  1,  declaration__v1__withdraw_request__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__withdraw_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__delete_draft_request__field_descriptors[2] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__DeleteDraftRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expected_version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__DeleteDraftRequest, expected_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__delete_draft_request__field_indices_by_name[] = {
+  1,   /* field[1] = expected_version */
+  0,   /* field[0] = id */
+};
+static const ProtobufCIntRange declaration__v1__delete_draft_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor declaration__v1__delete_draft_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.DeleteDraftRequest",
+  "DeleteDraftRequest",
+  "Declaration__V1__DeleteDraftRequest",
+  "declaration.v1",
+  sizeof(Declaration__V1__DeleteDraftRequest),
+  2,
+  declaration__v1__delete_draft_request__field_descriptors,
+  declaration__v1__delete_draft_request__field_indices_by_name,
+  1,  declaration__v1__delete_draft_request__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__delete_draft_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define declaration__v1__delete_draft_reply__field_descriptors NULL
+#define declaration__v1__delete_draft_reply__field_indices_by_name NULL
+#define declaration__v1__delete_draft_reply__number_ranges NULL
+const ProtobufCMessageDescriptor declaration__v1__delete_draft_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.DeleteDraftReply",
+  "DeleteDraftReply",
+  "Declaration__V1__DeleteDraftReply",
+  "declaration.v1",
+  sizeof(Declaration__V1__DeleteDraftReply),
+  0,
+  declaration__v1__delete_draft_reply__field_descriptors,
+  declaration__v1__delete_draft_reply__field_indices_by_name,
+  0,  declaration__v1__delete_draft_reply__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__delete_draft_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__save_votes_request__field_descriptors[3] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__SaveVotesRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "present",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__SaveVotesRequest, present),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "in_favour",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__SaveVotesRequest, in_favour),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__save_votes_request__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  2,   /* field[2] = in_favour */
+  1,   /* field[1] = present */
+};
+static const ProtobufCIntRange declaration__v1__save_votes_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor declaration__v1__save_votes_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.SaveVotesRequest",
+  "SaveVotesRequest",
+  "Declaration__V1__SaveVotesRequest",
+  "declaration.v1",
+  sizeof(Declaration__V1__SaveVotesRequest),
+  3,
+  declaration__v1__save_votes_request__field_descriptors,
+  declaration__v1__save_votes_request__field_indices_by_name,
+  1,  declaration__v1__save_votes_request__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__save_votes_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__votes__field_descriptors[3] =
+{
+  {
+    "present",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Votes, present),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "in_favour",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Votes, in_favour),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "passes",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Votes, passes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__votes__field_indices_by_name[] = {
+  1,   /* field[1] = in_favour */
+  2,   /* field[2] = passes */
+  0,   /* field[0] = present */
+};
+static const ProtobufCIntRange declaration__v1__votes__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor declaration__v1__votes__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.Votes",
+  "Votes",
+  "Declaration__V1__Votes",
+  "declaration.v1",
+  sizeof(Declaration__V1__Votes),
+  3,
+  declaration__v1__votes__field_descriptors,
+  declaration__v1__votes__field_indices_by_name,
+  1,  declaration__v1__votes__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__votes__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

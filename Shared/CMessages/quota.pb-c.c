@@ -952,6 +952,96 @@ void   quota__v1__release_reply__free_unpacked
   assert(message->base.descriptor == &quota__v1__release_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   quota__v1__consume_request__init
+                     (Quota__V1__ConsumeRequest         *message)
+{
+  static const Quota__V1__ConsumeRequest init_value = QUOTA__V1__CONSUME_REQUEST__INIT;
+  *message = init_value;
+}
+size_t quota__v1__consume_request__get_packed_size
+                     (const Quota__V1__ConsumeRequest *message)
+{
+  assert(message->base.descriptor == &quota__v1__consume_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t quota__v1__consume_request__pack
+                     (const Quota__V1__ConsumeRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &quota__v1__consume_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t quota__v1__consume_request__pack_to_buffer
+                     (const Quota__V1__ConsumeRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &quota__v1__consume_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Quota__V1__ConsumeRequest *
+       quota__v1__consume_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Quota__V1__ConsumeRequest *)
+     protobuf_c_message_unpack (&quota__v1__consume_request__descriptor,
+                                allocator, len, data);
+}
+void   quota__v1__consume_request__free_unpacked
+                     (Quota__V1__ConsumeRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &quota__v1__consume_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   quota__v1__consume_reply__init
+                     (Quota__V1__ConsumeReply         *message)
+{
+  static const Quota__V1__ConsumeReply init_value = QUOTA__V1__CONSUME_REPLY__INIT;
+  *message = init_value;
+}
+size_t quota__v1__consume_reply__get_packed_size
+                     (const Quota__V1__ConsumeReply *message)
+{
+  assert(message->base.descriptor == &quota__v1__consume_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t quota__v1__consume_reply__pack
+                     (const Quota__V1__ConsumeReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &quota__v1__consume_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t quota__v1__consume_reply__pack_to_buffer
+                     (const Quota__V1__ConsumeReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &quota__v1__consume_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Quota__V1__ConsumeReply *
+       quota__v1__consume_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Quota__V1__ConsumeReply *)
+     protobuf_c_message_unpack (&quota__v1__consume_reply__descriptor,
+                                allocator, len, data);
+}
+void   quota__v1__consume_reply__free_unpacked
+                     (Quota__V1__ConsumeReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &quota__v1__consume_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor quota__v1__vacancies__field_descriptors[3] =
 {
   {
@@ -2235,5 +2325,107 @@ const ProtobufCMessageDescriptor quota__v1__release_reply__descriptor =
   quota__v1__release_reply__field_indices_by_name,
   1,  quota__v1__release_reply__number_ranges,
   (ProtobufCMessageInit) quota__v1__release_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor quota__v1__consume_request__field_descriptors[3] =
+{
+  {
+    "reservation_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Quota__V1__ConsumeRequest, reservation_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "declaration_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Quota__V1__ConsumeRequest, declaration_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "round",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Quota__V1__ConsumeRequest, round),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned quota__v1__consume_request__field_indices_by_name[] = {
+  1,   /* field[1] = declaration_id */
+  0,   /* field[0] = reservation_id */
+  2,   /* field[2] = round */
+};
+static const ProtobufCIntRange quota__v1__consume_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor quota__v1__consume_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "quota.v1.ConsumeRequest",
+  "ConsumeRequest",
+  "Quota__V1__ConsumeRequest",
+  "quota.v1",
+  sizeof(Quota__V1__ConsumeRequest),
+  3,
+  quota__v1__consume_request__field_descriptors,
+  quota__v1__consume_request__field_indices_by_name,
+  1,  quota__v1__consume_request__number_ranges,
+  (ProtobufCMessageInit) quota__v1__consume_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor quota__v1__consume_reply__field_descriptors[1] =
+{
+  {
+    "state",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Quota__V1__ConsumeReply, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned quota__v1__consume_reply__field_indices_by_name[] = {
+  0,   /* field[0] = state */
+};
+static const ProtobufCIntRange quota__v1__consume_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor quota__v1__consume_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "quota.v1.ConsumeReply",
+  "ConsumeReply",
+  "Quota__V1__ConsumeReply",
+  "quota.v1",
+  sizeof(Quota__V1__ConsumeReply),
+  1,
+  quota__v1__consume_reply__field_descriptors,
+  quota__v1__consume_reply__field_indices_by_name,
+  1,  quota__v1__consume_reply__number_ranges,
+  (ProtobufCMessageInit) quota__v1__consume_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

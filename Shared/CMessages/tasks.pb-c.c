@@ -1506,7 +1506,7 @@ const ProtobufCMessageDescriptor tasks__v1__count_tasks_reply__descriptor =
   (ProtobufCMessageInit) tasks__v1__count_tasks_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tasks__v1__decide_request__field_descriptors[5] =
+static const ProtobufCFieldDescriptor tasks__v1__decide_request__field_descriptors[6] =
 {
   {
     "task_id",
@@ -1568,6 +1568,18 @@ static const ProtobufCFieldDescriptor tasks__v1__decide_request__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "to_applicant",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__DecideRequest, to_applicant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tasks__v1__decide_request__field_indices_by_name[] = {
   4,   /* field[4] = defects */
@@ -1575,11 +1587,12 @@ static const unsigned tasks__v1__decide_request__field_indices_by_name[] = {
   3,   /* field[3] = opinion */
   2,   /* field[2] = outcome */
   0,   /* field[0] = task_id */
+  5,   /* field[5] = to_applicant */
 };
 static const ProtobufCIntRange tasks__v1__decide_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor tasks__v1__decide_request__descriptor =
 {
@@ -1589,7 +1602,7 @@ const ProtobufCMessageDescriptor tasks__v1__decide_request__descriptor =
   "Tasks__V1__DecideRequest",
   "tasks.v1",
   sizeof(Tasks__V1__DecideRequest),
-  5,
+  6,
   tasks__v1__decide_request__field_descriptors,
   tasks__v1__decide_request__field_indices_by_name,
   1,  tasks__v1__decide_request__number_ranges,

@@ -6,12 +6,13 @@ import Storage
 extension Tasks.DecideReply: StorableReply {}
 
 extension Common.Outcome {
-    /// 通过, 退回, 终止: the button, and the action in a flow. "" for no outcome.
+    /// 通过, 退回, 终止, 未通过: the button, and the action in a flow. "" for no outcome.
     package var label: String {
         switch self {
         case .approved: "通过"
         case .returned: "退回"
         case .terminated: "终止"
+        case .failed: "未通过"
         default: ""
         }
     }

@@ -20,6 +20,14 @@ package struct TaskQuery: Sendable, Hashable {
 
     /// - Throws: `invalidArgument` that names every fault.
     package init(_ request: Tasks.ListTasksRequest, by officer: Officer) throws(RPCError) {
+        try self.init(request, personID: officer.personID)
+    }
+
+    /// - Parameter personID: of the caller, for whom `mine` narrows what was processed.
+    /// - Throws: `invalidArgument` that names every fault.
+    package init(
+        _ request: Tasks.ListTasksRequest, personID: String
+    ) throws(RPCError) {
         let given = request.filter ?? Tasks.TaskFilter()
         var check = FormCheck()
         applicant = check.text(
@@ -35,7 +43,7 @@ package struct TaskQuery: Sendable, Hashable {
         isPending = request.view != .processed
         kinds = Set(given.kinds)
         claimedBy = given.claimedBy
-        decidedBy = given.mine && request.view == .processed ? officer.personID : nil
+        decidedBy = given.mine && request.view == .processed ? personID : nil
         let start = FormCheck.civilDay(from)?.start.milliseconds ?? .min
         let end = FormCheck.civilDay(to)?.next.start.milliseconds ?? .max
         entered = start < end ? start..<end : nil

@@ -8,16 +8,18 @@ import Testing
 /// Every method × role: who is not named is refused before anything happens.
 struct AccessTests {
     private static let officers: Set<Identity.Role> = [.unitAdministrator, .unitReviewer]
+    private static let reviewers = officers.union([.superior, .committee])
     private static let allowed: [(String, Set<Identity.Role>)] = [
         ("PublishPlan", [.hrDepartment, .committee]),
         ("ListPlans", officers.union([.applicant, .hrDepartment, .superior, .committee])),
         ("GetPlan", officers.union([.applicant, .hrDepartment, .superior, .committee])),
         ("SaveDraft", [.applicant]), ("Submit", [.applicant]),
-        ("List", officers.union([.applicant])), ("Get", officers.union([.applicant])),
+        ("Withdraw", [.applicant]), ("DeleteDraft", [.applicant]), ("SaveVotes", [.committee]),
+        ("List", officers.union([.applicant])), ("Get", reviewers.union([.applicant])),
         ("Claim", officers), ("ReleaseClaim", officers), ("SaveRecommendation", officers),
-        ("UploadMaterial", officers), ("DownloadMaterial", officers.union([.applicant])),
-        ("TaskList", officers), ("TaskCount", officers), ("TaskDecide", officers),
-        ("TaskGetDecision", officers),
+        ("UploadMaterial", officers), ("DownloadMaterial", reviewers.union([.applicant])),
+        ("TaskList", reviewers), ("TaskCount", reviewers), ("TaskDecide", reviewers),
+        ("TaskGetDecision", reviewers),
     ]
 
     @Test func everyMethodAndRole() async throws {
@@ -25,7 +27,7 @@ struct AccessTests {
             let tokens: [Identity.Role: [UInt8]] = [
                 .unitAdministrator: harness.officer("管理员", administrator: true),
                 .unitReviewer: harness.officer("审核员"), .applicant: harness.applicant(1).token,
-                .hrDepartment: harness.other(.hrDepartment), .superior: harness.other(.superior),
+                .hrDepartment: harness.other(.hrDepartment), .superior: harness.superior(),
                 .committee: harness.other(.committee, committee: "c"),
             ]
             for (role, token) in tokens {
@@ -55,6 +57,9 @@ struct AccessTests {
             case "GetPlan": _ = try await client.getPlan(.init())
             case "SaveDraft": _ = try await client.saveDraft(.init())
             case "Submit": _ = try await client.submit(.init())
+            case "Withdraw": _ = try await client.withdraw(.init())
+            case "DeleteDraft": _ = try await client.deleteDraft(.init())
+            case "SaveVotes": _ = try await client.saveVotes(.init())
             case "List": _ = try await client.list(.init())
             case "Get": _ = try await client.get(.init())
             case "Claim": _ = try await client.claim(.init())

@@ -37,7 +37,8 @@ final class Harness: Sendable {
                     throw RPCError(code: .unauthenticated, message: "请先登录")
                 }
                 return session
-            }, identity: identity, archive: archive, quota: quota, backoff: backoff)
+            }, identity: identity, archive: archive, quota: quota, backoff: backoff,
+            sweepInterval: .milliseconds(5))
         self.book = book
         identity.add(.school)
         identity.add(.company)
@@ -150,12 +151,23 @@ extension Harness {
                 unitOfficers: colleagues))
     }
 
-    func other(_ role: Identity.Role, committee: String = "") -> [UInt8] {
+    func other(
+        _ role: Identity.Role, committee: String = "", region: String = "",
+        key: String = "key-other",
+        recorded: Bool = true
+    ) -> [UInt8] {
         signIn(
             Identity.Session(
-                personID: "other-\(role.rawValue)", name: "厅经办", role: role,
-                committeeID: committee))
+                personID: "other-\(role.rawValue)", name: "厅经办", role: role, region: region,
+                committeeID: committee, mustRecordOfficer: !recorded,
+                personKey: Array(key.utf8)))
     }
+
+    /// The superiors of both units.
+    func superior() -> [UInt8] { other(.superior, region: "350100") }
+
+    /// The committee of the plan.
+    func committee() -> [UInt8] { other(.committee, committee: "committee-1") }
 
     struct Applicant: Sendable {
         let token: [UInt8]
@@ -281,12 +293,13 @@ extension Harness {
     func decide(
         _ row: Declaration.DeclarationRow, _ outcome: Common.Outcome, by token: [UInt8],
         key: IdempotencyKey = .random(), opinion: String = "情况属实", defects: [String] = [],
-        timeout: Duration = .seconds(10)
+        toApplicant: Bool = false, timeout: Duration = .seconds(10)
     ) async throws -> Tasks.DecideReply {
         try await tasks(token).decide(
             Tasks.DecideRequest(
                 taskID: row.taskID, expectedVersion: row.version, outcome: outcome,
-                opinion: opinion, defects: defects), options: Self.options(key, timeout))
+                opinion: opinion, defects: defects, toApplicant: toApplicant),
+            options: Self.options(key, timeout))
     }
 
     func row(_ id: String, for token: [UInt8]) async throws -> Declaration.DeclarationRow {

@@ -53,8 +53,8 @@ struct PlanTests {
             #expect(empty.code == .invalidArgument)
             #expect(
                 empty.fields == [
-                    "plan.year", "plan.name", "plan.committee_name", "plan.levels",
-                    "plan.open_day", "plan.close_day",
+                    "plan.year", "plan.name", "plan.committee_id", "plan.committee_name",
+                    "plan.levels", "plan.open_day", "plan.close_day",
                 ])
             var plan = Declaration.Plan.engineering
             plan.levels = ["中级", "中级"]

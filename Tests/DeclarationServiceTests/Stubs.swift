@@ -221,6 +221,9 @@ final class StubQuota: StubService, @unchecked Sendable {
                 throw RPCError(code: .failedPrecondition, message: "未预留", verdict: .never)
             }
             return Quota.ConfirmReply(state: now)
+        case let request as Quota.ConsumeRequest:
+            state.withLock { $0.reservations[request.reservationID] = .consumed }
+            return Quota.ConsumeReply(state: .consumed)
         case let request as Quota.ReleaseRequest:
             state.withLock { $0.reservations[request.reservationID] = .released }
             return Quota.ReleaseReply(state: .released)

@@ -12,6 +12,7 @@ struct PlatformTests {
             try await eachServiceHasItsDatabase(platform)
             try await anotherLanguage(platform)
             try await commandLine(platform)
+            try await anOfficerFinishesADeclaration(platform)
             try await hostileBytes(platform)
             try await whatWasAnsweredSurvives(platform)
             try await aDeadSourceIsNamed(platform)
@@ -107,6 +108,40 @@ struct PlatformTests {
             zhicheng, ["tasks", "approve", "archive:nothing:1", "--opinion", "同意"] + port,
             environment: state)
         #expect(unknown.status == 1)
+    }
+
+    /// 领取, 单位推荐意见 and 通过 of the demonstration's declaration, from the terminal alone.
+    private func anOfficerFinishesADeclaration(_ platform: RunningPlatform) async throws {
+        let state = ["XDG_STATE_HOME": platform.folder.path, "HOME": platform.folder.path]
+        func zhicheng(_ arguments: String...) async throws -> Finished {
+            try await run(
+                Products.executable("zhicheng"), arguments + ["--port", "\(platform.basePort)"],
+                environment: state)
+        }
+        let plans = try await zhicheng("plans", "list")
+        #expect(plans.status == 0 && plans.output.contains("福州市工程系列"), "\(plans.errors)")
+        let list = try await zhicheng("declarations", "list", "--view", "pending", "-o", "json")
+        let rows = try JSONDecoder().decode([Declared].self, from: Data(list.output.utf8))
+        let row = try #require(rows.first, "\(list.errors)")
+        let early = try await zhicheng("tasks", "approve", row.task, "--opinion", "同意推荐")
+        #expect(early.status == 1)
+        let claim = try await zhicheng("declarations", "claim", row.id)
+        #expect(claim.status == 0 && claim.output.contains("审核中"), "\(claim.errors)")
+        let proof = platform.folder.path + "/公示证明.pdf"
+        try Data("%PDF-1.4\n%%EOF\n".utf8).write(to: URL(fileURLWithPath: proof))
+        let saved = try await zhicheng(
+            "declarations", "recommend", row.id, "--text", "同意推荐", "--proof", proof, "--occupies",
+            "yes", "--note", "岗位空缺")
+        #expect(saved.status == 0 && saved.output.contains("公示证明.pdf"), "\(saved.errors)")
+        let approved = try await zhicheng("tasks", "approve", row.task, "--opinion", "同意推荐")
+        #expect(approved.status == 0, "\(approved.errors)")
+        #expect(approved.output.contains("主管部门审核"))
+        let shown = try await zhicheng("declarations", "show", row.id)
+        #expect(shown.status == 0 && shown.output.contains("同意推荐"), "\(shown.errors)")
+    }
+
+    private struct Declared: Decodable {
+        let id, task: String
     }
 
     /// A malformed frame ends its own connection and no other.

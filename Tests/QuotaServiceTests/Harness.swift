@@ -105,6 +105,16 @@ struct Harness: Sendable {
         ).state
     }
 
+    func consume(
+        _ number: Int, declaration: Int? = nil, key: IdempotencyKey = .random()
+    ) async throws -> Quota.ReservationState {
+        try await self.declaration.consume(
+            Quota.ConsumeRequest(
+                reservationID: "r\(number)", declarationID: "d\(declaration ?? number)", round: 1),
+            options: .key(key)
+        ).state
+    }
+
     /// The level's counts as its unit sees them.
     func counts(
         _ level: Common.QuotaLevel = .intermediate, year: Int32 = 2022
@@ -121,6 +131,7 @@ struct Harness: Sendable {
             let level: Int64
         }
         var reserved: [Pool: Int64] = [:]
+        var consumed: [Pool: Int64] = [:]
         var entries: [Pool: Int64] = [:]
         var limits: [Pool: Int64] = [:]
         let levels = try rows("SELECT * FROM record_levels")
@@ -133,22 +144,27 @@ struct Harness: Sendable {
         for row in try rows("SELECT * FROM ledger ORDER BY record_id, level, entry") {
             let pool = try pool(row)
             entries[pool, default: 0] += 1
-            reserved[pool, default: 0] += try row.text("kind") == "reserve" ? 1 : -1
+            let kind = try row.text("kind")
+            reserved[pool, default: 0] += kind == "reserve" ? 1 : -1
+            consumed[pool, default: 0] += kind == "consume" ? 1 : 0
+            let taken = reserved[pool, default: 0] + consumed[pool, default: 0]
             #expect(try row.integer("entry") == entries[pool])
             #expect(try row.integer("reserved") == reserved[pool])
-            #expect(try row.integer("consumed") == 0)
-            #expect((0...(limits[pool] ?? .max)).contains(reserved[pool] ?? 0))
+            #expect(try row.integer("consumed") == consumed[pool])
+            #expect(reserved[pool, default: 0] >= 0)
+            #expect(taken <= limits[pool] ?? .max)
         }
         for row in levels {
             let pool = try pool(row)
             #expect(try row.integer("reserved") == reserved[pool] ?? 0)
+            #expect(try row.integer("consumed") == consumed[pool] ?? 0)
             #expect(try row.integer("entries") == entries[pool] ?? 0)
             #expect(
                 try number(
                     """
                     SELECT count(*) FROM reservations WHERE record_id = '\(pool.record)'
                     AND level = \(pool.level) AND state IN (1, 3)
-                    """) == reserved[pool] ?? 0)
+                    """) == (reserved[pool] ?? 0) + (consumed[pool] ?? 0))
         }
     }
 }

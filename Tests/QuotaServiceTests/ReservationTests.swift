@@ -122,6 +122,38 @@ extension QuotaTests {
             try harness.checkLedger()
         }
 
+        @Test func aPassedDeclarationUsesItsVacancyForGood() async throws {
+            let harness = try Harness()
+            let record = try await harness.confirmed([0, 0, 1, 0])
+            _ = try await harness.reserve(1)
+            _ = try await harness.confirm(1)
+            let key = IdempotencyKey.random()
+            for _ in 0..<2 { #expect(try await harness.consume(1, key: key) == .consumed) }
+            #expect(try await harness.consume(1) == .consumed, "the same step in another message")
+            let level = try await harness.counts()
+            #expect(level.reserved == 0 && level.consumed == 1 && level.remaining == 0)
+            #expect(try await harness.confirm(1) == .consumed, "a late message changes nothing")
+            #expect(try await refusal { try await harness.release(1) }.code == .failedPrecondition)
+            #expect(try await harness.reserve(2).state == .refused)
+            let seen = try await harness.admin.getRecord(Quota.GetRecordRequest(id: record.id))
+            #expect(seen.recommended == 1, "已推荐 counts what is used")
+            try harness.checkLedger()
+        }
+
+        @Test func whatIsNotReservedIsNotUsed() async throws {
+            let harness = try Harness()
+            try await harness.confirmed([0, 0, 2, 0])
+            #expect(try await refusal { try await harness.consume(1) }.code == .notFound)
+            _ = try await harness.reserve(1)
+            #expect(
+                try await refusal { try await harness.consume(1, declaration: 2) }.code
+                    == .failedPrecondition)
+            _ = try await harness.release(1)
+            #expect(try await refusal { try await harness.consume(1) }.code == .failedPrecondition)
+            #expect(try await harness.counts().consumed == 0)
+            try harness.checkLedger()
+        }
+
         @Test func unlimitedStaysUnlimitedAndIsCounted() async throws {
             let harness = try Harness()
             let record = try await harness.confirmed([nil, nil, nil, nil])

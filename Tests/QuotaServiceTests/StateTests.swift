@@ -137,7 +137,7 @@ extension QuotaTests {
                         case .saveRecord, .deleteRecord, .submitRecord, .uploadApprovalForm: admins
                         case .getVacancies:
                             officers.union(["department", "declaration-service"])
-                        case .reserve, .confirm, .release: ["declaration-service"]
+                        case .reserve, .confirm, .release, .consume: ["declaration-service"]
                         }
                     let error = try await answer(method, client)
                     let isRefused = error.map {
@@ -168,6 +168,7 @@ extension QuotaTests {
                 case .reserve: _ = try await client.reserve(.init())
                 case .confirm: _ = try await client.confirm(.init())
                 case .release: _ = try await client.release(.init())
+                case .consume: _ = try await client.consume(.init())
                 }
                 return nil
             } catch {

@@ -18,7 +18,8 @@ package let declarationServiceDefinition = ServiceDefinition(
 func assemble(
     _ environment: ServiceEnvironment, resolver: @escaping SessionResolver,
     identity: any RPCChannel, archive: any RPCChannel, quota: any RPCChannel,
-    backoff: OutboxRelay.Backoff = OutboxRelay.Backoff()
+    backoff: OutboxRelay.Backoff = OutboxRelay.Backoff(),
+    sweepInterval: Duration = .seconds(1)
 ) -> ServiceAssembly {
     let desk = StepDesk(database: environment.database)
     let archiveClient = Archive.ArchiveClient(archive)
@@ -40,6 +41,10 @@ func assemble(
                 Errand.quota: { try await delivery.toQuota($0) },
                 Errand.archive: { try await delivery.toArchive($0) },
             ], logger: environment.logger, backoff: backoff))
+    assembly.run(
+        DeadlineSweep(
+            database: environment.database, clock: environment.clock, ids: randomID,
+            interval: sweepInterval, logger: environment.logger))
     return assembly
 }
 
@@ -48,15 +53,22 @@ private func declarationAccess(_ method: Declaration.DeclarationMethod) -> Acces
     switch method {
     case .publishPlan: .users([.hrDepartment, .committee])
     case .listPlans, .getPlan: .users(.everyone)
-    case .saveDraft, .submit: .users([.applicant])
-    case .list, .get, .downloadMaterial: .users(Set.officers.union([.applicant]))
+    case .saveDraft, .submit, .withdraw, .deleteDraft: .users([.applicant])
+    case .list: .users(Set.officers.union([.applicant]))
+    case .get, .downloadMaterial: .users(Set.reviewers.union([.applicant]))
     case .claim, .releaseClaim, .saveRecommendation, .uploadMaterial: .users(.officers)
+    case .saveVotes: .users([.committee])
     }
 }
 
 /// Who may call what of TaskSource.
 private func taskAccess(_ method: Tasks.TaskSourceMethod) -> AccessRule {
     switch method {
-    case .list, .count, .decide, .getDecision: .users(.officers)
+    case .list, .count, .decide, .getDecision: .users(.reviewers)
     }
+}
+
+extension Set where Element == Identity.Role {
+    /// Whoever reviews declarations: their units, the superiors, the committees.
+    fileprivate static var reviewers: Self { officers.union([.superior, .committee]) }
 }

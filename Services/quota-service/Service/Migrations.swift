@@ -68,5 +68,14 @@ let quotaMigrations: [Migration] = [
                 PRIMARY KEY (record_id, level, entry)
             ) STRICT
             """,
-        ])
+        ]),
+    // A confirmed reservation whose declaration passed is used for good.
+    Migration(
+        number: 2, name: "consumed reservations",
+        statements: [
+            """
+            ALTER TABLE reservations ADD COLUMN consumed_ms INTEGER
+            CHECK (consumed_ms IS NULL OR state = 3)
+            """
+        ]),
 ]

@@ -10,6 +10,7 @@ extension Quota.DeleteRecordReply: StorableReply {}
 extension Quota.ReserveReply: StorableReply {}
 extension Quota.ConfirmReply: StorableReply {}
 extension Quota.ReleaseReply: StorableReply {}
+extension Quota.ConsumeReply: StorableReply {}
 
 /// Decodes, calls the rules, encodes.
 struct QuotaHandler: Quota.QuotaProvider {
@@ -139,6 +140,12 @@ struct QuotaHandler: Quota.QuotaProvider {
         _ request: Quota.ReleaseRequest, context: RequestContext
     ) async throws -> Quota.ReleaseReply {
         try await database.receive(Release(request: request), for: request, context: context)
+    }
+
+    func consume(
+        _ request: Quota.ConsumeRequest, context: RequestContext
+    ) async throws -> Quota.ConsumeReply {
+        try await database.receive(Consume(request: request), for: request, context: context)
     }
 
     private func ownRecord(

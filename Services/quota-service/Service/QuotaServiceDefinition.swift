@@ -26,7 +26,7 @@ func assemble(
             .users([.unitAdministrator])
         case .getVacancies:
             .usersOrServices(.officers.union([.hrDepartment]), ["declaration-service"])
-        case .reserve, .confirm, .release:
+        case .reserve, .confirm, .release, .consume:
             .services(["declaration-service"])
         }
     }

@@ -71,14 +71,16 @@ enum QuotaStore {
         try rows.row(
             Statement(
                 """
-                SELECT id, declaration_id, round, state, record_id, level, reply
+                SELECT id, declaration_id, round, state, consumed_ms, record_id, level, reply
                 FROM reservations WHERE id = ?
                 """, [.text(id)])
         ).map { row in
             StoredReservation(
                 id: try row.text("id"), declarationID: try row.text("declaration_id"),
                 round: try row.integer("round"),
-                state: Quota.ReservationState(rawValue: Int32(try row.integer("state"))),
+                state: try row.optionalInteger("consumed_ms") == nil
+                    ? Quota.ReservationState(rawValue: Int32(try row.integer("state")))
+                    : .consumed,
                 recordID: try row.optionalText("record_id"),
                 level: Common.QuotaLevel(
                     rawValue: Int32(try row.optionalInteger("level") ?? 0)),
@@ -229,6 +231,19 @@ enum QuotaStore {
             "UPDATE reservations SET state = ? WHERE id = ? AND state = ?",
             [
                 .integer(Int64(state.rawValue)), .text(reservation.id),
+                .integer(Int64(reservation.state.rawValue)),
+            ], expectedChanges: 1)
+    }
+
+    /// Confirmed, and used for good.
+    static func consume(_ reservation: StoredReservation, at now: Timestamp) -> Statement {
+        Statement(
+            """
+            UPDATE reservations SET state = 3, consumed_ms = ?
+            WHERE id = ? AND state = ? AND consumed_ms IS NULL
+            """,
+            [
+                .integer(now.milliseconds), .text(reservation.id),
                 .integer(Int64(reservation.state.rawValue)),
             ], expectedChanges: 1)
     }

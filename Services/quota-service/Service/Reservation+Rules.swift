@@ -4,8 +4,8 @@ import Messages
 import ServiceRuntime
 import Storage
 
-/// What is stored of a reservation. Successors: reserved → confirmed, released; confirmed →
-/// released; refused and released stay.
+/// What is stored of a reservation. Successors: reserved → confirmed, released, consumed; confirmed →
+/// released, consumed; the others stay.
 struct StoredReservation: Sendable {
     let id: String
     let declarationID: String
@@ -166,7 +166,7 @@ struct Confirm: Command {
                         "quota.confirm", existing, before: "reserved", after: "confirmed")
                 ],
                 reply: Quota.ConfirmReply(state: .confirmed))
-        case .confirmed, .released:
+        case .confirmed, .released, .consumed:
             return Plan(reply: Quota.ConfirmReply(state: existing.state))
         default:
             throw .precondition("该预留未成功，不能确认")
@@ -178,22 +178,13 @@ struct Confirm: Command {
 struct Release: Command {
     let request: Quota.ReleaseRequest
 
-    struct Facts: Sendable {
-        let reservation: StoredReservation?
-        let level: StoredLevel?
+    func read(_ rows: any RowReader) throws -> HeldVacancy {
+        try HeldVacancy(request.reservationID, rows)
     }
 
-    func read(_ rows: any RowReader) throws -> Facts {
-        let reservation = try QuotaStore.reservation(request.reservationID, rows)
-        let level = try reservation.flatMap { reservation in
-            try reservation.recordID.flatMap {
-                try QuotaStore.level(reservation.level, record: $0, rows)
-            }
-        }
-        return Facts(reservation: reservation, level: level)
-    }
-
-    func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<Quota.ReleaseReply> {
+    func decide(
+        _ facts: HeldVacancy, at now: Timestamp
+    ) throws(Refusal) -> Plan<Quota.ReleaseReply> {
         let who = Holder(request.reservationID, request.declarationID, request.round)
         try who.check()
         let reply = Quota.ReleaseReply(state: .released)
@@ -208,6 +199,7 @@ struct Release: Command {
                 reply: reply)
         }
         try who.checkOwns(existing)
+        guard existing.state != .consumed else { throw .precondition("该预留已使用，不能释放") }
         guard existing.state == .reserved || existing.state == .confirmed,
             let record = existing.recordID, let level = facts.level
         else { return Plan(reply: reply) }
@@ -219,6 +211,54 @@ struct Release: Command {
                     "quota.release", existing,
                     before: existing.state == .reserved ? "reserved" : "confirmed",
                     after: "released")
+            ], reply: reply)
+    }
+}
+
+/// A reservation with the level that it takes from.
+struct HeldVacancy: Sendable {
+    let reservation: StoredReservation?
+    let level: StoredLevel?
+
+    init(_ id: String, _ rows: any RowReader) throws {
+        let reservation = try QuotaStore.reservation(id, rows)
+        self.reservation = reservation
+        level = try reservation.flatMap { reservation in
+            try reservation.recordID.flatMap {
+                try QuotaStore.level(reservation.level, record: $0, rows)
+            }
+        }
+    }
+}
+
+/// The declaration passed: its vacancy is used for good (decision 6). Repeats change nothing.
+struct Consume: Command {
+    let request: Quota.ConsumeRequest
+
+    func read(_ rows: any RowReader) throws -> HeldVacancy {
+        try HeldVacancy(request.reservationID, rows)
+    }
+
+    func decide(
+        _ facts: HeldVacancy, at now: Timestamp
+    ) throws(Refusal) -> Plan<Quota.ConsumeReply> {
+        let who = Holder(request.reservationID, request.declarationID, request.round)
+        try who.check()
+        let reply = Quota.ConsumeReply(state: .consumed)
+        guard let existing = facts.reservation else { throw .notFound("预留") }
+        try who.checkOwns(existing)
+        if existing.state == .consumed { return Plan(reply: reply) }
+        guard existing.state == .reserved || existing.state == .confirmed,
+            let record = existing.recordID, let level = facts.level
+        else { throw .precondition("该预留未成功或已释放，不能使用") }
+        return Plan(
+            writes: [QuotaStore.consume(existing, at: now)]
+                + QuotaStore.enter(.consume, existing, level, record: record, at: now),
+            audit: [
+                Reserve.audit(
+                    "quota.consume", existing,
+                    before: existing.state == .reserved ? "reserved" : "confirmed",
+                    after: "consumed")
             ], reply: reply)
     }
 }

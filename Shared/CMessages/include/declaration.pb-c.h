@@ -40,6 +40,11 @@ typedef struct Declaration__V1__SaveRecommendationRequest Declaration__V1__SaveR
 typedef struct Declaration__V1__UploadMaterialRequest Declaration__V1__UploadMaterialRequest;
 typedef struct Declaration__V1__DownloadMaterialRequest Declaration__V1__DownloadMaterialRequest;
 typedef struct Declaration__V1__DownloadMaterialReply Declaration__V1__DownloadMaterialReply;
+typedef struct Declaration__V1__WithdrawRequest Declaration__V1__WithdrawRequest;
+typedef struct Declaration__V1__DeleteDraftRequest Declaration__V1__DeleteDraftRequest;
+typedef struct Declaration__V1__DeleteDraftReply Declaration__V1__DeleteDraftReply;
+typedef struct Declaration__V1__SaveVotesRequest Declaration__V1__SaveVotesRequest;
+typedef struct Declaration__V1__Votes Declaration__V1__Votes;
 
 
 /* --- enums --- */
@@ -314,10 +319,12 @@ struct  Declaration__V1__DeclarationDetail
   ProtobufCBinaryData correct_by;
   protobuf_c_boolean quota_required;
   int32_t quota_level;
+  Declaration__V1__Votes *votes;
+  ProtobufCBinaryData notice_until;
 };
 #define DECLARATION__V1__DECLARATION_DETAIL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__declaration_detail__descriptor) \
-    , NULL, NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, {0,NULL}, 0, 0 }
+    , NULL, NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, {0,NULL}, 0, 0, NULL, {0,NULL} }
 
 
 struct  Declaration__V1__ClaimRequest
@@ -406,6 +413,62 @@ struct  Declaration__V1__DownloadMaterialReply
 #define DECLARATION__V1__DOWNLOAD_MATERIAL_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__download_material_reply__descriptor) \
     , NULL, {0,NULL} }
+
+
+struct  Declaration__V1__WithdrawRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  int64_t expected_version;
+  ProtobufCBinaryData reason;
+};
+#define DECLARATION__V1__WITHDRAW_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__withdraw_request__descriptor) \
+    , {0,NULL}, 0, {0,NULL} }
+
+
+struct  Declaration__V1__DeleteDraftRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  int64_t expected_version;
+};
+#define DECLARATION__V1__DELETE_DRAFT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__delete_draft_request__descriptor) \
+    , {0,NULL}, 0 }
+
+
+struct  Declaration__V1__DeleteDraftReply
+{
+  ProtobufCMessage base;
+};
+#define DECLARATION__V1__DELETE_DRAFT_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__delete_draft_reply__descriptor) \
+     }
+
+
+struct  Declaration__V1__SaveVotesRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  uint32_t present;
+  uint32_t in_favour;
+};
+#define DECLARATION__V1__SAVE_VOTES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__save_votes_request__descriptor) \
+    , {0,NULL}, 0, 0 }
+
+
+struct  Declaration__V1__Votes
+{
+  ProtobufCMessage base;
+  uint32_t present;
+  uint32_t in_favour;
+  protobuf_c_boolean passes;
+};
+#define DECLARATION__V1__VOTES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__votes__descriptor) \
+    , 0, 0, 0 }
 
 
 /* Declaration__V1__Plan methods */
@@ -864,6 +927,101 @@ Declaration__V1__DownloadMaterialReply *
 void   declaration__v1__download_material_reply__free_unpacked
                      (Declaration__V1__DownloadMaterialReply *message,
                       ProtobufCAllocator *allocator);
+/* Declaration__V1__WithdrawRequest methods */
+void   declaration__v1__withdraw_request__init
+                     (Declaration__V1__WithdrawRequest         *message);
+size_t declaration__v1__withdraw_request__get_packed_size
+                     (const Declaration__V1__WithdrawRequest   *message);
+size_t declaration__v1__withdraw_request__pack
+                     (const Declaration__V1__WithdrawRequest   *message,
+                      uint8_t             *out);
+size_t declaration__v1__withdraw_request__pack_to_buffer
+                     (const Declaration__V1__WithdrawRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__WithdrawRequest *
+       declaration__v1__withdraw_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__withdraw_request__free_unpacked
+                     (Declaration__V1__WithdrawRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Declaration__V1__DeleteDraftRequest methods */
+void   declaration__v1__delete_draft_request__init
+                     (Declaration__V1__DeleteDraftRequest         *message);
+size_t declaration__v1__delete_draft_request__get_packed_size
+                     (const Declaration__V1__DeleteDraftRequest   *message);
+size_t declaration__v1__delete_draft_request__pack
+                     (const Declaration__V1__DeleteDraftRequest   *message,
+                      uint8_t             *out);
+size_t declaration__v1__delete_draft_request__pack_to_buffer
+                     (const Declaration__V1__DeleteDraftRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__DeleteDraftRequest *
+       declaration__v1__delete_draft_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__delete_draft_request__free_unpacked
+                     (Declaration__V1__DeleteDraftRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Declaration__V1__DeleteDraftReply methods */
+void   declaration__v1__delete_draft_reply__init
+                     (Declaration__V1__DeleteDraftReply         *message);
+size_t declaration__v1__delete_draft_reply__get_packed_size
+                     (const Declaration__V1__DeleteDraftReply   *message);
+size_t declaration__v1__delete_draft_reply__pack
+                     (const Declaration__V1__DeleteDraftReply   *message,
+                      uint8_t             *out);
+size_t declaration__v1__delete_draft_reply__pack_to_buffer
+                     (const Declaration__V1__DeleteDraftReply   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__DeleteDraftReply *
+       declaration__v1__delete_draft_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__delete_draft_reply__free_unpacked
+                     (Declaration__V1__DeleteDraftReply *message,
+                      ProtobufCAllocator *allocator);
+/* Declaration__V1__SaveVotesRequest methods */
+void   declaration__v1__save_votes_request__init
+                     (Declaration__V1__SaveVotesRequest         *message);
+size_t declaration__v1__save_votes_request__get_packed_size
+                     (const Declaration__V1__SaveVotesRequest   *message);
+size_t declaration__v1__save_votes_request__pack
+                     (const Declaration__V1__SaveVotesRequest   *message,
+                      uint8_t             *out);
+size_t declaration__v1__save_votes_request__pack_to_buffer
+                     (const Declaration__V1__SaveVotesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__SaveVotesRequest *
+       declaration__v1__save_votes_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__save_votes_request__free_unpacked
+                     (Declaration__V1__SaveVotesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Declaration__V1__Votes methods */
+void   declaration__v1__votes__init
+                     (Declaration__V1__Votes         *message);
+size_t declaration__v1__votes__get_packed_size
+                     (const Declaration__V1__Votes   *message);
+size_t declaration__v1__votes__pack
+                     (const Declaration__V1__Votes   *message,
+                      uint8_t             *out);
+size_t declaration__v1__votes__pack_to_buffer
+                     (const Declaration__V1__Votes   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__Votes *
+       declaration__v1__votes__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__votes__free_unpacked
+                     (Declaration__V1__Votes *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Declaration__V1__Plan_Closure)
@@ -938,6 +1096,21 @@ typedef void (*Declaration__V1__DownloadMaterialRequest_Closure)
 typedef void (*Declaration__V1__DownloadMaterialReply_Closure)
                  (const Declaration__V1__DownloadMaterialReply *message,
                   void *closure_data);
+typedef void (*Declaration__V1__WithdrawRequest_Closure)
+                 (const Declaration__V1__WithdrawRequest *message,
+                  void *closure_data);
+typedef void (*Declaration__V1__DeleteDraftRequest_Closure)
+                 (const Declaration__V1__DeleteDraftRequest *message,
+                  void *closure_data);
+typedef void (*Declaration__V1__DeleteDraftReply_Closure)
+                 (const Declaration__V1__DeleteDraftReply *message,
+                  void *closure_data);
+typedef void (*Declaration__V1__SaveVotesRequest_Closure)
+                 (const Declaration__V1__SaveVotesRequest *message,
+                  void *closure_data);
+typedef void (*Declaration__V1__Votes_Closure)
+                 (const Declaration__V1__Votes *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -968,6 +1141,11 @@ extern const ProtobufCMessageDescriptor declaration__v1__save_recommendation_req
 extern const ProtobufCMessageDescriptor declaration__v1__upload_material_request__descriptor;
 extern const ProtobufCMessageDescriptor declaration__v1__download_material_request__descriptor;
 extern const ProtobufCMessageDescriptor declaration__v1__download_material_reply__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__withdraw_request__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__delete_draft_request__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__delete_draft_reply__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__save_votes_request__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__votes__descriptor;
 
 PROTOBUF_C__END_DECLS
 

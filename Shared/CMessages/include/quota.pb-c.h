@@ -37,6 +37,8 @@ typedef struct Quota__V1__ConfirmRequest Quota__V1__ConfirmRequest;
 typedef struct Quota__V1__ConfirmReply Quota__V1__ConfirmReply;
 typedef struct Quota__V1__ReleaseRequest Quota__V1__ReleaseRequest;
 typedef struct Quota__V1__ReleaseReply Quota__V1__ReleaseReply;
+typedef struct Quota__V1__ConsumeRequest Quota__V1__ConsumeRequest;
+typedef struct Quota__V1__ConsumeReply Quota__V1__ConsumeReply;
 
 
 /* --- enums --- */
@@ -293,6 +295,28 @@ struct  Quota__V1__ReleaseReply
 };
 #define QUOTA__V1__RELEASE_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&quota__v1__release_reply__descriptor) \
+    , 0 }
+
+
+struct  Quota__V1__ConsumeRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData reservation_id;
+  ProtobufCBinaryData declaration_id;
+  int64_t round;
+};
+#define QUOTA__V1__CONSUME_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&quota__v1__consume_request__descriptor) \
+    , {0,NULL}, {0,NULL}, 0 }
+
+
+struct  Quota__V1__ConsumeReply
+{
+  ProtobufCMessage base;
+  int32_t state;
+};
+#define QUOTA__V1__CONSUME_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&quota__v1__consume_reply__descriptor) \
     , 0 }
 
 
@@ -695,6 +719,44 @@ Quota__V1__ReleaseReply *
 void   quota__v1__release_reply__free_unpacked
                      (Quota__V1__ReleaseReply *message,
                       ProtobufCAllocator *allocator);
+/* Quota__V1__ConsumeRequest methods */
+void   quota__v1__consume_request__init
+                     (Quota__V1__ConsumeRequest         *message);
+size_t quota__v1__consume_request__get_packed_size
+                     (const Quota__V1__ConsumeRequest   *message);
+size_t quota__v1__consume_request__pack
+                     (const Quota__V1__ConsumeRequest   *message,
+                      uint8_t             *out);
+size_t quota__v1__consume_request__pack_to_buffer
+                     (const Quota__V1__ConsumeRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Quota__V1__ConsumeRequest *
+       quota__v1__consume_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   quota__v1__consume_request__free_unpacked
+                     (Quota__V1__ConsumeRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Quota__V1__ConsumeReply methods */
+void   quota__v1__consume_reply__init
+                     (Quota__V1__ConsumeReply         *message);
+size_t quota__v1__consume_reply__get_packed_size
+                     (const Quota__V1__ConsumeReply   *message);
+size_t quota__v1__consume_reply__pack
+                     (const Quota__V1__ConsumeReply   *message,
+                      uint8_t             *out);
+size_t quota__v1__consume_reply__pack_to_buffer
+                     (const Quota__V1__ConsumeReply   *message,
+                      ProtobufCBuffer     *buffer);
+Quota__V1__ConsumeReply *
+       quota__v1__consume_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   quota__v1__consume_reply__free_unpacked
+                     (Quota__V1__ConsumeReply *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Quota__V1__Vacancies_Closure)
@@ -760,6 +822,12 @@ typedef void (*Quota__V1__ReleaseRequest_Closure)
 typedef void (*Quota__V1__ReleaseReply_Closure)
                  (const Quota__V1__ReleaseReply *message,
                   void *closure_data);
+typedef void (*Quota__V1__ConsumeRequest_Closure)
+                 (const Quota__V1__ConsumeRequest *message,
+                  void *closure_data);
+typedef void (*Quota__V1__ConsumeReply_Closure)
+                 (const Quota__V1__ConsumeReply *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -787,6 +855,8 @@ extern const ProtobufCMessageDescriptor quota__v1__confirm_request__descriptor;
 extern const ProtobufCMessageDescriptor quota__v1__confirm_reply__descriptor;
 extern const ProtobufCMessageDescriptor quota__v1__release_request__descriptor;
 extern const ProtobufCMessageDescriptor quota__v1__release_reply__descriptor;
+extern const ProtobufCMessageDescriptor quota__v1__consume_request__descriptor;
+extern const ProtobufCMessageDescriptor quota__v1__consume_reply__descriptor;
 
 PROTOBUF_C__END_DECLS
 

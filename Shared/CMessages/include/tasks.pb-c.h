@@ -172,10 +172,11 @@ struct  Tasks__V1__DecideRequest
   ProtobufCBinaryData opinion;
   size_t n_defects;
   ProtobufCBinaryData *defects;
+  protobuf_c_boolean to_applicant;
 };
 #define TASKS__V1__DECIDE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__decide_request__descriptor) \
-    , {0,NULL}, 0, 0, {0,NULL}, 0,NULL }
+    , {0,NULL}, 0, 0, {0,NULL}, 0,NULL, 0 }
 
 
 struct  Tasks__V1__DecideReply

@@ -3,17 +3,18 @@
 public import MessageCoding
 
 extension Common {
-    /// What a reviewer decides (通过, 退回, 终止).
+    /// What a reviewer decides (通过, 退回, 终止); only a committee decides 未通过.
     public enum Outcome: RawRepresentable, CaseIterable, Sendable, Hashable {
         case unspecified
         case approved
         case returned
         case terminated
+        case failed
         /// A number that this version of the schema does not name.
         case unrecognized(Int32)
 
         /// The values that the schema names.
-        public static let allCases: [Self] = [.unspecified, .approved, .returned, .terminated]
+        public static let allCases: [Self] = [.unspecified, .approved, .returned, .terminated, .failed]
 
         public init(rawValue: Int32) {
             self = switch rawValue {
@@ -21,6 +22,7 @@ extension Common {
                 case 1: .approved
                 case 2: .returned
                 case 3: .terminated
+                case 4: .failed
                 default: .unrecognized(rawValue)
             }
         }
@@ -31,6 +33,7 @@ extension Common {
                 case .approved: 1
                 case .returned: 2
                 case .terminated: 3
+                case .failed: 4
                 case .unrecognized(let number): number
             }
         }

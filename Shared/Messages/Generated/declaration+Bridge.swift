@@ -608,6 +608,8 @@ extension Declaration.DeclarationDetail: @unsafe BridgedMessage {
         unsafe c.pointee.correct_by = arena.text(self.correctBy)
         unsafe c.pointee.quota_required = self.quotaRequired ? 1 : 0
         unsafe c.pointee.quota_level = self.quotaLevel.rawValue
+        if let value = self.votes { unsafe c.pointee.votes = arena.message(value) }
+        unsafe c.pointee.notice_until = arena.text(self.noticeUntil)
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
@@ -621,7 +623,9 @@ extension Declaration.DeclarationDetail: @unsafe BridgedMessage {
             defects: decodedTexts(c.pointee.defects, c.pointee.n_defects),
             correctBy: decodedText(c.pointee.correct_by),
             quotaRequired: c.pointee.quota_required != 0,
-            quotaLevel: Common.QuotaLevel(rawValue: c.pointee.quota_level)
+            quotaLevel: Common.QuotaLevel(rawValue: c.pointee.quota_level),
+            votes: decodedMessage(c.pointee.votes),
+            noticeUntil: decodedText(c.pointee.notice_until)
         )
     }
 }
@@ -832,6 +836,152 @@ extension Declaration.DownloadMaterialReply: @unsafe BridgedMessage {
         try unsafe self.init(
             attachment: decodedMessage(c.pointee.attachment),
             content: decodedBytes(c.pointee.content)
+        )
+    }
+}
+
+extension Declaration.WithdrawRequest: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__WithdrawRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__withdraw_request__get_packed_size, declaration__v1__withdraw_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__withdraw_request__get_packed_size, declaration__v1__withdraw_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__withdraw_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__withdraw_request__init(c)
+        unsafe c.pointee.id = arena.text(self.id)
+        unsafe c.pointee.expected_version = self.expectedVersion
+        unsafe c.pointee.reason = arena.text(self.reason)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            id: decodedText(c.pointee.id),
+            expectedVersion: c.pointee.expected_version,
+            reason: decodedText(c.pointee.reason)
+        )
+    }
+}
+
+extension Declaration.DeleteDraftRequest: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__DeleteDraftRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__delete_draft_request__get_packed_size, declaration__v1__delete_draft_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__delete_draft_request__get_packed_size, declaration__v1__delete_draft_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__delete_draft_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__delete_draft_request__init(c)
+        unsafe c.pointee.id = arena.text(self.id)
+        unsafe c.pointee.expected_version = self.expectedVersion
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            id: decodedText(c.pointee.id),
+            expectedVersion: c.pointee.expected_version
+        )
+    }
+}
+
+extension Declaration.DeleteDraftReply: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__DeleteDraftReply
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__delete_draft_reply__get_packed_size, declaration__v1__delete_draft_reply__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__delete_draft_reply__get_packed_size, declaration__v1__delete_draft_reply__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__delete_draft_reply__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__delete_draft_reply__init(c)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        self.init()
+    }
+}
+
+extension Declaration.SaveVotesRequest: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__SaveVotesRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__save_votes_request__get_packed_size, declaration__v1__save_votes_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__save_votes_request__get_packed_size, declaration__v1__save_votes_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__save_votes_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__save_votes_request__init(c)
+        unsafe c.pointee.id = arena.text(self.id)
+        unsafe c.pointee.present = self.present
+        unsafe c.pointee.in_favour = self.inFavour
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            id: decodedText(c.pointee.id),
+            present: c.pointee.present,
+            inFavour: c.pointee.in_favour
+        )
+    }
+}
+
+extension Declaration.Votes: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__Votes
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__votes__get_packed_size, declaration__v1__votes__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__votes__get_packed_size, declaration__v1__votes__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__votes__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__votes__init(c)
+        unsafe c.pointee.present = self.present
+        unsafe c.pointee.in_favour = self.inFavour
+        unsafe c.pointee.passes = self.passes ? 1 : 0
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        unsafe self.init(
+            present: c.pointee.present,
+            inFavour: c.pointee.in_favour,
+            passes: c.pointee.passes != 0
         )
     }
 }

@@ -610,12 +610,16 @@ extension Declaration {
         /// the unit is a public institution
         public var quotaRequired: Bool
         public var quotaLevel: Common.QuotaLevel
+        /// of the last expert review; unset before, and to the applicant
+        public var votes: Declaration.Votes?
+        /// last day of the notice that runs (评后公示)
+        public var noticeUntil: String
 
         /// With every field at its default.
         public init() { self.init(row: nil) }
 
         /// With the given fields, and the others at their defaults.
-        public init(row: Declaration.DeclarationRow? = nil, application: Declaration.Application? = nil, sections: [Declaration.Section] = [], findings: [Declaration.Finding] = [], recommendation: Declaration.Recommendation? = nil, flow: [Common.FlowStep] = [], defects: [String] = [], correctBy: String = "", quotaRequired: Bool = false, quotaLevel: Common.QuotaLevel = Common.QuotaLevel(rawValue: 0)) {
+        public init(row: Declaration.DeclarationRow? = nil, application: Declaration.Application? = nil, sections: [Declaration.Section] = [], findings: [Declaration.Finding] = [], recommendation: Declaration.Recommendation? = nil, flow: [Common.FlowStep] = [], defects: [String] = [], correctBy: String = "", quotaRequired: Bool = false, quotaLevel: Common.QuotaLevel = Common.QuotaLevel(rawValue: 0), votes: Declaration.Votes? = nil, noticeUntil: String = "") {
             self.row = row
             self.application = application
             self.sections = sections
@@ -626,6 +630,8 @@ extension Declaration {
             self.correctBy = correctBy
             self.quotaRequired = quotaRequired
             self.quotaLevel = quotaLevel
+            self.votes = votes
+            self.noticeUntil = noticeUntil
         }
     }
 }
@@ -757,6 +763,97 @@ extension Declaration {
         public init(attachment: Common.Attachment? = nil, content: [UInt8] = []) {
             self.attachment = attachment
             self.content = content
+        }
+    }
+}
+
+extension Declaration {
+    /// `declaration.v1.WithdrawRequest`
+    public struct WithdrawRequest: Message {
+        public static var fullName: String { "declaration.v1.WithdrawRequest" }
+        public var id: String
+        public var expectedVersion: Int64
+        /// at most 500 characters; may be empty
+        public var reason: String
+
+        /// With every field at its default.
+        public init() { self.init(id: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(id: String = "", expectedVersion: Int64 = 0, reason: String = "") {
+            self.id = id
+            self.expectedVersion = expectedVersion
+            self.reason = reason
+        }
+    }
+}
+
+extension Declaration {
+    /// `declaration.v1.DeleteDraftRequest`
+    public struct DeleteDraftRequest: Message {
+        public static var fullName: String { "declaration.v1.DeleteDraftRequest" }
+        public var id: String
+        public var expectedVersion: Int64
+
+        /// With every field at its default.
+        public init() { self.init(id: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(id: String = "", expectedVersion: Int64 = 0) {
+            self.id = id
+            self.expectedVersion = expectedVersion
+        }
+    }
+}
+
+extension Declaration {
+    /// `declaration.v1.DeleteDraftReply`
+    public struct DeleteDraftReply: Message {
+        public static var fullName: String { "declaration.v1.DeleteDraftReply" }
+
+        /// With every field at its default.
+        public init() {}
+    }
+}
+
+extension Declaration {
+    /// `declaration.v1.SaveVotesRequest`
+    public struct SaveVotesRequest: Message {
+        public static var fullName: String { "declaration.v1.SaveVotesRequest" }
+        public var id: String
+        /// experts who voted, 1 to 1,000
+        public var present: UInt32
+        public var inFavour: UInt32
+
+        /// With every field at its default.
+        public init() { self.init(id: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(id: String = "", present: UInt32 = 0, inFavour: UInt32 = 0) {
+            self.id = id
+            self.present = present
+            self.inFavour = inFavour
+        }
+    }
+}
+
+extension Declaration {
+    /// `declaration.v1.Votes`
+    public struct Votes: Message {
+        public static var fullName: String { "declaration.v1.Votes" }
+        public var present: UInt32
+        public var inFavour: UInt32
+        /// in favour are at least two thirds of those present
+        public var passes: Bool
+
+        /// With every field at its default.
+        public init() { self.init(present: 0) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(present: UInt32 = 0, inFavour: UInt32 = 0, passes: Bool = false) {
+            self.present = present
+            self.inFavour = inFavour
+            self.passes = passes
         }
     }
 }

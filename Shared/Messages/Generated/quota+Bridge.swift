@@ -645,3 +645,61 @@ extension Quota.ReleaseReply: @unsafe BridgedMessage {
         )
     }
 }
+
+extension Quota.ConsumeRequest: @unsafe BridgedMessage {
+    typealias CValue = Quota__V1__ConsumeRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, quota__v1__consume_request__get_packed_size, quota__v1__consume_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, quota__v1__consume_request__get_packed_size, quota__v1__consume_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, quota__v1__consume_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe quota__v1__consume_request__init(c)
+        unsafe c.pointee.reservation_id = arena.text(self.reservationID)
+        unsafe c.pointee.declaration_id = arena.text(self.declarationID)
+        unsafe c.pointee.round = self.round
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            reservationID: decodedText(c.pointee.reservation_id),
+            declarationID: decodedText(c.pointee.declaration_id),
+            round: c.pointee.round
+        )
+    }
+}
+
+extension Quota.ConsumeReply: @unsafe BridgedMessage {
+    typealias CValue = Quota__V1__ConsumeReply
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, quota__v1__consume_reply__get_packed_size, quota__v1__consume_reply__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, quota__v1__consume_reply__get_packed_size, quota__v1__consume_reply__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, quota__v1__consume_reply__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe quota__v1__consume_reply__init(c)
+        unsafe c.pointee.state = self.state.rawValue
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        unsafe self.init(
+            state: Quota.ReservationState(rawValue: c.pointee.state)
+        )
+    }
+}

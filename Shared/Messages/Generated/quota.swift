@@ -50,11 +50,12 @@ extension Quota {
         case refused
         case confirmed
         case released
+        case consumed
         /// A number that this version of the schema does not name.
         case unrecognized(Int32)
 
         /// The values that the schema names.
-        public static let allCases: [Self] = [.unspecified, .reserved, .refused, .confirmed, .released]
+        public static let allCases: [Self] = [.unspecified, .reserved, .refused, .confirmed, .released, .consumed]
 
         public init(rawValue: Int32) {
             self = switch rawValue {
@@ -63,6 +64,7 @@ extension Quota {
                 case 2: .refused
                 case 3: .confirmed
                 case 4: .released
+                case 5: .consumed
                 default: .unrecognized(rawValue)
             }
         }
@@ -74,6 +76,7 @@ extension Quota {
                 case .refused: 2
                 case .confirmed: 3
                 case .released: 4
+                case .consumed: 5
                 case .unrecognized(let number): number
             }
         }
@@ -493,6 +496,42 @@ extension Quota {
     /// `quota.v1.ReleaseReply`
     public struct ReleaseReply: Message {
         public static var fullName: String { "quota.v1.ReleaseReply" }
+        public var state: Quota.ReservationState
+
+        /// With every field at its default.
+        public init() { self.init(state: Quota.ReservationState(rawValue: 0)) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(state: Quota.ReservationState = Quota.ReservationState(rawValue: 0)) {
+            self.state = state
+        }
+    }
+}
+
+extension Quota {
+    /// `quota.v1.ConsumeRequest`
+    public struct ConsumeRequest: Message {
+        public static var fullName: String { "quota.v1.ConsumeRequest" }
+        public var reservationID: String
+        public var declarationID: String
+        public var round: Int64
+
+        /// With every field at its default.
+        public init() { self.init(reservationID: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(reservationID: String = "", declarationID: String = "", round: Int64 = 0) {
+            self.reservationID = reservationID
+            self.declarationID = declarationID
+            self.round = round
+        }
+    }
+}
+
+extension Quota {
+    /// `quota.v1.ConsumeReply`
+    public struct ConsumeReply: Message {
+        public static var fullName: String { "quota.v1.ConsumeReply" }
         public var state: Quota.ReservationState
 
         /// With every field at its default.

@@ -322,6 +322,7 @@ extension Tasks.DecideRequest: @unsafe BridgedMessage {
         unsafe c.pointee.outcome = self.outcome.rawValue
         unsafe c.pointee.opinion = arena.text(self.opinion)
         unsafe (c.pointee.n_defects, c.pointee.defects) = arena.texts(self.defects)
+        unsafe c.pointee.to_applicant = self.toApplicant ? 1 : 0
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
@@ -330,7 +331,8 @@ extension Tasks.DecideRequest: @unsafe BridgedMessage {
             expectedVersion: c.pointee.expected_version,
             outcome: Common.Outcome(rawValue: c.pointee.outcome),
             opinion: decodedText(c.pointee.opinion),
-            defects: decodedTexts(c.pointee.defects, c.pointee.n_defects)
+            defects: decodedTexts(c.pointee.defects, c.pointee.n_defects),
+            toApplicant: c.pointee.to_applicant != 0
         )
     }
 }

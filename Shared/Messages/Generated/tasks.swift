@@ -320,17 +320,20 @@ extension Tasks {
         public var opinion: String
         /// with a return: the one-time notice as a checklist (一次性告知)
         public var defects: [String]
+        /// a superior's return: to the applicant instead of the unit
+        public var toApplicant: Bool
 
         /// With every field at its default.
         public init() { self.init(taskID: "") }
 
         /// With the given fields, and the others at their defaults.
-        public init(taskID: String = "", expectedVersion: Int64 = 0, outcome: Common.Outcome = Common.Outcome(rawValue: 0), opinion: String = "", defects: [String] = []) {
+        public init(taskID: String = "", expectedVersion: Int64 = 0, outcome: Common.Outcome = Common.Outcome(rawValue: 0), opinion: String = "", defects: [String] = [], toApplicant: Bool = false) {
             self.taskID = taskID
             self.expectedVersion = expectedVersion
             self.outcome = outcome
             self.opinion = opinion
             self.defects = defects
+            self.toApplicant = toApplicant
         }
     }
 }

@@ -13,6 +13,9 @@ extension Declaration {
         case saveDraft = "declaration.v1.Declaration/SaveDraft"
         /// Freezes the approved archive items and hands the declaration to the unit.
         case submit = "declaration.v1.Declaration/Submit"
+        /// Takes it back, until the experts have it: no ban, vacancy and pins are given back.
+        case withdraw = "declaration.v1.Declaration/Withdraw"
+        case deleteDraft = "declaration.v1.Declaration/DeleteDraft"
         /// 申报情况: the views 待审核, 待领取, 已审核, 被退回, 全部 with counts. An applicant sees the own rows, drafts too.
         case list = "declaration.v1.Declaration/List"
         /// The nine sections, 单位推荐意见 and 流程.
@@ -25,6 +28,8 @@ extension Declaration {
         /// The public notice proof or other material of the recommendation.
         case uploadMaterial = "declaration.v1.Declaration/UploadMaterial"
         case downloadMaterial = "declaration.v1.Declaration/DownloadMaterial"
+        /// The experts' votes. Saved before 专家评审 is decided by TaskSource/Decide, which they bind.
+        case saveVotes = "declaration.v1.Declaration/SaveVotes"
 
         /// The method as channels and servers know it.
         public var method: RPCMethod {
@@ -34,6 +39,8 @@ extension Declaration {
                 case .getPlan: Known.getPlan
                 case .saveDraft: Known.saveDraft
                 case .submit: Known.submit
+                case .withdraw: Known.withdraw
+                case .deleteDraft: Known.deleteDraft
                 case .list: Known.list
                 case .get: Known.get
                 case .claim: Known.claim
@@ -41,6 +48,7 @@ extension Declaration {
                 case .saveRecommendation: Known.saveRecommendation
                 case .uploadMaterial: Known.uploadMaterial
                 case .downloadMaterial: Known.downloadMaterial
+                case .saveVotes: Known.saveVotes
             }
         }
 
@@ -51,6 +59,8 @@ extension Declaration {
             static let getPlan = RPCMethod("declaration.v1.Declaration/GetPlan", readOnly: true)
             static let saveDraft = RPCMethod("declaration.v1.Declaration/SaveDraft")
             static let submit = RPCMethod("declaration.v1.Declaration/Submit")
+            static let withdraw = RPCMethod("declaration.v1.Declaration/Withdraw")
+            static let deleteDraft = RPCMethod("declaration.v1.Declaration/DeleteDraft")
             static let list = RPCMethod("declaration.v1.Declaration/List", readOnly: true)
             static let get = RPCMethod("declaration.v1.Declaration/Get", readOnly: true)
             static let claim = RPCMethod("declaration.v1.Declaration/Claim")
@@ -58,6 +68,7 @@ extension Declaration {
             static let saveRecommendation = RPCMethod("declaration.v1.Declaration/SaveRecommendation")
             static let uploadMaterial = RPCMethod("declaration.v1.Declaration/UploadMaterial")
             static let downloadMaterial = RPCMethod("declaration.v1.Declaration/DownloadMaterial", readOnly: true)
+            static let saveVotes = RPCMethod("declaration.v1.Declaration/SaveVotes")
         }
     }
 
@@ -92,6 +103,15 @@ extension Declaration {
             try await channel.unary(DeclarationMethod.submit.method, request, options: options.withIdempotencyKey())
         }
 
+        /// Takes it back, until the experts have it: no ban, vacancy and pins are given back.
+        public func withdraw(_ request: Declaration.WithdrawRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Declaration.DeclarationDetail {
+            try await channel.unary(DeclarationMethod.withdraw.method, request, options: options.withIdempotencyKey())
+        }
+
+        public func deleteDraft(_ request: Declaration.DeleteDraftRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Declaration.DeleteDraftReply {
+            try await channel.unary(DeclarationMethod.deleteDraft.method, request, options: options.withIdempotencyKey())
+        }
+
         /// 申报情况: the views 待审核, 待领取, 已审核, 被退回, 全部 with counts. An applicant sees the own rows, drafts too.
         public func list(_ request: Declaration.ListDeclarationsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Declaration.ListDeclarationsReply {
             try await channel.unary(DeclarationMethod.list.method, request, options: options)
@@ -124,6 +144,11 @@ extension Declaration {
         public func downloadMaterial(_ request: Declaration.DownloadMaterialRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Declaration.DownloadMaterialReply {
             try await channel.unary(DeclarationMethod.downloadMaterial.method, request, options: options)
         }
+
+        /// The experts' votes. Saved before 专家评审 is decided by TaskSource/Decide, which they bind.
+        public func saveVotes(_ request: Declaration.SaveVotesRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Declaration.Votes {
+            try await channel.unary(DeclarationMethod.saveVotes.method, request, options: options.withIdempotencyKey())
+        }
     }
 
     /// 职称申报: review plans and declarations (manual 4).
@@ -137,6 +162,9 @@ extension Declaration {
         func saveDraft(_ request: Declaration.SaveDraftRequest, context: RequestContext) async throws -> Declaration.DeclarationDetail
         /// Freezes the approved archive items and hands the declaration to the unit.
         func submit(_ request: Declaration.SubmitRequest, context: RequestContext) async throws -> Declaration.DeclarationDetail
+        /// Takes it back, until the experts have it: no ban, vacancy and pins are given back.
+        func withdraw(_ request: Declaration.WithdrawRequest, context: RequestContext) async throws -> Declaration.DeclarationDetail
+        func deleteDraft(_ request: Declaration.DeleteDraftRequest, context: RequestContext) async throws -> Declaration.DeleteDraftReply
         /// 申报情况: the views 待审核, 待领取, 已审核, 被退回, 全部 with counts. An applicant sees the own rows, drafts too.
         func list(_ request: Declaration.ListDeclarationsRequest, context: RequestContext) async throws -> Declaration.ListDeclarationsReply
         /// The nine sections, 单位推荐意见 and 流程.
@@ -149,6 +177,8 @@ extension Declaration {
         /// The public notice proof or other material of the recommendation.
         func uploadMaterial(_ request: Declaration.UploadMaterialRequest, context: RequestContext) async throws -> Common.Attachment
         func downloadMaterial(_ request: Declaration.DownloadMaterialRequest, context: RequestContext) async throws -> Declaration.DownloadMaterialReply
+        /// The experts' votes. Saved before 专家评审 is decided by TaskSource/Decide, which they bind.
+        func saveVotes(_ request: Declaration.SaveVotesRequest, context: RequestContext) async throws -> Declaration.Votes
     }
 }
 
@@ -170,6 +200,12 @@ extension Declaration.DeclarationProvider {
         routes.unary(Declaration.DeclarationMethod.submit.method) { (request: Declaration.SubmitRequest, context: RequestContext) async throws -> Declaration.DeclarationDetail in
             try await self.submit(request, context: context)
         }
+        routes.unary(Declaration.DeclarationMethod.withdraw.method) { (request: Declaration.WithdrawRequest, context: RequestContext) async throws -> Declaration.DeclarationDetail in
+            try await self.withdraw(request, context: context)
+        }
+        routes.unary(Declaration.DeclarationMethod.deleteDraft.method) { (request: Declaration.DeleteDraftRequest, context: RequestContext) async throws -> Declaration.DeleteDraftReply in
+            try await self.deleteDraft(request, context: context)
+        }
         routes.unary(Declaration.DeclarationMethod.list.method) { (request: Declaration.ListDeclarationsRequest, context: RequestContext) async throws -> Declaration.ListDeclarationsReply in
             try await self.list(request, context: context)
         }
@@ -190,6 +226,9 @@ extension Declaration.DeclarationProvider {
         }
         routes.unary(Declaration.DeclarationMethod.downloadMaterial.method) { (request: Declaration.DownloadMaterialRequest, context: RequestContext) async throws -> Declaration.DownloadMaterialReply in
             try await self.downloadMaterial(request, context: context)
+        }
+        routes.unary(Declaration.DeclarationMethod.saveVotes.method) { (request: Declaration.SaveVotesRequest, context: RequestContext) async throws -> Declaration.Votes in
+            try await self.saveVotes(request, context: context)
         }
     }
 }

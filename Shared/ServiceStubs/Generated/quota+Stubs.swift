@@ -24,6 +24,8 @@ extension Quota {
         case confirm = "quota.v1.Quota/Confirm"
         /// The reservation is given back; of an unknown id it leaves a tombstone, so that a late Reserve is refused.
         case release = "quota.v1.Quota/Release"
+        /// The declaration passed: the reserved vacancy is used.
+        case consume = "quota.v1.Quota/Consume"
 
         /// The method as channels and servers know it.
         public var method: RPCMethod {
@@ -39,6 +41,7 @@ extension Quota {
                 case .reserve: Known.reserve
                 case .confirm: Known.confirm
                 case .release: Known.release
+                case .consume: Known.consume
             }
         }
 
@@ -55,6 +58,7 @@ extension Quota {
             static let reserve = RPCMethod("quota.v1.Quota/Reserve")
             static let confirm = RPCMethod("quota.v1.Quota/Confirm")
             static let release = RPCMethod("quota.v1.Quota/Release")
+            static let consume = RPCMethod("quota.v1.Quota/Consume")
         }
     }
 
@@ -117,6 +121,11 @@ extension Quota {
         public func release(_ request: Quota.ReleaseRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Quota.ReleaseReply {
             try await channel.unary(QuotaMethod.release.method, request, options: options.withIdempotencyKey())
         }
+
+        /// The declaration passed: the reserved vacancy is used.
+        public func consume(_ request: Quota.ConsumeRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Quota.ConsumeReply {
+            try await channel.unary(QuotaMethod.consume.method, request, options: options.withIdempotencyKey())
+        }
     }
 
     /// 岗位核准信息 of public institutions (manual 7.2), and the ledger of vacancies.
@@ -141,6 +150,8 @@ extension Quota {
         func confirm(_ request: Quota.ConfirmRequest, context: RequestContext) async throws -> Quota.ConfirmReply
         /// The reservation is given back; of an unknown id it leaves a tombstone, so that a late Reserve is refused.
         func release(_ request: Quota.ReleaseRequest, context: RequestContext) async throws -> Quota.ReleaseReply
+        /// The declaration passed: the reserved vacancy is used.
+        func consume(_ request: Quota.ConsumeRequest, context: RequestContext) async throws -> Quota.ConsumeReply
     }
 }
 
@@ -179,6 +190,9 @@ extension Quota.QuotaProvider {
         }
         routes.unary(Quota.QuotaMethod.release.method) { (request: Quota.ReleaseRequest, context: RequestContext) async throws -> Quota.ReleaseReply in
             try await self.release(request, context: context)
+        }
+        routes.unary(Quota.QuotaMethod.consume.method) { (request: Quota.ConsumeRequest, context: RequestContext) async throws -> Quota.ConsumeReply in
+            try await self.consume(request, context: context)
         }
     }
 }

@@ -198,6 +198,8 @@ extension Declaration.DeclarationDetail: RandomMessage {
         self.correctBy = source.text()
         self.quotaRequired = source.boolean()
         self.quotaLevel = source.enumeration()
+        self.votes = source.optional { source in Declaration.Votes(random: &source) }
+        self.noticeUntil = source.text()
     }
 }
 
@@ -256,5 +258,44 @@ extension Declaration.DownloadMaterialReply: RandomMessage {
         self.init()
         self.attachment = source.optional { source in Common.Attachment(random: &source) }
         self.content = source.bytes()
+    }
+}
+
+extension Declaration.WithdrawRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.id = source.text()
+        self.expectedVersion = source.integer()
+        self.reason = source.text()
+    }
+}
+
+extension Declaration.DeleteDraftRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.id = source.text()
+        self.expectedVersion = source.integer()
+    }
+}
+
+extension Declaration.DeleteDraftReply: RandomMessage {
+    init(random source: inout RandomSource) { self.init() }
+}
+
+extension Declaration.SaveVotesRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.id = source.text()
+        self.present = source.integer()
+        self.inFavour = source.integer()
+    }
+}
+
+extension Declaration.Votes: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.present = source.integer()
+        self.inFavour = source.integer()
+        self.passes = source.boolean()
     }
 }

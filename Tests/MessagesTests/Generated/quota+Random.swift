@@ -184,3 +184,19 @@ extension Quota.ReleaseReply: RandomMessage {
         self.state = source.enumeration()
     }
 }
+
+extension Quota.ConsumeRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.reservationID = source.text()
+        self.declarationID = source.text()
+        self.round = source.integer()
+    }
+}
+
+extension Quota.ConsumeReply: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.state = source.enumeration()
+    }
+}

@@ -106,6 +106,7 @@ extension Tasks.DecideRequest: RandomMessage {
         self.outcome = source.enumeration()
         self.opinion = source.text()
         self.defects = source.list { source in source.text() }
+        self.toApplicant = source.boolean()
     }
 }
 

@@ -11,13 +11,37 @@ extension DeclarationHandler {
         _ request: Declaration.SaveDraftRequest, context: RequestContext
     ) async throws -> Declaration.DeclarationDetail {
         let personID = try context.caller.applicant()
+        let row = try await database.perform(
+            SaveDraft(
+                applicant: Self.session(context), request: request, ids: CommandIDs(ids)),
+            for: request, context: context)
+        return try detail(row.id, for: .applicant(personID: personID))
+    }
+
+    func withdraw(
+        _ request: Declaration.WithdrawRequest, context: RequestContext
+    ) async throws -> Declaration.DeclarationDetail {
+        let personID = try context.caller.applicant()
+        let row = try await database.perform(
+            WithdrawDeclaration(
+                applicant: Self.session(context), request: request, ids: CommandIDs(ids)),
+            for: request, context: context, keepForever: true)
+        return try detail(row.id, for: .applicant(personID: personID))
+    }
+
+    func deleteDraft(
+        _ request: Declaration.DeleteDraftRequest, context: RequestContext
+    ) async throws -> Declaration.DeleteDraftReply {
+        try await database.perform(
+            DeleteDraft(personID: try context.caller.applicant(), request: request),
+            for: request, context: context)
+    }
+
+    private static func session(_ context: RequestContext) -> Identity.Session {
         guard let session = context.caller.session else {
             preconditionFailure("an applicant has a session")
         }
-        let row = try await database.perform(
-            SaveDraft(applicant: session, request: request, ids: CommandIDs(ids)), for: request,
-            context: context)
-        return try detail(row.id, for: .applicant(personID: personID))
+        return session
     }
 
     /// Answers with the declaration in review, or, when the archive does not answer in time, 办理中: the unit

@@ -51,7 +51,7 @@ extension DeclarationHandler {
     func downloadMaterial(
         _ request: Declaration.DownloadMaterialRequest, context: RequestContext
     ) async throws -> Declaration.DownloadMaterialReply {
-        let viewer = try viewer(context)
+        let viewer = try Viewer(context.caller)
         let file = try database.fetch { rows -> Common.Attachment? in
             guard
                 let declaration = try DeclarationStore.declaration(

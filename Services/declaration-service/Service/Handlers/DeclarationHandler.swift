@@ -63,7 +63,7 @@ struct DeclarationHandler: Declaration.DeclarationProvider {
     func list(
         _ request: Declaration.ListDeclarationsRequest, context: RequestContext
     ) async throws -> Declaration.ListDeclarationsReply {
-        let viewer = try viewer(context)
+        let viewer = try Viewer(context.caller)
         let bounds = try PageBounds(request.page)
         var check = FormCheck()
         let name = check.text(request.name, "name", "姓名", required: false, longest: 50)
@@ -92,16 +92,10 @@ struct DeclarationHandler: Declaration.DeclarationProvider {
     func get(
         _ request: Declaration.GetDeclarationRequest, context: RequestContext
     ) async throws -> Declaration.DeclarationDetail {
-        try detail(request.id, for: viewer(context))
+        try detail(request.id, for: Viewer(context.caller))
     }
 
     // MARK: what the handlers share
-
-    func viewer(_ context: RequestContext) throws(RPCError) -> Viewer {
-        context.caller.session?.role == .applicant
-            ? .applicant(personID: try context.caller.applicant())
-            : .officer(try context.caller.officer())
-    }
 
     func finish(_ check: FormCheck) throws(RPCError) {
         guard check.faults.isEmpty else {
@@ -136,7 +130,9 @@ struct DeclarationHandler: Declaration.DeclarationProvider {
                 correctBy: declaration.correctBy,
                 quotaRequired: viewer.quotaRequired(for: declaration),
                 quotaLevel: TitleLevel(rawValue: declaration.application.level)?.quota
-                    ?? .unspecified)
+                    ?? .unspecified,
+                votes: try viewer.seesVotes ? VoteStore.last(of: id, rows)?.message : nil,
+                noticeUntil: declaration.noticeUntil)
         }
         guard let found else { throw RPCError(serviceError: Refusal.notFound("申报")) }
         return found
@@ -147,7 +143,7 @@ extension Viewer {
     /// The recommendation is the unit's own until an approval hands it on.
     func seesRecommendation(of declaration: StoredDeclaration) -> Bool {
         switch self {
-        case .officer: true
+        case .officer, .party: true
         case .applicant: declaration.phase.mayHoldVacancy && !declaration.phase.waitsForUnit
         }
     }
@@ -156,7 +152,12 @@ extension Viewer {
     func quotaRequired(for declaration: StoredDeclaration) -> Bool {
         switch self {
         case .officer(let officer): officer.unit.quotaRequired
-        case .applicant: declaration.unit.quotaRequired
+        case .applicant, .party: declaration.unit.quotaRequired
         }
+    }
+
+    /// How the experts voted is not the applicant's to know, what came of it is.
+    var seesVotes: Bool {
+        if case .applicant = self { false } else { true }
     }
 }

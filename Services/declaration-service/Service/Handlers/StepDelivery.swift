@@ -38,6 +38,9 @@ struct StepDelivery: Sendable {
         case .release:
             _ = try await quota.release(
                 Quota.ReleaseRequest(decoding: message.payload), options: options)
+        case .consume:
+            _ = try await quota.consume(
+                Quota.ConsumeRequest(decoding: message.payload), options: options)
         default: throw UnknownAnswer(message.kind)
         }
     }

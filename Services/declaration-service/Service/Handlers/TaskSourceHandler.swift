@@ -16,26 +16,26 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
     func list(
         _ request: Tasks.ListTasksRequest, context: RequestContext
     ) async throws -> Tasks.ListTasksReply {
-        let officer = try context.caller.officer()
+        let viewer = try Viewer(context.caller)
         let bounds = try PageBounds(request.page)
-        let query = try TaskQuery(request, by: officer)
+        let query = try TaskQuery(request, personID: viewer.personID)
         guard query.kinds.isEmpty || query.kinds.contains(Self.kind), let entered = query.entered
         else { return Tasks.ListTasksReply() }
         let found = try database.fetch { rows in
-            try RoundStore.page(query, entered: entered, for: officer, bounds, rows)
+            try RoundStore.page(query, entered: entered, for: viewer, bounds, rows)
         }
         let (page, next) = bounds.page(found) {
             PageCursor(sort: $0.enteredMilliseconds, id: $0.id.text)
         }
         return Tasks.ListTasksReply(
-            tasks: page.map { $0.task(for: officer) }, nextCursor: next)
+            tasks: page.map { $0.task(for: viewer) }, nextCursor: next)
     }
 
     func count(
         _ request: Tasks.CountTasksRequest, context: RequestContext
     ) async throws -> Tasks.CountTasksReply {
-        let unit = try context.caller.officer().unit.id
-        let counts = try database.fetch { rows in try UnitCounts.read(unit: unit, rows) }
+        let desks = try Viewer(context.caller).desks
+        let counts = try database.fetch { rows in try DeskCounts.read(desks, rows) }
         return Tasks.CountTasksReply(
             counts: [
                 Tasks.KindCount(
@@ -49,21 +49,29 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
     func decide(
         _ request: Tasks.DecideRequest, context: RequestContext
     ) async throws -> Tasks.DecideReply {
-        let officer = try context.caller.officer()
-        try officer.requireRecorded()
-        let begun = try await database.perform(
-            DecideDeclaration(officer: officer, request: request, ids: CommandIDs(ids)),
-            for: request, context: context, keepForever: true)
-        return try await desk.settled(begun, until: context.deadline)
+        switch try Viewer(context.caller) {
+        case .party(let party):
+            try context.caller.requireRecorded()
+            return try await database.perform(
+                DecideLaterNode(party: party, request: request, ids: CommandIDs(ids)),
+                for: request, context: context, keepForever: true)
+        default:
+            let officer = try context.caller.officer()
+            try officer.requireRecorded()
+            let begun = try await database.perform(
+                DecideDeclaration(officer: officer, request: request, ids: CommandIDs(ids)),
+                for: request, context: context, keepForever: true)
+            return try await desk.settled(begun, until: context.deadline)
+        }
     }
 
     func getDecision(
         _ request: Tasks.GetDecisionRequest, context: RequestContext
     ) async throws -> Tasks.DecideReply {
-        let unit = try context.caller.officer().unit.id
+        let desks = try Viewer(context.caller).desks
         let found = try database.fetch { rows -> (StoredStep, StoredRound)? in
             guard let task = TaskID(request.taskID),
-                let round = try RoundStore.round(task, unit: unit, rows),
+                let round = try RoundStore.round(task, at: desks, rows),
                 let step = try StepStore.step(request.decisionID, rows), step.outcome != nil,
                 step.declarationID == task.declaration, step.round == task.round
             else { return nil }
@@ -80,9 +88,9 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
 }
 
 extension StoredRound {
-    /// As the task centre shows it to the officer.
-    fileprivate func task(for officer: Officer) -> Tasks.Task {
-        let seen = declaration.seen(by: .officer(officer))
+    /// As the task centre shows it.
+    fileprivate func task(for viewer: Viewer) -> Tasks.Task {
+        let seen = declaration.seen(by: viewer)
         let form = declaration.application
         return Tasks.Task(
             id: id.text, source: TaskID.source, kind: TaskSourceHandler.kind,
@@ -96,5 +104,15 @@ extension StoredRound {
             outcomeLabel: decision?.outcome.label ?? "", opinion: decision?.opinion ?? "",
             decidedBy: decision?.officerID ?? "", decidedByName: decision?.officerName ?? "",
             decidedMs: decision?.atMilliseconds ?? 0)
+    }
+}
+
+extension Caller {
+    /// As an officer's: decisions of the later nodes need the name and ID number on record (I10).
+    fileprivate func requireRecorded() throws(RPCError) {
+        guard session?.mustRecordOfficer == true else { return }
+        throw RPCError(
+            code: .failedPrecondition,
+            message: "请先登记经办人姓名和身份证号码，再进行审核 (Identity/RecordOfficer)")
     }
 }

@@ -31,7 +31,7 @@ struct Changes {
         declaration.version = before.version + 1
         if !declaration.phase.mayHoldVacancy { declaration.reservation = nil }
         writes.append(DeclarationStore.update(declaration))
-        writes += UnitCounts.change(from: before, to: declaration)
+        writes += DeskCounts.change(from: before, to: declaration)
         giveBack(before)
         audit.append(
             AuditEntry(
@@ -39,10 +39,15 @@ struct Changes {
                 before: before.audited, after: declaration.audited))
     }
 
-    /// Asks the other services to forget what the declaration held before and holds no more.
+    /// Asks the other services to forget what the declaration held before and holds no more; a vacancy of one
+    /// that passed is used for good.
     private mutating func giveBack(_ before: StoredDeclaration) {
         if let old = before.reservation, old != declaration.reservation {
             messages.append(Errand.release(old, of: before.id, id: ids.quotaMessage))
+        }
+        if let held = declaration.reservation, declaration.phase == .passed, before.phase != .passed
+        {
+            messages.append(Errand.consume(held, of: before.id, id: ids.quotaMessage))
         }
         let isOver = declaration.phase.isFinal && !before.phase.isFinal
         if before.acceptedRound > 0, isOver || before.acceptedRound != declaration.acceptedRound {
@@ -78,7 +83,8 @@ extension StoredDeclaration {
         [
             ("state", "\(phase)"), ("version", String(version)), ("round", String(round)),
             ("unit", unit.id), ("plan", plan.id), ("claim", claim?.officerID ?? ""),
-            ("waiting", waitingStep ?? ""), ("reservation", reservation?.id ?? ""),
+            ("waiting", waitingStep ?? ""), ("notice_until", noticeUntil),
+            ("reservation", reservation?.id ?? ""),
         ]
     }
 }

@@ -20,7 +20,7 @@ struct DecideDeclaration: Command {
 
     func read(_ rows: any RowReader) throws -> Found? {
         guard let id = TaskID(request.taskID),
-            let round = try RoundStore.round(id, unit: officer.unit.id, rows)
+            let round = try RoundStore.round(id, at: .one(officer.unit.id), rows)
         else { return nil }
         return Found(
             round: round,
@@ -57,7 +57,7 @@ struct DecideDeclaration: Command {
             changes.approve(
                 step, next, reservation: occupies ? declaration.reservation : nil, at: now)
         case .returned:
-            let last = try Self.correctBy(declaration.plan, today: CivilDay(now))
+            let last = try declaration.plan.correctBy(from: CivilDay(now))
             changes.sendBack(step, next, defects: defects, correctBy: last, at: now)
         default: changes.terminate(step, next, at: now)
         }
@@ -95,25 +95,31 @@ struct DecideDeclaration: Command {
         case .returned, .terminated: break
         default: check.fault("outcome", "审核结果", "请选择通过、退回或终止")
         }
+        let defects = check.defects(of: request, opinion: opinion)
+        try check.finish()
+        return (opinion, defects)
+    }
+}
+
+extension FormCheck {
+    /// 一次性告知 (D8): the checklist of a return. Without one the opinion is the whole notice.
+    mutating func defects(of request: Tasks.DecideRequest, opinion: String) -> [String] {
         let defects = request.defects.map { FormCheck.trimmed($0) }
         if defects.contains(where: { $0.isEmpty || $0.contains("\n") }) {
-            check.fault("defects", "一次性告知", "每一项应为一行文字，不能为空")
+            fault("defects", "一次性告知", "每一项应为一行文字，不能为空")
         }
-        try check.finish()
-        // Without a checklist the opinion is the whole notice.
-        return (
-            opinion,
-            defects.isEmpty ? opinion.split(separator: "\n").map(String.init) : defects
-        )
+        return defects.isEmpty ? opinion.split(separator: "\n").map(String.init) : defects
     }
+}
 
-    /// The later of the plan's close and ten working days.
-    private static func correctBy(
-        _ plan: Declaration.Plan, today: CivilDay
-    ) throws(Refusal) -> CivilDay {
+extension Declaration.Plan {
+    /// The last day to correct what is returned today: the later of the plan's close and ten working days
+    /// (decision 12).
+    func correctBy(from today: CivilDay) throws(Refusal) -> CivilDay {
+        let workingDays = DecideDeclaration.correctionWorkingDays
         do {
-            let days = try WorkingDays.day(after: today, workingDays: correctionWorkingDays)
-            return max(days, FormCheck.civilDay(plan.closeDay) ?? days)
+            let days = try WorkingDays.day(after: today, workingDays: workingDays)
+            return max(days, FormCheck.civilDay(closeDay) ?? days)
         } catch {
             throw .precondition(error.message)
         }
@@ -153,35 +159,45 @@ extension Changes {
             $0.claim = nil
             $0.defects = defects
             $0.correctBy = "\(correctBy)"
+            $0.noticeUntil = ""
         }
     }
 
     /// Final, and the year is closed to the person (D9, decision 7).
     mutating func terminate(_ step: StoredStep, _ next: DeclarationPhase, at now: Timestamp) {
-        decided(step, "declaration.terminate", at: now) { $0.phase = next }
+        decided(step, "declaration.terminate", at: now) {
+            $0.phase = next
+            $0.noticeUntil = ""
+        }
         write([DeclarationStore.ban(declaration, at: now)])
     }
 
-    private mutating func decided(
-        _ step: StoredStep, _ action: String, at now: Timestamp,
+    /// The round that waits gets its decision; the desk that the declaration moves on to gets a round.
+    /// - Parameter label: the action in 流程; the outcome's own unless said otherwise.
+    mutating func decided(
+        _ step: StoredStep, _ action: String, label: String? = nil, at now: Timestamp,
         _ change: (inout StoredDeclaration) -> Void
     ) {
+        guard let desk = declaration.desk else {
+            preconditionFailure("only what waits at a desk is decided")
+        }
         let outcome = step.outcome ?? .unspecified
         note(
-            outcome.label, node: declaration.phase.node, actor: (step.actorID, step.actorName),
-            opinion: step.opinion, at: now)
+            label ?? outcome.label, node: declaration.phase.node,
+            actor: (step.actorID, step.actorName), opinion: step.opinion, at: now)
         apply(action, by: "person:\(step.actorID)") {
+            if $0.phase.waitsForUnit { $0.wasReviewed = true }
             change(&$0)
             $0.waitingStep = nil
-            $0.wasReviewed = true
+            if $0.desk != nil { $0.round += 1 }
         }
         write(
             RoundStore.decide(
-                TaskID(declaration: step.declarationID, round: step.round),
-                unit: declaration.unit.id,
+                TaskID(declaration: step.declarationID, round: step.round), desk: desk,
                 StoredRound.Decision(
                     id: step.id, outcome: outcome, opinion: step.opinion,
                     officerID: step.actorID, officerName: step.actorName,
                     atMilliseconds: now.milliseconds)))
+        if declaration.desk != nil { write([RoundStore.open(declaration, at: now)]) }
     }
 }

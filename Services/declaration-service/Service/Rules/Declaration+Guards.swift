@@ -34,6 +34,13 @@ extension StoredDeclaration {
         }
     }
 
+    /// Nor on themselves at a later node.
+    func requireOther(_ party: Party) throws(Refusal) {
+        guard party.personKey != personKey, party.personID != personID else {
+            throw .denied("不能审核本人的申报，请由其他人员办理")
+        }
+    }
+
     /// The officer holds the claim, or may take it with this event: a sole officer (decision 2).
     func requireHolder(_ officer: Officer) throws(Refusal) {
         if let claim {

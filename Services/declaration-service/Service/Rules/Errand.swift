@@ -4,7 +4,7 @@ import Storage
 
 /// What another service is asked to do by the outbox, in a lane per declaration. The raw values are stored.
 enum Errand: String, Sendable {
-    case reserve, confirm, release
+    case reserve, confirm, release, consume
     case pin, unpin
 
     static let quota = "quota-service"
@@ -12,7 +12,7 @@ enum Errand: String, Sendable {
 
     private var destination: String {
         switch self {
-        case .reserve, .confirm, .release: Self.quota
+        case .reserve, .confirm, .release, .consume: Self.quota
         case .pin, .unpin: Self.archive
         }
     }
@@ -28,7 +28,7 @@ enum Errand: String, Sendable {
             payload: (try? request.encodedBytes()) ?? [])
     }
 
-    // MARK: the five of them
+    // MARK: the six of them
 
     /// The decision's id is the reservation's and the message's (design/reliability.md, T1).
     static func reserve(
@@ -58,6 +58,16 @@ enum Errand: String, Sendable {
         Errand.release.message(
             id, declaration: declaration,
             Quota.ReleaseRequest(
+                reservationID: reservation.id, declarationID: declaration,
+                round: reservation.round))
+    }
+
+    static func consume(
+        _ reservation: StoredDeclaration.Reservation, of declaration: String, id: String
+    ) -> OutboxMessage {
+        Errand.consume.message(
+            id, declaration: declaration,
+            Quota.ConsumeRequest(
                 reservationID: reservation.id, declarationID: declaration,
                 round: reservation.round))
     }

@@ -16,13 +16,14 @@ struct PublishPlan: Command {
     }
 
     func decide(_ isThere: Bool, at now: Timestamp) throws(Refusal) -> Plan<Declaration.Plan> {
-        var checked = try Self.checked(plan)
+        var plan = plan
         if publisher.role == .committee {
             guard plan.committeeID.isEmpty || plan.committeeID == publisher.committeeID else {
                 throw .denied("只能发布本评委会的评审计划")
             }
-            checked.committeeID = publisher.committeeID
+            plan.committeeID = publisher.committeeID
         }
+        var checked = try Self.checked(plan)
         guard !isThere else { throw .exists("\(checked.year) 年度已有同名的评审计划") }
         checked.id = newID
         return Plan(
@@ -47,7 +48,7 @@ struct PublishPlan: Command {
         }
         tidy.name = check.text(plan.name, "plan.name", "计划名称", required: true, longest: 100)
         tidy.committeeID = check.text(
-            plan.committeeID, "plan.committee_id", "评委会编号", required: false, longest: 64)
+            plan.committeeID, "plan.committee_id", "评委会编号", required: true, longest: 64)
         tidy.committeeName = check.text(
             plan.committeeName, "plan.committee_name", "评委会", required: true, longest: 100)
         tidy.kind = check.text(plan.kind, "plan.kind", "计划类型", required: false, longest: 50)

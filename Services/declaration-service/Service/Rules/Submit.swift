@@ -124,6 +124,7 @@ extension Changes {
             $0.claim = nil
             $0.waitingStep = nil
             $0.correctBy = ""
+            $0.noticeUntil = ""
         }
         write([RoundStore.open(declaration, at: now)])
         note(

@@ -16,7 +16,8 @@ enum DeclarationStore {
         d.claimed_by AS claimed_by, d.claimed_by_name AS claimed_by_name,
         d.waiting_step AS waiting_step, d.reviewed AS reviewed,
         d.reservation_id AS reservation_id, d.reservation_round AS reservation_round,
-        d.defects AS defects, d.correct_by AS correct_by, \(PlanStore.columns)
+        d.defects AS defects, d.correct_by AS correct_by, d.notice_until AS notice_until,
+        \(PlanStore.columns)
         """
 
     static let source = "declarations AS d JOIN plans AS p ON p.id = d.plan_id"
@@ -33,7 +34,16 @@ enum DeclarationStore {
     static func declaration(
         _ id: String, for viewer: Viewer, _ rows: any RowReader
     ) throws -> StoredDeclaration? {
-        try declaration(id, rows).flatMap { viewer.sees($0) ? $0 : nil }
+        guard let found = try declaration(id, rows) else { return nil }
+        let sees =
+            switch viewer {
+            case .applicant(let personID): found.personID == personID
+            case .officer(let officer):
+                found.unit.id == officer.unit.id && found.isVisibleToUnit
+            // What was ever on their desk.
+            case .party(let party): try RoundStore.isKnown(to: party.desks, id, rows)
+            }
+        return sees ? found : nil
     }
 
     /// The person's one declaration in flight.
@@ -61,6 +71,20 @@ enum DeclarationStore {
             Statement(
                 "SELECT 1 AS found FROM bans WHERE person_key = ? AND year = ?",
                 [.blob(personKey), .integer(Int64(year))])) != nil
+    }
+
+    /// Returned ones whose last day lies before the day, at most so many.
+    static func overdue(
+        on day: CivilDay, limit: Int, _ rows: any RowReader
+    ) throws -> [StoredDeclaration] {
+        try rows.rows(
+            Statement(
+                """
+                SELECT \(columns) FROM \(source)
+                WHERE d.phase = 11 AND d.waiting_step IS NULL AND d.correct_by < ?
+                ORDER BY d.correct_by LIMIT ?
+                """, [.text("\(day)"), .integer(Int64(limit))]), limit: limit
+        ).map(stored)
     }
 
     static func flow(
@@ -118,7 +142,8 @@ enum DeclarationStore {
                 StoredDeclaration.Reservation(
                     id: $0, round: try row.integer("reservation_round"))
             },
-            defects: lines(try row.text("defects")), correctBy: try row.text("correct_by"))
+            defects: lines(try row.text("defects")), correctBy: try row.text("correct_by"),
+            noticeUntil: try row.text("notice_until"))
     }
 
     // MARK: writes
@@ -129,8 +154,9 @@ enum DeclarationStore {
             INSERT INTO declarations (person_key, applicant_name, applicant, unit_id, unit,
                 plan_id, phase, in_flight, version, round, accepted_round, sort_ms, submitted_ms,
                 application, item_ids, claimed_by, claimed_by_name, waiting_step, reviewed,
-                reservation_id, reservation_round, defects, correct_by, id, person_id)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                reservation_id, reservation_round, defects, correct_by, notice_until, id,
+                person_id)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """, values(declaration) + [.text(declaration.id), .text(declaration.personID)])
     }
 
@@ -143,7 +169,7 @@ enum DeclarationStore {
                 round = ?, accepted_round = ?, sort_ms = ?, submitted_ms = ?, application = ?,
                 item_ids = ?, claimed_by = ?, claimed_by_name = ?, waiting_step = ?,
                 reviewed = ?, reservation_id = ?, reservation_round = ?, defects = ?,
-                correct_by = ?
+                correct_by = ?, notice_until = ?
             WHERE id = ? AND version = ?
             """,
             values(declaration) + [.text(declaration.id), .integer(declaration.version - 1)],
@@ -164,6 +190,18 @@ enum DeclarationStore {
             .optional(declaration.waitingStep), .integer(declaration.wasReviewed ? 1 : 0),
             .optional(declaration.reservation?.id), .optional(declaration.reservation?.round),
             .text(declaration.defects.joined(separator: "\n")), .text(declaration.correctBy),
+            .text(declaration.noticeUntil),
+        ]
+    }
+
+    /// A draft, with what submissions that the archive refused left of it.
+    static func delete(_ draft: StoredDeclaration) -> [Statement] {
+        ["snapshots", "steps"].map {
+            Statement("DELETE FROM \($0) WHERE declaration_id = ?", [.text(draft.id)])
+        } + [
+            Statement(
+                "DELETE FROM declarations WHERE id = ? AND version = ? AND phase = 1",
+                [.text(draft.id), .integer(draft.version)], expectedChanges: 1)
         ]
     }
 

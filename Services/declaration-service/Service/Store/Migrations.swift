@@ -4,7 +4,8 @@ import Storage
 let declarationMigrations: [Migration] = [
     Migration(
         number: 1, name: "plans, declarations, steps",
-        statements: planTables + declarationTables + reviewTables + recommendationTables)
+        statements: planTables + declarationTables + reviewTables + recommendationTables),
+    laterNodesMigration,
 ]
 
 private let planTables = [

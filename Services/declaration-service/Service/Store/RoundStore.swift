@@ -3,7 +3,7 @@ import Messages
 import ServiceRuntime
 import Storage
 
-/// One review round of a declaration: a task of its unit.
+/// One review round of a declaration at a desk: a task.
 struct StoredRound: Sendable {
     let id: TaskID
     /// When the round entered review: the task's sort key for ever (decision 15).
@@ -33,24 +33,37 @@ enum RoundStore {
         "rounds AS r JOIN declarations AS d ON d.id = r.declaration_id"
         + " JOIN plans AS p ON p.id = d.plan_id"
 
-    /// The unit's own round; nil for an unknown or foreign one.
+    /// A round of these desks; nil for an unknown or foreign one.
     static func round(
-        _ id: TaskID, unit: String, _ rows: any RowReader
+        _ id: TaskID, at desks: Desks, _ rows: any RowReader
     ) throws -> StoredRound? {
-        try rows.row(
+        let (condition, arguments) = desks.condition("r.desk")
+        return try rows.row(
             Statement(
-                "SELECT \(columns) FROM \(source) WHERE r.task_id = ? AND r.unit_id = ?",
-                [.text(id.text), .text(unit)])
+                "SELECT \(columns) FROM \(source) WHERE r.task_id = ? AND \(condition)",
+                [.text(id.text)] + arguments)
         ).map(stored)
     }
 
-    /// One page of the officer's unit, newest first; one row more than the page's size when there is a next page.
+    /// Whether a round of the declaration waits, or was decided, at these desks.
+    static func isKnown(
+        to desks: Desks, _ declaration: String, _ rows: any RowReader
+    ) throws -> Bool {
+        let (condition, arguments) = desks.condition("desk")
+        return try rows.row(
+            Statement(
+                """
+                SELECT 1 AS found FROM rounds WHERE declaration_id = ? AND \(condition) LIMIT 1
+                """, [.text(declaration)] + arguments)) != nil
+    }
+
+    /// One page of the viewer's desks, newest first; one row more than the page's size when there is a next page.
     /// - Parameter entered: bounds of the time of entering, the end excluded.
     static func page(
-        _ query: TaskQuery, entered: Range<Int64>, for officer: Officer, _ bounds: PageBounds,
+        _ query: TaskQuery, entered: Range<Int64>, for viewer: Viewer, _ bounds: PageBounds,
         _ rows: any RowReader
     ) throws -> [StoredRound] {
-        let (condition, arguments) = condition(query, entered: entered, for: officer)
+        let (condition, arguments) = condition(query, entered: entered, for: viewer)
         return try rows.rows(
             Statement(
                 """
@@ -63,10 +76,10 @@ enum RoundStore {
     }
 
     private static func condition(
-        _ query: TaskQuery, entered: Range<Int64>, for officer: Officer
+        _ query: TaskQuery, entered: Range<Int64>, for viewer: Viewer
     ) -> (sql: String, arguments: [Value]) {
-        var sql = "r.unit_id = ? AND r.outcome IS \(query.isPending ? "NULL" : "NOT NULL")"
-        var arguments: [Value] = [.text(officer.unit.id)]
+        var (sql, arguments) = viewer.desks.condition("r.desk")
+        sql += " AND r.outcome IS \(query.isPending ? "NULL" : "NOT NULL")"
         func narrow(_ condition: String, _ values: Value...) {
             sql += " AND \(condition)"
             arguments += values
@@ -82,9 +95,9 @@ enum RoundStore {
         if let officer = query.decidedBy { narrow("r.decided_by = ?", .text(officer)) }
         switch query.claimedBy {
         case "": break
-        case "none": narrow(officer.isAlone ? "1 = 0" : "d.claimed_by IS NULL")
-        case officer.personID where officer.isAlone:
-            narrow("(d.claimed_by = ? OR d.claimed_by IS NULL)", .text(officer.personID))
+        case "none": narrow(viewer.isAlone ? "1 = 0" : "d.claimed_by IS NULL")
+        case viewer.personID where viewer.isAlone:
+            narrow("(d.claimed_by = ? OR d.claimed_by IS NULL)", .text(viewer.personID))
         default: narrow("d.claimed_by = ?", .text(query.claimedBy))
         }
         return (sql, arguments)
@@ -109,24 +122,34 @@ enum RoundStore {
 
     // MARK: writes
 
-    /// The declaration's current round enters review.
+    /// The declaration's current round enters review at the desk where the declaration waits.
     static func open(_ declaration: StoredDeclaration, at now: Timestamp) -> Statement {
-        Statement(
+        guard let desk = declaration.desk else {
+            preconditionFailure("a round opens where the declaration waits")
+        }
+        return Statement(
             """
-            INSERT INTO rounds (task_id, declaration_id, round, unit_id, applicant_name,
+            INSERT INTO rounds (task_id, declaration_id, round, desk, applicant_name,
                 entered_ms)
             VALUES (?, ?, ?, ?, ?, ?)
             """,
             [
                 .text(declaration.taskID.text), .text(declaration.id),
-                .integer(declaration.round), .text(declaration.unit.id),
+                .integer(declaration.round), .text(desk),
                 .text(declaration.applicant.name), .integer(now.milliseconds),
             ])
     }
 
+    /// The open round ends without a decision: it is a task no more.
+    static func close(_ id: TaskID) -> Statement {
+        Statement(
+            "DELETE FROM rounds WHERE task_id = ? AND outcome IS NULL", [.text(id.text)],
+            expectedChanges: 1)
+    }
+
     /// The open round gets its decision, and is counted by it.
     static func decide(
-        _ id: TaskID, unit: String, _ decision: StoredRound.Decision
+        _ id: TaskID, desk: String, _ decision: StoredRound.Decision
     ) -> [Statement] {
         [
             Statement(
@@ -140,6 +163,6 @@ enum RoundStore {
                     .text(decision.id), .text(decision.officerID), .text(decision.officerName),
                     .integer(decision.atMilliseconds), .text(id.text),
                 ], expectedChanges: 1)
-        ] + UnitCounts.decided(decision.outcome, unit: unit)
+        ] + DeskCounts.decided(decision.outcome, desk: desk)
     }
 }

@@ -13,7 +13,7 @@ struct StoredStep: Sendable, Hashable {
     let id: String
     let declarationID: String
     let round: Int64
-    /// What the unit decided; nil for a submission.
+    /// What was decided; nil for a submission.
     let outcome: Common.Outcome?
     let opinion: String
     let actorID: String

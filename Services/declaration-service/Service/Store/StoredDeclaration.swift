@@ -16,7 +16,8 @@ struct StoredDeclaration: Sendable, Hashable {
     var phase: DeclarationPhase
     /// Steps by one with every change.
     var version: Int64
-    /// Counts the submissions from 1, also those that the archive refused; 0 for a draft.
+    /// Steps by one with every submission, also one that the archive refused, and with every review node that it
+    /// enters after the unit; 0 for a draft.
     var round: Int64
     /// The last round that entered review: its items are frozen, and pinned in the archive. 0 = none.
     var acceptedRound: Int64
@@ -38,6 +39,8 @@ struct StoredDeclaration: Sendable, Hashable {
     var defects: [String]
     /// Last day to correct it, "" when it was not returned.
     var correctBy: String
+    /// Last day of the public notice that runs, "" when none does.
+    var noticeUntil = ""
 
     struct Claim: Sendable, Hashable {
         let officerID: String
@@ -87,21 +90,6 @@ struct TaskID: Sendable, Hashable {
     var text: String { "\(Self.source):\(declaration):\(round)" }
 }
 
-/// Whose eyes see a declaration.
-enum Viewer: Sendable {
-    case applicant(personID: String)
-    case officer(Officer)
-
-    /// Whether the declaration is there for them at all.
-    func sees(_ declaration: StoredDeclaration) -> Bool {
-        switch self {
-        case .applicant(let personID): declaration.personID == personID
-        case .officer(let officer):
-            declaration.unit.id == officer.unit.id && declaration.isVisibleToUnit
-        }
-    }
-}
-
 extension StoredDeclaration {
     /// As the viewer sees it. What waits unclaimed is a sole officer's own already (decision 2): a unit
     /// with one officer claims by itself, which is stored with the officer's first event.
@@ -125,7 +113,16 @@ extension StoredDeclaration {
             submittedMs: submittedMilliseconds ?? 0, node: seen.phase.node,
             state: seen.phase.message, status: seen.status, version: version, round: round,
             claimedBy: seen.claim?.officerID ?? "", claimedByName: seen.claim?.officerName ?? "",
-            taskID: phase.waitsForUnit ? taskID.text : "")
+            taskID: viewer.hasTask(of: self) ? taskID.text : "")
+    }
+}
+
+extension Viewer {
+    /// Whether it waits for them; the applicant is told what waits for the unit.
+    fileprivate func hasTask(of declaration: StoredDeclaration) -> Bool {
+        guard let desk = declaration.desk else { return false }
+        if case .applicant = self { return declaration.phase.waitsForUnit }
+        return desks.contains(desk)
     }
 }
 

@@ -27,6 +27,8 @@ enum ViewStore {
                 (sql, arguments) = (
                     "d.unit_id = ? AND d.submitted_ms IS NOT NULL", [.text(officer.unit.id)]
                 )
+            // The later nodes have tasks, and no list of declarations.
+            case .party: (sql, arguments) = ("1 = 0", [])
             }
             sql += " AND \(ViewStore.condition(view, for: viewer))"
             if !name.isEmpty {
@@ -43,12 +45,11 @@ enum ViewStore {
         switch (view, viewer) {
         case (.pending, _): "d.phase IN (2, 3, 4)"
         // A sole officer has claimed everything.
-        case (.unclaimed, .officer(let officer)): officer.isAlone ? "1 = 0" : "d.phase = 2"
-        case (.unclaimed, .applicant): "d.phase = 2"
+        case (.unclaimed, _): viewer.isAlone ? "1 = 0" : "d.phase = 2"
         case (.reviewed, _): "d.reviewed = 1"
-        case (.returned, .officer): "d.phase = 12"
         // To the applicant, what was returned is what they must correct.
         case (.returned, .applicant): "d.phase = 11"
+        case (.returned, _): "d.phase = 12"
         default: "1 = 1"
         }
     }
@@ -81,12 +82,12 @@ enum ViewStore {
         let counted: [Int64]
         switch viewer {
         case .officer(let officer):
-            let counts = try UnitCounts.read(unit: officer.unit.id, rows)
+            let counts = try DeskCounts.read(viewer.desks, rows)
             counted = [
                 counts[.pending], officer.isAlone ? 0 : counts[.unclaimed], counts[.reviewed],
                 counts[.returned], counts[.total],
             ]
-        case .applicant:
+        case .applicant, .party:
             counted = try views.map {
                 try count(Filter(viewer: viewer, view: $0.view, name: ""), rows)
             }

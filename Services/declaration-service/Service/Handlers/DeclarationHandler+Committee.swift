@@ -1,0 +1,19 @@
+import Messages
+import RPC
+import ServiceRuntime
+import ServiceStubs
+import Storage
+
+// The committee's side (D10) besides the decision, which is a TaskSource's.
+
+extension DeclarationHandler {
+    func saveVotes(
+        _ request: Declaration.SaveVotesRequest, context: RequestContext
+    ) async throws -> Declaration.Votes {
+        guard case .party(let party) = try Viewer(context.caller) else {
+            throw RPCError(code: .permissionDenied, message: "仅评委会可以进行此操作")
+        }
+        return try await database.perform(
+            SaveVotes(party: party, request: request), for: request, context: context)
+    }
+}
