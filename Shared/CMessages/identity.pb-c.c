@@ -952,6 +952,231 @@ void   identity__v1__find_units_reply__free_unpacked
   assert(message->base.descriptor == &identity__v1__find_units_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   identity__v1__unit_change__init
+                     (Identity__V1__UnitChange         *message)
+{
+  static const Identity__V1__UnitChange init_value = IDENTITY__V1__UNIT_CHANGE__INIT;
+  *message = init_value;
+}
+size_t identity__v1__unit_change__get_packed_size
+                     (const Identity__V1__UnitChange *message)
+{
+  assert(message->base.descriptor == &identity__v1__unit_change__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__unit_change__pack
+                     (const Identity__V1__UnitChange *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__unit_change__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__unit_change__pack_to_buffer
+                     (const Identity__V1__UnitChange *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__unit_change__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__UnitChange *
+       identity__v1__unit_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__UnitChange *)
+     protobuf_c_message_unpack (&identity__v1__unit_change__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__unit_change__free_unpacked
+                     (Identity__V1__UnitChange *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__unit_change__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__request_unit_change_request__init
+                     (Identity__V1__RequestUnitChangeRequest         *message)
+{
+  static const Identity__V1__RequestUnitChangeRequest init_value = IDENTITY__V1__REQUEST_UNIT_CHANGE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t identity__v1__request_unit_change_request__get_packed_size
+                     (const Identity__V1__RequestUnitChangeRequest *message)
+{
+  assert(message->base.descriptor == &identity__v1__request_unit_change_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__request_unit_change_request__pack
+                     (const Identity__V1__RequestUnitChangeRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__request_unit_change_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__request_unit_change_request__pack_to_buffer
+                     (const Identity__V1__RequestUnitChangeRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__request_unit_change_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__RequestUnitChangeRequest *
+       identity__v1__request_unit_change_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__RequestUnitChangeRequest *)
+     protobuf_c_message_unpack (&identity__v1__request_unit_change_request__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__request_unit_change_request__free_unpacked
+                     (Identity__V1__RequestUnitChangeRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__request_unit_change_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__list_unit_changes_request__init
+                     (Identity__V1__ListUnitChangesRequest         *message)
+{
+  static const Identity__V1__ListUnitChangesRequest init_value = IDENTITY__V1__LIST_UNIT_CHANGES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t identity__v1__list_unit_changes_request__get_packed_size
+                     (const Identity__V1__ListUnitChangesRequest *message)
+{
+  assert(message->base.descriptor == &identity__v1__list_unit_changes_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__list_unit_changes_request__pack
+                     (const Identity__V1__ListUnitChangesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__list_unit_changes_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__list_unit_changes_request__pack_to_buffer
+                     (const Identity__V1__ListUnitChangesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__list_unit_changes_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__ListUnitChangesRequest *
+       identity__v1__list_unit_changes_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__ListUnitChangesRequest *)
+     protobuf_c_message_unpack (&identity__v1__list_unit_changes_request__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__list_unit_changes_request__free_unpacked
+                     (Identity__V1__ListUnitChangesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__list_unit_changes_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__list_unit_changes_reply__init
+                     (Identity__V1__ListUnitChangesReply         *message)
+{
+  static const Identity__V1__ListUnitChangesReply init_value = IDENTITY__V1__LIST_UNIT_CHANGES_REPLY__INIT;
+  *message = init_value;
+}
+size_t identity__v1__list_unit_changes_reply__get_packed_size
+                     (const Identity__V1__ListUnitChangesReply *message)
+{
+  assert(message->base.descriptor == &identity__v1__list_unit_changes_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__list_unit_changes_reply__pack
+                     (const Identity__V1__ListUnitChangesReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__list_unit_changes_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__list_unit_changes_reply__pack_to_buffer
+                     (const Identity__V1__ListUnitChangesReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__list_unit_changes_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__ListUnitChangesReply *
+       identity__v1__list_unit_changes_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__ListUnitChangesReply *)
+     protobuf_c_message_unpack (&identity__v1__list_unit_changes_reply__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__list_unit_changes_reply__free_unpacked
+                     (Identity__V1__ListUnitChangesReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__list_unit_changes_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__decide_unit_change_request__init
+                     (Identity__V1__DecideUnitChangeRequest         *message)
+{
+  static const Identity__V1__DecideUnitChangeRequest init_value = IDENTITY__V1__DECIDE_UNIT_CHANGE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t identity__v1__decide_unit_change_request__get_packed_size
+                     (const Identity__V1__DecideUnitChangeRequest *message)
+{
+  assert(message->base.descriptor == &identity__v1__decide_unit_change_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__decide_unit_change_request__pack
+                     (const Identity__V1__DecideUnitChangeRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__decide_unit_change_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__decide_unit_change_request__pack_to_buffer
+                     (const Identity__V1__DecideUnitChangeRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__decide_unit_change_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__DecideUnitChangeRequest *
+       identity__v1__decide_unit_change_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__DecideUnitChangeRequest *)
+     protobuf_c_message_unpack (&identity__v1__decide_unit_change_request__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__decide_unit_change_request__free_unpacked
+                     (Identity__V1__DecideUnitChangeRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__decide_unit_change_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   identity__v1__create_built_in_unit_request__init
                      (Identity__V1__CreateBuiltInUnitRequest         *message)
 {
@@ -1220,6 +1445,276 @@ void   identity__v1__record_officer_reply__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &identity__v1__record_officer_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__unit_officer__init
+                     (Identity__V1__UnitOfficer         *message)
+{
+  static const Identity__V1__UnitOfficer init_value = IDENTITY__V1__UNIT_OFFICER__INIT;
+  *message = init_value;
+}
+size_t identity__v1__unit_officer__get_packed_size
+                     (const Identity__V1__UnitOfficer *message)
+{
+  assert(message->base.descriptor == &identity__v1__unit_officer__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__unit_officer__pack
+                     (const Identity__V1__UnitOfficer *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__unit_officer__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__unit_officer__pack_to_buffer
+                     (const Identity__V1__UnitOfficer *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__unit_officer__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__UnitOfficer *
+       identity__v1__unit_officer__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__UnitOfficer *)
+     protobuf_c_message_unpack (&identity__v1__unit_officer__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__unit_officer__free_unpacked
+                     (Identity__V1__UnitOfficer *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__unit_officer__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__list_officers_request__init
+                     (Identity__V1__ListOfficersRequest         *message)
+{
+  static const Identity__V1__ListOfficersRequest init_value = IDENTITY__V1__LIST_OFFICERS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t identity__v1__list_officers_request__get_packed_size
+                     (const Identity__V1__ListOfficersRequest *message)
+{
+  assert(message->base.descriptor == &identity__v1__list_officers_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__list_officers_request__pack
+                     (const Identity__V1__ListOfficersRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__list_officers_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__list_officers_request__pack_to_buffer
+                     (const Identity__V1__ListOfficersRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__list_officers_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__ListOfficersRequest *
+       identity__v1__list_officers_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__ListOfficersRequest *)
+     protobuf_c_message_unpack (&identity__v1__list_officers_request__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__list_officers_request__free_unpacked
+                     (Identity__V1__ListOfficersRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__list_officers_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__list_officers_reply__init
+                     (Identity__V1__ListOfficersReply         *message)
+{
+  static const Identity__V1__ListOfficersReply init_value = IDENTITY__V1__LIST_OFFICERS_REPLY__INIT;
+  *message = init_value;
+}
+size_t identity__v1__list_officers_reply__get_packed_size
+                     (const Identity__V1__ListOfficersReply *message)
+{
+  assert(message->base.descriptor == &identity__v1__list_officers_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__list_officers_reply__pack
+                     (const Identity__V1__ListOfficersReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__list_officers_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__list_officers_reply__pack_to_buffer
+                     (const Identity__V1__ListOfficersReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__list_officers_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__ListOfficersReply *
+       identity__v1__list_officers_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__ListOfficersReply *)
+     protobuf_c_message_unpack (&identity__v1__list_officers_reply__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__list_officers_reply__free_unpacked
+                     (Identity__V1__ListOfficersReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__list_officers_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__change_officer_request__init
+                     (Identity__V1__ChangeOfficerRequest         *message)
+{
+  static const Identity__V1__ChangeOfficerRequest init_value = IDENTITY__V1__CHANGE_OFFICER_REQUEST__INIT;
+  *message = init_value;
+}
+size_t identity__v1__change_officer_request__get_packed_size
+                     (const Identity__V1__ChangeOfficerRequest *message)
+{
+  assert(message->base.descriptor == &identity__v1__change_officer_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__change_officer_request__pack
+                     (const Identity__V1__ChangeOfficerRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__change_officer_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__change_officer_request__pack_to_buffer
+                     (const Identity__V1__ChangeOfficerRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__change_officer_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__ChangeOfficerRequest *
+       identity__v1__change_officer_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__ChangeOfficerRequest *)
+     protobuf_c_message_unpack (&identity__v1__change_officer_request__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__change_officer_request__free_unpacked
+                     (Identity__V1__ChangeOfficerRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__change_officer_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__remove_officer_request__init
+                     (Identity__V1__RemoveOfficerRequest         *message)
+{
+  static const Identity__V1__RemoveOfficerRequest init_value = IDENTITY__V1__REMOVE_OFFICER_REQUEST__INIT;
+  *message = init_value;
+}
+size_t identity__v1__remove_officer_request__get_packed_size
+                     (const Identity__V1__RemoveOfficerRequest *message)
+{
+  assert(message->base.descriptor == &identity__v1__remove_officer_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__remove_officer_request__pack
+                     (const Identity__V1__RemoveOfficerRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__remove_officer_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__remove_officer_request__pack_to_buffer
+                     (const Identity__V1__RemoveOfficerRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__remove_officer_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__RemoveOfficerRequest *
+       identity__v1__remove_officer_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__RemoveOfficerRequest *)
+     protobuf_c_message_unpack (&identity__v1__remove_officer_request__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__remove_officer_request__free_unpacked
+                     (Identity__V1__RemoveOfficerRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__remove_officer_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__hand_over_request__init
+                     (Identity__V1__HandOverRequest         *message)
+{
+  static const Identity__V1__HandOverRequest init_value = IDENTITY__V1__HAND_OVER_REQUEST__INIT;
+  *message = init_value;
+}
+size_t identity__v1__hand_over_request__get_packed_size
+                     (const Identity__V1__HandOverRequest *message)
+{
+  assert(message->base.descriptor == &identity__v1__hand_over_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__hand_over_request__pack
+                     (const Identity__V1__HandOverRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__hand_over_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__hand_over_request__pack_to_buffer
+                     (const Identity__V1__HandOverRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__hand_over_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__HandOverRequest *
+       identity__v1__hand_over_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__HandOverRequest *)
+     protobuf_c_message_unpack (&identity__v1__hand_over_request__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__hand_over_request__free_unpacked
+                     (Identity__V1__HandOverRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__hand_over_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   identity__v1__register_person_request__init
@@ -1639,7 +2134,7 @@ const ProtobufCMessageDescriptor identity__v1__begin_login_reply__descriptor =
   (ProtobufCMessageInit) identity__v1__begin_login_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor identity__v1__complete_login_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor identity__v1__complete_login_request__field_descriptors[3] =
 {
   {
     "state",
@@ -1665,15 +2160,28 @@ static const ProtobufCFieldDescriptor identity__v1__complete_login_request__fiel
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "code",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__CompleteLoginRequest, code),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned identity__v1__complete_login_request__field_indices_by_name[] = {
+  2,   /* field[2] = code */
   0,   /* field[0] = state */
   1,   /* field[1] = ticket */
 };
 static const ProtobufCIntRange identity__v1__complete_login_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor identity__v1__complete_login_request__descriptor =
 {
@@ -1683,7 +2191,7 @@ const ProtobufCMessageDescriptor identity__v1__complete_login_request__descripto
   "Identity__V1__CompleteLoginRequest",
   "identity.v1",
   sizeof(Identity__V1__CompleteLoginRequest),
-  2,
+  3,
   identity__v1__complete_login_request__field_descriptors,
   identity__v1__complete_login_request__field_indices_by_name,
   1,  identity__v1__complete_login_request__number_ranges,
@@ -2898,6 +3406,508 @@ const ProtobufCMessageDescriptor identity__v1__find_units_reply__descriptor =
   (ProtobufCMessageInit) identity__v1__find_units_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor identity__v1__unit_change__field_descriptors[19] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitChange, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitChange, unit_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit_name",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitChange, unit_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitChange, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state_label",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitChange, state_label),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nature_before",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitChange, nature_before),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nature_after",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitChange, nature_after),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nature_before_label",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitChange, nature_before_label),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nature_after_label",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitChange, nature_after_label),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "region_before",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitChange, region_before),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "region_after",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitChange, region_after),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "region_before_label",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitChange, region_before_label),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "region_after_label",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitChange, region_after_label),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitChange, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "requested_by_name",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitChange, requested_by_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "requested_ms",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitChange, requested_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "opinion",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitChange, opinion),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "decided_by_name",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitChange, decided_by_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "decided_ms",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitChange, decided_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__unit_change__field_indices_by_name[] = {
+  17,   /* field[17] = decided_by_name */
+  18,   /* field[18] = decided_ms */
+  0,   /* field[0] = id */
+  6,   /* field[6] = nature_after */
+  8,   /* field[8] = nature_after_label */
+  5,   /* field[5] = nature_before */
+  7,   /* field[7] = nature_before_label */
+  16,   /* field[16] = opinion */
+  13,   /* field[13] = reason */
+  10,   /* field[10] = region_after */
+  12,   /* field[12] = region_after_label */
+  9,   /* field[9] = region_before */
+  11,   /* field[11] = region_before_label */
+  14,   /* field[14] = requested_by_name */
+  15,   /* field[15] = requested_ms */
+  3,   /* field[3] = state */
+  4,   /* field[4] = state_label */
+  1,   /* field[1] = unit_id */
+  2,   /* field[2] = unit_name */
+};
+static const ProtobufCIntRange identity__v1__unit_change__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 19 }
+};
+const ProtobufCMessageDescriptor identity__v1__unit_change__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.UnitChange",
+  "UnitChange",
+  "Identity__V1__UnitChange",
+  "identity.v1",
+  sizeof(Identity__V1__UnitChange),
+  19,
+  identity__v1__unit_change__field_descriptors,
+  identity__v1__unit_change__field_indices_by_name,
+  1,  identity__v1__unit_change__number_ranges,
+  (ProtobufCMessageInit) identity__v1__unit_change__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__request_unit_change_request__field_descriptors[3] =
+{
+  {
+    "nature",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__RequestUnitChangeRequest, nature),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "region",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__RequestUnitChangeRequest, region),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__RequestUnitChangeRequest, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__request_unit_change_request__field_indices_by_name[] = {
+  0,   /* field[0] = nature */
+  2,   /* field[2] = reason */
+  1,   /* field[1] = region */
+};
+static const ProtobufCIntRange identity__v1__request_unit_change_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor identity__v1__request_unit_change_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.RequestUnitChangeRequest",
+  "RequestUnitChangeRequest",
+  "Identity__V1__RequestUnitChangeRequest",
+  "identity.v1",
+  sizeof(Identity__V1__RequestUnitChangeRequest),
+  3,
+  identity__v1__request_unit_change_request__field_descriptors,
+  identity__v1__request_unit_change_request__field_indices_by_name,
+  1,  identity__v1__request_unit_change_request__number_ranges,
+  (ProtobufCMessageInit) identity__v1__request_unit_change_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__list_unit_changes_request__field_descriptors[2] =
+{
+  {
+    "state",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__ListUnitChangesRequest, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__ListUnitChangesRequest, page),
+    &common__v1__page_request__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__list_unit_changes_request__field_indices_by_name[] = {
+  1,   /* field[1] = page */
+  0,   /* field[0] = state */
+};
+static const ProtobufCIntRange identity__v1__list_unit_changes_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor identity__v1__list_unit_changes_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.ListUnitChangesRequest",
+  "ListUnitChangesRequest",
+  "Identity__V1__ListUnitChangesRequest",
+  "identity.v1",
+  sizeof(Identity__V1__ListUnitChangesRequest),
+  2,
+  identity__v1__list_unit_changes_request__field_descriptors,
+  identity__v1__list_unit_changes_request__field_indices_by_name,
+  1,  identity__v1__list_unit_changes_request__number_ranges,
+  (ProtobufCMessageInit) identity__v1__list_unit_changes_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__list_unit_changes_reply__field_descriptors[2] =
+{
+  {
+    "changes",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Identity__V1__ListUnitChangesReply, n_changes),
+    offsetof(Identity__V1__ListUnitChangesReply, changes),
+    &identity__v1__unit_change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_cursor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__ListUnitChangesReply, next_cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__list_unit_changes_reply__field_indices_by_name[] = {
+  0,   /* field[0] = changes */
+  1,   /* field[1] = next_cursor */
+};
+static const ProtobufCIntRange identity__v1__list_unit_changes_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor identity__v1__list_unit_changes_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.ListUnitChangesReply",
+  "ListUnitChangesReply",
+  "Identity__V1__ListUnitChangesReply",
+  "identity.v1",
+  sizeof(Identity__V1__ListUnitChangesReply),
+  2,
+  identity__v1__list_unit_changes_reply__field_descriptors,
+  identity__v1__list_unit_changes_reply__field_indices_by_name,
+  1,  identity__v1__list_unit_changes_reply__number_ranges,
+  (ProtobufCMessageInit) identity__v1__list_unit_changes_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__decide_unit_change_request__field_descriptors[3] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__DecideUnitChangeRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcome",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__DecideUnitChangeRequest, outcome),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "opinion",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__DecideUnitChangeRequest, opinion),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__decide_unit_change_request__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  2,   /* field[2] = opinion */
+  1,   /* field[1] = outcome */
+};
+static const ProtobufCIntRange identity__v1__decide_unit_change_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor identity__v1__decide_unit_change_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.DecideUnitChangeRequest",
+  "DecideUnitChangeRequest",
+  "Identity__V1__DecideUnitChangeRequest",
+  "identity.v1",
+  sizeof(Identity__V1__DecideUnitChangeRequest),
+  3,
+  identity__v1__decide_unit_change_request__field_descriptors,
+  identity__v1__decide_unit_change_request__field_indices_by_name,
+  1,  identity__v1__decide_unit_change_request__number_ranges,
+  (ProtobufCMessageInit) identity__v1__decide_unit_change_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor identity__v1__create_built_in_unit_request__field_descriptors[5] =
 {
   {
@@ -3286,6 +4296,377 @@ const ProtobufCMessageDescriptor identity__v1__record_officer_reply__descriptor 
   identity__v1__record_officer_reply__field_indices_by_name,
   0,  identity__v1__record_officer_reply__number_ranges,
   (ProtobufCMessageInit) identity__v1__record_officer_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__unit_officer__field_descriptors[7] =
+{
+  {
+    "person_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitOfficer, person_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitOfficer, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "role",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitOfficer, role),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "active",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitOfficer, active),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "account",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitOfficer, account),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "recorded",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitOfficer, recorded),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "since_ms",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitOfficer, since_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__unit_officer__field_indices_by_name[] = {
+  4,   /* field[4] = account */
+  3,   /* field[3] = active */
+  1,   /* field[1] = name */
+  0,   /* field[0] = person_id */
+  5,   /* field[5] = recorded */
+  2,   /* field[2] = role */
+  6,   /* field[6] = since_ms */
+};
+static const ProtobufCIntRange identity__v1__unit_officer__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor identity__v1__unit_officer__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.UnitOfficer",
+  "UnitOfficer",
+  "Identity__V1__UnitOfficer",
+  "identity.v1",
+  sizeof(Identity__V1__UnitOfficer),
+  7,
+  identity__v1__unit_officer__field_descriptors,
+  identity__v1__unit_officer__field_indices_by_name,
+  1,  identity__v1__unit_officer__number_ranges,
+  (ProtobufCMessageInit) identity__v1__unit_officer__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__list_officers_request__field_descriptors[1] =
+{
+  {
+    "unit_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__ListOfficersRequest, unit_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__list_officers_request__field_indices_by_name[] = {
+  0,   /* field[0] = unit_id */
+};
+static const ProtobufCIntRange identity__v1__list_officers_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor identity__v1__list_officers_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.ListOfficersRequest",
+  "ListOfficersRequest",
+  "Identity__V1__ListOfficersRequest",
+  "identity.v1",
+  sizeof(Identity__V1__ListOfficersRequest),
+  1,
+  identity__v1__list_officers_request__field_descriptors,
+  identity__v1__list_officers_request__field_indices_by_name,
+  1,  identity__v1__list_officers_request__number_ranges,
+  (ProtobufCMessageInit) identity__v1__list_officers_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__list_officers_reply__field_descriptors[1] =
+{
+  {
+    "officers",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Identity__V1__ListOfficersReply, n_officers),
+    offsetof(Identity__V1__ListOfficersReply, officers),
+    &identity__v1__unit_officer__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__list_officers_reply__field_indices_by_name[] = {
+  0,   /* field[0] = officers */
+};
+static const ProtobufCIntRange identity__v1__list_officers_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor identity__v1__list_officers_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.ListOfficersReply",
+  "ListOfficersReply",
+  "Identity__V1__ListOfficersReply",
+  "identity.v1",
+  sizeof(Identity__V1__ListOfficersReply),
+  1,
+  identity__v1__list_officers_reply__field_descriptors,
+  identity__v1__list_officers_reply__field_indices_by_name,
+  1,  identity__v1__list_officers_reply__number_ranges,
+  (ProtobufCMessageInit) identity__v1__list_officers_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__change_officer_request__field_descriptors[3] =
+{
+  {
+    "unit_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__ChangeOfficerRequest, unit_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "person_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__ChangeOfficerRequest, person_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "role",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__ChangeOfficerRequest, role),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__change_officer_request__field_indices_by_name[] = {
+  1,   /* field[1] = person_id */
+  2,   /* field[2] = role */
+  0,   /* field[0] = unit_id */
+};
+static const ProtobufCIntRange identity__v1__change_officer_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor identity__v1__change_officer_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.ChangeOfficerRequest",
+  "ChangeOfficerRequest",
+  "Identity__V1__ChangeOfficerRequest",
+  "identity.v1",
+  sizeof(Identity__V1__ChangeOfficerRequest),
+  3,
+  identity__v1__change_officer_request__field_descriptors,
+  identity__v1__change_officer_request__field_indices_by_name,
+  1,  identity__v1__change_officer_request__number_ranges,
+  (ProtobufCMessageInit) identity__v1__change_officer_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__remove_officer_request__field_descriptors[2] =
+{
+  {
+    "unit_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__RemoveOfficerRequest, unit_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "person_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__RemoveOfficerRequest, person_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__remove_officer_request__field_indices_by_name[] = {
+  1,   /* field[1] = person_id */
+  0,   /* field[0] = unit_id */
+};
+static const ProtobufCIntRange identity__v1__remove_officer_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor identity__v1__remove_officer_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.RemoveOfficerRequest",
+  "RemoveOfficerRequest",
+  "Identity__V1__RemoveOfficerRequest",
+  "identity.v1",
+  sizeof(Identity__V1__RemoveOfficerRequest),
+  2,
+  identity__v1__remove_officer_request__field_descriptors,
+  identity__v1__remove_officer_request__field_indices_by_name,
+  1,  identity__v1__remove_officer_request__number_ranges,
+  (ProtobufCMessageInit) identity__v1__remove_officer_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__hand_over_request__field_descriptors[3] =
+{
+  {
+    "unit_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__HandOverRequest, unit_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "leaving_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__HandOverRequest, leaving_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "successor_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__HandOverRequest, successor_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__hand_over_request__field_indices_by_name[] = {
+  1,   /* field[1] = leaving_id */
+  2,   /* field[2] = successor_id */
+  0,   /* field[0] = unit_id */
+};
+static const ProtobufCIntRange identity__v1__hand_over_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor identity__v1__hand_over_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.HandOverRequest",
+  "HandOverRequest",
+  "Identity__V1__HandOverRequest",
+  "identity.v1",
+  sizeof(Identity__V1__HandOverRequest),
+  3,
+  identity__v1__hand_over_request__field_descriptors,
+  identity__v1__hand_over_request__field_indices_by_name,
+  1,  identity__v1__hand_over_request__number_ranges,
+  (ProtobufCMessageInit) identity__v1__hand_over_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor identity__v1__register_person_request__field_descriptors[8] =

@@ -34,6 +34,13 @@ import Testing
             case .createAccount: _ = try await client.createAccount(.init())
             case .resetPassword: _ = try await client.resetPassword(.init())
             case .recordOfficer: _ = try await client.recordOfficer(.init())
+            case .listOfficers: _ = try await client.listOfficers(.init())
+            case .changeOfficer: _ = try await client.changeOfficer(.init())
+            case .removeOfficer: _ = try await client.removeOfficer(.init())
+            case .handOver: _ = try await client.handOver(.init())
+            case .requestUnitChange: _ = try await client.requestUnitChange(.init())
+            case .listUnitChanges: _ = try await client.listUnitChanges(.init())
+            case .decideUnitChange: _ = try await client.decideUnitChange(.init())
             case .registerPerson: _ = try await client.registerPerson(.init())
             case .listRegistrations: _ = try await client.listRegistrations(.init())
             case .getRegistration: _ = try await client.getRegistration(.init())
@@ -79,16 +86,26 @@ import Testing
             "beginLogin", "completeLogin", "signIn", "changePassword", "getSession", "findUnits",
         ]
         let officers = everybody.union([
-            "getUnit", "recordOfficer", "listRegistrations", "getRegistration",
+            "getUnit", "recordOfficer", "listRegistrations", "getRegistration", "listOfficers",
+            "listUnitChanges",
         ])
+        let looksAfterOfficers: Set<String> = [
+            "createAccount", "listOfficers", "changeOfficer", "removeOfficer", "handOver",
+        ]
         let cells: [(name: String, session: [UInt8], may: Set<String>)] = [
-            ("administrator", unit.session, officers.union(["submitUnit", "saveUnit"])),
+            (
+                "administrator", unit.session,
+                officers.union(looksAfterOfficers).union([
+                    "submitUnit", "saveUnit", "requestUnitChange",
+                ])
+            ),
             ("reviewer", reviewer, officers),
             ("applicant", applicant, everybody.union(["registerPerson", "getRegistration"])),
             (
                 "department", department,
-                everybody.union([
-                    "createBuiltInUnit", "createAccount", "resetPassword", "recordOfficer",
+                everybody.union(looksAfterOfficers).union([
+                    "createBuiltInUnit", "resetPassword", "recordOfficer", "listUnitChanges",
+                    "decideUnitChange",
                 ])
             ),
             ("superior", superior, everybody.union(["recordOfficer"])),
@@ -117,6 +134,8 @@ import Testing
             let code = await code(harness, method, nil, "archive-service")
             if isOurs {
                 #expect(code == .notFound || code == .unauthenticated, "\(method)")
+            } else if method == .listOfficers {
+                #expect(code == .invalidArgument)
             } else if ![.beginLogin, .completeLogin, .signIn].contains(method) {
                 #expect(code == .unauthenticated, "\(method)")
             }

@@ -20,14 +20,15 @@ struct Harness: Sendable {
     let keeper: SessionKeeper
     private let assembly: ServiceAssembly
 
-    init() throws {
+    /// - Parameter openID: the second protocol, for the tests that speak it.
+    init(openID: OpenIDProvider? = nil) throws {
         let test = try TestEnvironment(
             name: "identity-service", migrations: identityMigrations,
             clockStart: "2022-04-19T09:00+08:00")
         self.test = test
         keeper = SessionKeeper(database: test.environment.database, logger: test.environment.logger)
         assembly = assemble(
-            test.environment, provider: provider,
+            test.environment, providers: [provider] + (openID.map { [$0] } ?? []),
             callbacks: CallbackList([HTTPAddress(Harness.callback)].compactMap { $0 }),
             hasher: .cheapForTests, keeper: keeper)
     }
@@ -87,11 +88,13 @@ final class StubProvider: IdentityProvider {
     private let agents = Mutex<[String: Result<VouchedAgent, ProviderError>]>([:])
     let name = MinzhengtongProvider.issuer
 
-    func loginAddress(redirect: String, state: String) -> String {
-        "http://provider/login?redirect=\(redirect)&state=\(state)"
+    func loginAddress(_ attempt: LoginAttempt) -> String {
+        "http://provider/login?redirect=\(attempt.redirect)&state=\(attempt.state)"
     }
 
-    func exchange(ticket: String) async throws(ProviderError) -> VouchedAgent {
+    func exchange(
+        _ ticket: String, of attempt: LoginAttempt
+    ) async throws(ProviderError) -> VouchedAgent {
         guard let answer = agents.withLock({ $0[ticket] }) else {
             throw ProviderError(.refusedTicket, "no such ticket")
         }

@@ -1,89 +1,8 @@
 import NIOCore
 import NIOHTTP1
-import NIOPosix
-import Synchronization
 import Testing
 
 @testable import IdentityService
-
-/// A provider's server of one answer, on a free port of loopback.
-private final class OneAnswerServer: Sendable {
-    struct Received: Sendable {
-        var uri = ""
-        var contentType = ""
-        var body = ""
-    }
-
-    private let received = Mutex(Received())
-    private let channel: any Channel
-
-    /// - Parameter answer: nil closes the connection without one.
-    init(status: HTTPResponseStatus = .ok, answer: String?) async throws {
-        let box = Box()
-        channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                    try channel.pipeline.syncOperations.addHandler(
-                        Handler(status: status, answer: answer) { received in
-                            box.server.withLock { $0?.received.withLock { $0 = received } }
-                        })
-                }
-            }
-            .bind(host: "127.0.0.1", port: 0).get()
-        box.server.withLock { $0 = self }
-    }
-
-    var address: String { "http://127.0.0.1:\(channel.localAddress?.port ?? 0)" }
-    var lastRequest: Received { received.withLock { $0 } }
-
-    func close() async throws { try await channel.close() }
-
-    private final class Box: Sendable {
-        let server = Mutex<OneAnswerServer?>(nil)
-    }
-
-    private final class Handler: ChannelInboundHandler {
-        typealias InboundIn = HTTPServerRequestPart
-        typealias OutboundOut = HTTPServerResponsePart
-
-        let status: HTTPResponseStatus
-        let answer: String?
-        let note: @Sendable (Received) -> Void
-        var received = Received()
-
-        init(
-            status: HTTPResponseStatus, answer: String?,
-            note: @escaping @Sendable (Received) -> Void
-        ) {
-            self.status = status
-            self.answer = answer
-            self.note = note
-        }
-
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            switch unwrapInboundIn(data) {
-            case .head(let head):
-                received.uri = head.uri
-                received.contentType = head.headers["content-type"].first ?? ""
-            case .body(let buffer): received.body += String(buffer: buffer)
-            case .end:
-                note(received)
-                guard let answer else {
-                    context.close(promise: nil)
-                    return
-                }
-                let head = HTTPResponseHead(
-                    version: .http1_1, status: status,
-                    headers: ["content-length": "\(answer.utf8.count)"])
-                context.write(wrapOutboundOut(.head(head)), promise: nil)
-                context.write(
-                    wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: answer)))), promise: nil)
-                context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-            }
-        }
-    }
-}
 
 @Suite struct MinzhengtongTests {
     private func provider(_ address: String) throws -> MinzhengtongProvider {
@@ -96,12 +15,11 @@ private final class OneAnswerServer: Sendable {
     private func kind(
         of answer: String?, status: HTTPResponseStatus = .ok
     ) async throws -> ProviderError.Kind? {
-        let server = try await OneAnswerServer(status: status, answer: answer)
-        defer { _ = server.address }
+        let server = try await ScriptedServer { _ in (status, answer) }
         let provider = try provider(server.address)
         var kind: ProviderError.Kind?
         do {
-            _ = try await provider.exchange(ticket: "t")
+            _ = try await provider.exchange("t", of: .test)
         } catch {
             kind = error.kind
         }
@@ -117,8 +35,8 @@ private final class OneAnswerServer: Sendable {
         """
 
     @Test func exchangesATicketWithTheFormField() async throws {
-        let server = try await OneAnswerServer(answer: Self.good)
-        let agent = try await provider(server.address).exchange(ticket: "a b&c")
+        let server = try await ScriptedServer { _ in (.ok, Self.good) }
+        let agent = try await provider(server.address).exchange("a b&c", of: .test)
         #expect(agent.subject == "mzt-agent-1" && agent.unitName == "福州市第一中学")
         #expect(agent.legalRepresentativeIDNumber == "350199196801019030")
         #expect(agent.issuer == "minzhengtong")
@@ -150,11 +68,11 @@ private final class OneAnswerServer: Sendable {
     }
 
     @Test func nobodyListens() async throws {
-        let server = try await OneAnswerServer(answer: "")
+        let server = try await ScriptedServer { _ in (.ok, "") }
         let address = server.address
         try await server.close()
         await #expect(throws: ProviderError.self) {
-            try await provider(address).exchange(ticket: "t")
+            try await provider(address).exchange("t", of: .test)
         }
     }
 
@@ -162,7 +80,7 @@ private final class OneAnswerServer: Sendable {
         let provider = try provider("http://127.0.0.1:9")
         for ticket in ["", String(repeating: "t", count: 513)] {
             do {
-                _ = try await provider.exchange(ticket: ticket)
+                _ = try await provider.exchange(ticket, of: .test)
                 Issue.record("a ticket of \(ticket.count) bytes was passed on")
             } catch {
                 #expect(error.kind == .refusedTicket)
@@ -172,8 +90,7 @@ private final class OneAnswerServer: Sendable {
 
     @Test func theLoginAddressCarriesEverythingEncoded() throws {
         #expect(
-            try provider("http://127.0.0.1:7100").loginAddress(
-                redirect: "http://127.0.0.1:4000/callback", state: "ab12")
+            try provider("http://127.0.0.1:7100").loginAddress(.test)
                 == "http://127.0.0.1:7100/login?client_id=zhicheng"
                 + "&redirect=http%3A%2F%2F127.0.0.1%3A4000%2Fcallback&state=ab12")
     }
@@ -194,9 +111,13 @@ extension String {
     @Test func aWholeSetting() throws {
         let settings = try IdentitySettings([
             "sso-address": "http://127.0.0.1:7100", "sso-client-id": "zhicheng",
-            "sso-secret": "development-only", "sso-callbacks": "https://a.example.org/in",
+            "sso-secret": "a secret of more than thirty-two bytes",
+            "sso-oidc-issuer": "https://sso.example.org",
+            "sso-callbacks": "https://a.example.org/in",
         ])
         #expect(settings.provider?.clientID == "zhicheng")
+        #expect(settings.openID?.rules.issuer == "https://sso.example.org")
+        #expect(settings.providers.map(\.name) == ["minzhengtong", "minzhengtong-oidc"])
         #expect(settings.callbacks.allows("https://a.example.org/in"))
         #expect(!settings.callbacks.allows("http://127.0.0.1/callback"))
     }
@@ -217,6 +138,15 @@ extension String {
         ["sso-address": "http://sso.example.org", "sso-client-id": "z", "sso-secret": "s"],
         ["sso-address": "https://127.0.0.1", "sso-client-id": "z", "sso-secret": "s"],
         ["sso-callbacks": "http://127.0.0.1/callback,nonsense"],
+        ["sso-oidc-issuer": "https://sso.example.org"],
+        [
+            "sso-address": "http://127.0.0.1:80", "sso-client-id": "z", "sso-secret": "short",
+            "sso-oidc-issuer": "https://sso.example.org",
+        ],
+        [
+            "sso-address": "http://127.0.0.1:80", "sso-client-id": "z",
+            "sso-secret": "a secret of more than thirty-two bytes", "sso-oidc-issuer": "no address",
+        ],
     ])
     func whatIsWrongIsSaid(_ settings: [String: String]) {
         #expect(throws: (any Error).self) { try IdentitySettings(settings) }
@@ -229,6 +159,6 @@ extension String {
         ]
         let provider = try #require(try IdentitySettings(settings).provider)
         #expect(
-            provider.loginAddress(redirect: "r", state: "s").hasPrefix("http://127.0.0.1:7100/"))
+            provider.loginAddress(.test).hasPrefix("http://127.0.0.1:7100/"))
     }
 }

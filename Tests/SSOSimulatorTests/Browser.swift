@@ -31,10 +31,15 @@ struct Browser: Sendable {
         return try await load(URLRequest(url: url))
     }
 
-    func post(_ path: String, form: [String: String]) async throws -> Page {
+    func post(
+        _ path: String, form: [String: String], bearer: String? = nil
+    ) async throws -> Page {
         var request = URLRequest(url: try requireURL(base + path))
         request.httpMethod = "POST"
         request.setValue("application/x-www-form-urlencoded", forHTTPHeaderField: "Content-Type")
+        if let bearer {
+            request.setValue("Bearer \(bearer)", forHTTPHeaderField: "Authorization")
+        }
         request.httpBody = Data(Self.form(form).utf8)
         return try await load(request)
     }
@@ -102,7 +107,8 @@ func withSimulator(
 ) async throws {
     let simulator = Simulator(
         configuration: try SimulatorConfiguration(clients: clients, callbacks: callbacks),
-        tickets: TicketOffice(now: { clock.now }))
+        tickets: TicketOffice(now: { clock.now }), codes: TicketOffice(now: { clock.now }),
+        unixTime: { 1_650_330_000 })
     let (ports, ready) = AsyncStream.makeStream(of: Int.self)
     var logger = Logger(label: "test")
     // The server is cancelled while connections idle; it says so as errors.

@@ -41,10 +41,11 @@ struct ConfigurationTests {
     @Test("Tickets cannot be guessed and are bounded in number")
     func ticketsAreBounded() {
         let office = TicketOffice()
-        let first = office.issue(LegalPerson.demonstration[0], to: "a")
+        let grant = Grant(person: LegalPerson.demonstration[0], clientID: "a")
+        let first = office.issue(grant)
         #expect(first.count == 64)
-        #expect(first != office.issue(LegalPerson.demonstration[0], to: "a"))
-        #expect(office.redeem(first, by: "a") == LegalPerson.demonstration[0])
+        #expect(first != office.issue(grant))
+        #expect(office.redeem(first, by: "a") == grant)
         #expect(office.redeem(first, by: "a") == nil)
     }
 

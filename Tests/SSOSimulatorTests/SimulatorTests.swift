@@ -19,7 +19,8 @@ struct SimulatorTests {
     }
 
     private func exchange(
-        _ ticket: String, client: String = "zhicheng", secret: String = "development-only"
+        _ ticket: String, client: String = "zhicheng",
+        secret: String = SimulatorConfiguration.developmentSecret
     ) -> [String: String] {
         [
             "POSTPARAM_JSON": """

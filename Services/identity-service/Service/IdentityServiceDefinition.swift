@@ -11,7 +11,7 @@ package let identityServiceDefinition = ServiceDefinition(
 ) { environment in
     let settings = try IdentitySettings(environment.settings)
     return assemble(
-        environment, provider: settings.provider, callbacks: settings.callbacks,
+        environment, providers: settings.providers, callbacks: settings.callbacks,
         // On a development clock, and so on loopback, there are demonstration accounts with public passwords.
         hasher: environment.clock is DevelopmentClock ? .cheapForTests : PasswordHasher(),
         keeper: SessionKeeper(database: environment.database, logger: environment.logger))
@@ -24,13 +24,13 @@ private let services: Set<String> = [
 
 /// Puts the service together; tests give their own provider and a cheap hasher.
 func assemble(
-    _ environment: ServiceEnvironment, provider: (any IdentityProvider)?, callbacks: CallbackList,
+    _ environment: ServiceEnvironment, providers: [any IdentityProvider], callbacks: CallbackList,
     hasher: PasswordHasher, keeper: SessionKeeper
 ) -> ServiceAssembly {
     let handler = IdentityHandler(
         database: environment.database, clock: environment.clock,
         personal: PersonalData(cipher: environment.fields), hasher: hasher,
-        provider: provider, callbacks: callbacks, throttle: SignInThrottle(), keeper: keeper,
+        providers: providers, callbacks: callbacks, throttle: SignInThrottle(), keeper: keeper,
         logger: environment.logger, ids: randomID, randomToken: { SessionToken.random() },
         initialPassword: {
             var generator = SystemRandomNumberGenerator()
@@ -53,10 +53,15 @@ private func identityAccess(_ method: Identity.IdentityMethod) -> AccessRule {
     case .resolveSession, .describeUnit, .describePerson: .services(services)
     case .submitUnit: .users([.unitAdministrator], unfinished: true)
     case .getUnit: .users(.officers, unfinished: true)
-    case .saveUnit: .users([.unitAdministrator])
+    case .saveUnit, .requestUnitChange: .users([.unitAdministrator])
+    case .listUnitChanges: .users(Set.officers.union([.hrDepartment]))
+    case .decideUnitChange: .users([.hrDepartment])
     case .findUnits: .users(.everyone)
-    case .createBuiltInUnit, .createAccount, .resetPassword:
-        .usersOrServices([.hrDepartment], ["zhicheng"])
+    case .createBuiltInUnit, .resetPassword: .usersOrServices([.hrDepartment], ["zhicheng"])
+    case .createAccount: .usersOrServices([.unitAdministrator, .hrDepartment], ["zhicheng"])
+    case .listOfficers:
+        .usersOrServices(Set.officers.union([.hrDepartment]), services.union(["zhicheng"]))
+    case .changeOfficer, .removeOfficer, .handOver: .users([.unitAdministrator, .hrDepartment])
     case .recordOfficer:
         .users([.unitAdministrator, .unitReviewer, .hrDepartment, .superior, .committee])
     case .registerPerson: .users([.applicant])

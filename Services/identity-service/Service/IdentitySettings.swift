@@ -1,3 +1,5 @@
+import Domain
+import Secrets
 import ServiceRuntime
 
 #if canImport(Glibc)
@@ -6,8 +8,10 @@ import ServiceRuntime
 
 /// The settings of identity-service, from `--set NAME=VALUE`.
 struct IdentitySettings: Sendable {
-    /// Nil when no provider is set up: unit logins then say so.
+    /// The trust ticket; nil when no provider is set up: unit logins then say so.
     let provider: MinzhengtongProvider?
+    /// The authorization code flow at the same provider; nil without its issuer.
+    let openID: OpenIDProvider?
     let callbacks: CallbackList
 
     /// Where `zhicheng` listens for a browser on a development machine.
@@ -15,8 +19,16 @@ struct IdentitySettings: Sendable {
 
     private static let known: Set<String> = [
         "sso-address", "sso-login-address", "sso-client-id", "sso-secret", "sso-secret-file",
-        "sso-callbacks", "sso-allow-plaintext",
+        "sso-callbacks", "sso-allow-plaintext", "sso-oidc-issuer",
     ]
+
+    /// Whoever is set up.
+    var providers: [any IdentityProvider] {
+        var all: [any IdentityProvider] = []
+        if let provider { all.append(provider) }
+        if let openID { all.append(openID) }
+        return all
+    }
 
     /// - Throws: an unknown setting, a malformed address, an unreadable file.
     init(_ settings: [String: String]) throws(ConfigurationError) {
@@ -36,6 +48,31 @@ struct IdentitySettings: Sendable {
         }
         self.callbacks = CallbackList(callbacks)
         provider = try Self.provider(settings)
+        openID = try Self.openID(settings["sso-oidc-issuer"], provider)
+    }
+
+    private static func openID(
+        _ issuer: String?, _ provider: MinzhengtongProvider?
+    ) throws(ConfigurationError) -> OpenIDProvider? {
+        guard let issuer else { return nil }
+        guard let provider else {
+            throw ConfigurationError("sso-oidc-issuer needs sso-address too")
+        }
+        guard HTTPAddress(issuer) != nil else {
+            throw ConfigurationError(
+                "sso-oidc-issuer: “\(issuer)” is no address, as the provider's ID tokens name it")
+        }
+        // The secret is the key of the ID tokens' signatures.
+        guard provider.secret.utf8.count >= SignedToken.shortestKey else {
+            throw ConfigurationError(
+                "sso-oidc-issuer needs a client secret of at least \(SignedToken.shortestKey) bytes,"
+                    + " it has \(provider.secret.utf8.count)")
+        }
+        return OpenIDProvider(
+            address: provider.address, loginAddress: provider.loginAddress,
+            rules: IDTokenRules(
+                issuer: issuer, audience: provider.clientID, secret: provider.secret),
+            clock: SystemWallClock(), post: provider.post)
     }
 
     private static func provider(

@@ -32,6 +32,9 @@ struct SSOSimulatorCommand: AsyncParsableCommand {
             """)
     var callback: [String] = []
 
+    @Option(help: "How ID tokens name this provider.")
+    var issuer = SimulatorConfiguration.developmentIssuer
+
     @Flag(help: "Allow listening beyond loopback: everybody who reaches it can sign in as a unit.")
     var allowPlaintext = false
 
@@ -53,7 +56,8 @@ struct SSOSimulatorCommand: AsyncParsableCommand {
     private func serve() async throws {
         let (host, port) = try endpoint()
         let simulator = Simulator(
-            configuration: try SimulatorConfiguration(clients: client, callbacks: callback))
+            configuration: try SimulatorConfiguration(
+                clients: client, callbacks: callback, issuer: issuer))
         var logger = Logger(label: "sso-simulator") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .warning
         let application = simulator.application(host: host, port: port, logger: logger) { port in

@@ -49,9 +49,12 @@ package struct CallbackList: Sendable {
         return allowed.contains(callback)
     }
 
-    /// The allowed address with ticket and state added as its query.
-    package func location(_ redirect: String, ticket: String, state: String) -> String {
-        "\(redirect)?ticket=\(encoded(ticket))&state=\(encoded(state))"
+    /// The allowed address with a ticket or a code, and the state, added as its query.
+    /// - Parameter name: "ticket" or "code".
+    package func location(
+        _ redirect: String, _ name: String, _ value: String, state: String
+    ) -> String {
+        "\(redirect)?\(name)=\(encoded(value))&state=\(encoded(state))"
     }
 }
 

@@ -18,7 +18,8 @@ struct Pages: Sendable {
         return page(
             "闽政通模拟登录",
             """
-            <p>业务系统把浏览器带到 <code>/login</code>，登录后带着一次性票据返回。</p>
+            <p>业务系统把浏览器带到 <code>/login</code>（信任票据）或 \
+            <code>/authorize</code>（OAuth2 授权码），登录后带着一次性票据或授权码返回。</p>
             <table><caption>演示法人账号</caption>
             <thead><tr><th scope="col">单位名称</th><th scope="col">法人账号</th>\
             <th scope="col">密码</th><th scope="col">经办人</th></tr></thead>
@@ -38,7 +39,7 @@ struct Pages: Sendable {
             """
             \(ways(request, current: .password))
             \(fault.map { summary($0) } ?? "")
-            <form method="post" action="/login">
+            <form method="post" action="\(request.path)">
             \(hidden(request))
             <p><label for="account">法人账号（统一社会信用代码）</label>
             <input id="account" name="account" type="text" autocomplete="username" required\
@@ -61,7 +62,7 @@ struct Pages: Sendable {
             """
             \(ways(request, current: .scan))
             <p>正式环境在此显示二维码。演示时请选择单位，以“模拟扫码确认”代替手机扫码。</p>
-            <form method="post" action="/login/scan">
+            <form method="post" action="\(request.path)/scan">
             \(hidden(request))
             <p><label for="account">扫码的单位（经办人）</label>
             <select id="account" name="account" required>
@@ -83,17 +84,16 @@ struct Pages: Sendable {
     }
 
     private func ways(_ request: LoginRequest, current: Way) -> String {
-        let query =
-            "client_id=\(encoded(request.clientID))&amp;redirect=\(encoded(request.redirect))"
-            + "&amp;state=\(encoded(request.state))"
+        let query = request.fields.map { "\($0.name)=\(encoded($0.value))" }
+            .joined(separator: "&amp;")
         func link(_ way: Way, _ path: String) -> String {
             let mark = way == current ? " aria-current=\"page\"" : ""
             return "<li><a href=\"\(path)?\(query)\"\(mark)>\(way.rawValue)</a></li>"
         }
         return """
             <nav aria-label="登录方式"><ul>
-            \(link(.scan, "/login/scan"))
-            \(link(.password, "/login"))
+            \(link(.scan, request.path + "/scan"))
+            \(link(.password, request.path))
             </ul></nav>
             """
     }
@@ -108,11 +108,9 @@ struct Pages: Sendable {
     }
 
     private func hidden(_ request: LoginRequest) -> String {
-        """
-        <input type="hidden" name="client_id" value="\(escaped(request.clientID))">
-        <input type="hidden" name="redirect" value="\(escaped(request.redirect))">
-        <input type="hidden" name="state" value="\(escaped(request.state))">
-        """
+        request.fields.map {
+            "<input type=\"hidden\" name=\"\($0.name)\" value=\"\(escaped($0.value))\">"
+        }.joined(separator: "\n")
     }
 
     private func page(_ title: String, _ content: String) -> String {

@@ -2,7 +2,7 @@ import Foundation
 package import Hummingbird
 package import Logging
 
-/// A development stand-in of 闽政通, the provider of the trust-ticket redirect:
+/// A development stand-in of 闽政通, with two protocols. The trust-ticket redirect:
 ///
 /// 1. The service sends the browser to `GET /login?client_id=…&redirect=…&state=…` (password page; the
 ///    scan page is `GET /login/scan` with the same query).
@@ -13,7 +13,16 @@ package import Logging
 ///    "legal_representative_name", "legal_representative_id_number"}, "agent": {"subject", "name",
 ///    "id_number", "phone"}}`, or `{"success": false, "error", "message"}` with a status of 4xx.
 ///
-/// A ticket is good once, for 60 seconds, for the client that it was made for. Redirects are on an
+/// OAuth 2 and OpenID Connect, authorization code with PKCE S256, on the same pages:
+///
+/// 1. `GET /authorize?response_type=code&scope=openid&client_id=…&redirect_uri=…&state=…&nonce=…&`
+///    `code_challenge=…&code_challenge_method=S256` (scan page: `GET /authorize/scan`).
+/// 2. A 302 to `redirect_uri?code=…&state=…`.
+/// 3. `POST /token` with the code, the same redirect, client id, secret and verifier answers an access
+///    token and an ID token, signed with HS256 by the client's secret.
+/// 4. `POST /userinfo` with the access token as bearer answers `{"sub", "unit", "agent"}`, once.
+///
+/// A ticket or code is good once, for 60 seconds, for the client that it was made for. Redirects are on an
 /// allow-list. `POST /simulate/login` with JSON `{"account", "password", "redirect", "state"}` answers
 /// `{"location"}`: it plays the browser for scripts. `GET /healthz` answers 200.
 package struct Simulator: Sendable {
@@ -24,11 +33,21 @@ package struct Simulator: Sendable {
 
     let configuration: SimulatorConfiguration
     let tickets: TicketOffice
+    let codes: TicketOffice
+    let accessTokens = TicketOffice()
+    /// Seconds since 1970, for ID tokens.
+    let unixTime: @Sendable () -> Int64
     let pages: Pages
 
-    package init(configuration: SimulatorConfiguration, tickets: TicketOffice = TicketOffice()) {
+    package init(
+        configuration: SimulatorConfiguration, tickets: TicketOffice = TicketOffice(),
+        codes: TicketOffice = TicketOffice(),
+        unixTime: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) }
+    ) {
         self.configuration = configuration
         self.tickets = tickets
+        self.codes = codes
+        self.unixTime = unixTime
         pages = Pages(accounts: configuration.accounts)
     }
 
@@ -49,15 +68,20 @@ package struct Simulator: Sendable {
         let router = Router()
         router.get("/healthz") { _, _ in answer("ok\n", type: "text/plain; charset=utf-8") }
         router.get("/") { _, _ in html(pages.home()) }
-        router.get("/login") { request, _ in
-            try page(request) { pages.password($0) }
+        for path in ["/login", "/authorize"] {
+            let read: LoginReader = path == "/login" ? readTicketLogin : readAuthorization
+            router.get("\(path)") { request, _ in
+                page(request, read) { pages.password($0) }
+            }
+            router.get("\(path)/scan") { request, _ in
+                page(request, read) { pages.scan($0) }
+            }
+            router.post("\(path)") { request, _ in try await postPassword(request, read) }
+            router.post("\(path)/scan") { request, _ in try await postScan(request, read) }
         }
-        router.get("/login/scan") { request, _ in
-            try page(request) { pages.scan($0) }
-        }
-        router.post("/login") { request, _ in try await postPassword(request) }
-        router.post("/login/scan") { request, _ in try await postScan(request) }
         router.post("/exchange") { request, _ in try await exchange(request) }
+        router.post("/token") { request, _ in try await token(request) }
+        router.post("/userinfo") { request, _ in try userInfo(request) }
         router.post("/simulate/login") { request, _ in try await simulateLogin(request) }
         return router
     }
@@ -65,26 +89,34 @@ package struct Simulator: Sendable {
 
 // MARK: - Browser
 
+/// Reads what a browser brings along, from a query or from a form; checked.
+private typealias LoginReader = @Sendable (_ text: String) throws(SimulatorFault) -> LoginRequest
+
 extension Simulator {
-    private func page(_ request: Request, make: (LoginRequest) -> String) throws -> Response {
-        let query = request.uri.queryParameters
-        let login = LoginRequest(
-            clientID: query["client_id"].map(String.init) ?? "",
-            redirect: query["redirect"].map(String.init) ?? "",
-            state: query["state"].map(String.init) ?? "")
+    @Sendable private func readTicketLogin(_ text: String) throws(SimulatorFault) -> LoginRequest {
+        try checked(form(LoginRequest.self, text))
+    }
+
+    @Sendable private func readAuthorization(
+        _ text: String
+    ) throws(SimulatorFault) -> LoginRequest {
+        try checked(form(AuthorizationRequest.self, text).login())
+    }
+
+    private func page(
+        _ request: Request, _ read: LoginReader, make: (LoginRequest) -> String
+    ) -> Response {
         do throws(SimulatorFault) {
-            try check(login)
-            return html(make(login))
+            return html(make(try read(request.uri.query ?? "")))
         } catch {
             return html(pages.refusal(error), status: .badRequest)
         }
     }
 
-    private func postPassword(_ request: Request) async throws -> Response {
+    private func postPassword(_ request: Request, _ read: LoginReader) async throws -> Response {
         let body = try await body(of: request)
         do throws(SimulatorFault) {
-            let login = try form(LoginRequest.self, body)
-            try check(login)
+            let login = try read(body)
             let credentials = try form(LoginForm.self, body)
             guard
                 let person = legalPerson(
@@ -100,11 +132,10 @@ extension Simulator {
         }
     }
 
-    private func postScan(_ request: Request) async throws -> Response {
+    private func postScan(_ request: Request, _ read: LoginReader) async throws -> Response {
         let body = try await body(of: request)
         do throws(SimulatorFault) {
-            let login = try form(LoginRequest.self, body)
-            try check(login)
+            let login = try read(body)
             let chosen = try form(LoginForm.self, body).account
             guard let person = configuration.accounts.first(where: { $0.account == chosen }) else {
                 throw .malformed
@@ -133,7 +164,7 @@ extension Simulator {
             guard configuration.clients[asked.clientID] == asked.secret else {
                 throw .unknownClient
             }
-            guard let person = tickets.redeem(asked.ticket, by: asked.clientID) else {
+            guard let person = tickets.redeem(asked.ticket, by: asked.clientID)?.person else {
                 throw .invalidTicket
             }
             return try answer(json: ExchangeReply(unit: person.unit, agent: person.agent))
@@ -147,10 +178,10 @@ extension Simulator {
         do throws(SimulatorFault) {
             let asked = try json(SimulatedLogin.self, body)
             let only = configuration.clients.count == 1 ? configuration.clients.keys.first : nil
-            let login = LoginRequest(
-                clientID: asked.clientID ?? only ?? "", redirect: asked.redirect,
-                state: asked.state)
-            try check(login)
+            let login = try checked(
+                LoginRequest(
+                    clientID: asked.clientID ?? only ?? "", redirect: asked.redirect,
+                    state: asked.state))
             guard let person = legalPerson(asked.account, password: asked.password) else {
                 throw .wrongPassword
             }
@@ -174,12 +205,13 @@ extension Simulator {
 // MARK: - What both use
 
 extension Simulator {
-    private func check(_ login: LoginRequest) throws(SimulatorFault) {
+    private func checked(_ login: LoginRequest) throws(SimulatorFault) -> LoginRequest {
         guard configuration.clients[login.clientID] != nil else { throw .unknownClient }
         guard configuration.callbacks.allows(login.redirect) else { throw .forbiddenRedirect }
         guard !login.state.isEmpty, login.state.utf8.count <= Self.mostStateBytes else {
             throw .malformed
         }
+        return login
     }
 
     private func legalPerson(_ account: String, password: String) -> LegalPerson? {
@@ -187,15 +219,18 @@ extension Simulator {
     }
 
     private func location(_ person: LegalPerson, _ login: LoginRequest) -> String {
-        configuration.callbacks.location(
-            login.redirect, ticket: tickets.issue(person, to: login.clientID), state: login.state)
+        let grant = Grant(
+            person: person, clientID: login.clientID, authorization: login.authorization)
+        return configuration.callbacks.location(
+            login.redirect, login.authorization == nil ? "ticket" : "code",
+            (login.authorization == nil ? tickets : codes).issue(grant), state: login.state)
     }
 
-    private func body(of request: Request) async throws -> String {
+    func body(of request: Request) async throws -> String {
         String(buffer: try await request.body.collect(upTo: Self.mostBodyBytes))
     }
 
-    private func form<Value: Decodable>(
+    func form<Value: Decodable>(
         _ type: Value.Type, _ body: String
     ) throws(SimulatorFault) -> Value {
         do {
@@ -219,7 +254,7 @@ extension Simulator {
         answer(page, type: "text/html; charset=utf-8", status: status)
     }
 
-    private func answer(
+    func answer(
         json value: some Encodable, status: HTTPResponse.Status = .ok
     ) throws(SimulatorFault) -> Response {
         do {
@@ -232,7 +267,7 @@ extension Simulator {
         }
     }
 
-    private func answer(
+    func answer(
         _ text: String, type: String, status: HTTPResponse.Status = .ok
     ) -> Response {
         let headers: HTTPFields = [

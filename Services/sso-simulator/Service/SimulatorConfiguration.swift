@@ -4,10 +4,13 @@ package struct SimulatorConfiguration: Sendable {
     package let clients: [String: String]
     package let callbacks: CallbackList
     package let accounts: [LegalPerson]
+    /// How ID tokens name this provider.
+    package let issuer: String
 
     /// The application and the callbacks of a development machine; the secret is none.
     package static let developmentClient = "zhicheng"
-    package static let developmentSecret = "development-only"
+    package static let developmentSecret = "development-only-and-no-secret-at-all"
+    package static let developmentIssuer = "https://minzhengtong.simulator.example"
     package static let developmentCallbacks = [
         "http://127.0.0.1/callback", "http://localhost/callback",
     ]
@@ -18,7 +21,8 @@ package struct SimulatorConfiguration: Sendable {
     /// - Throws: when one of them is malformed or given twice.
     package init(
         clients: [String] = [], callbacks: [String] = [],
-        accounts: [LegalPerson] = LegalPerson.demonstration
+        accounts: [LegalPerson] = LegalPerson.demonstration,
+        issuer: String = developmentIssuer
     ) throws(SimulatorError) {
         var secrets: [String: String] = [:]
         for client in clients {
@@ -38,5 +42,6 @@ package struct SimulatorConfiguration: Sendable {
         self.callbacks = try CallbackList(
             callbacks.isEmpty ? Self.developmentCallbacks : callbacks)
         self.accounts = accounts
+        self.issuer = issuer
     }
 }

@@ -5,16 +5,37 @@ package struct LoginRequest: Sendable, Hashable, Decodable {
     package var clientID: String
     package var redirect: String
     package var state: String
+    /// Of the authorization code flow; nil for a trust ticket.
+    package var authorization: Grant.Authorization?
 
     enum CodingKeys: String, CodingKey {
         case redirect, state
         case clientID = "client_id"
     }
 
-    package init(clientID: String, redirect: String, state: String) {
+    package init(
+        clientID: String, redirect: String, state: String,
+        authorization: Grant.Authorization? = nil
+    ) {
         self.clientID = clientID
         self.redirect = redirect
         self.state = state
+        self.authorization = authorization
+    }
+
+    /// Where its pages are: the password page, and below it the scan page.
+    var path: String { authorization == nil ? "/login" : "/authorize" }
+
+    /// As it travels in a query or in hidden fields.
+    var fields: [(name: String, value: String)] {
+        guard let authorization else {
+            return [("client_id", clientID), ("redirect", redirect), ("state", state)]
+        }
+        return [
+            ("response_type", "code"), ("scope", "openid"), ("client_id", clientID),
+            ("redirect_uri", redirect), ("state", state), ("nonce", authorization.nonce),
+            ("code_challenge", authorization.codeChallenge), ("code_challenge_method", "S256"),
+        ]
     }
 }
 

@@ -1,6 +1,34 @@
 import Synchronization
 
-/// Hands out tickets and takes each back once.
+/// What a ticket, a code or an access token stands for.
+package struct Grant: Sendable, Hashable {
+    package let person: LegalPerson
+    package let clientID: String
+    /// Of a code: what the token request is held against.
+    package let authorization: Authorization?
+
+    /// What the browser brought along for the authorization code flow.
+    package struct Authorization: Sendable, Hashable {
+        package let redirect: String
+        package let nonce: String
+        /// Of PKCE, method S256.
+        package let codeChallenge: String
+
+        package init(redirect: String, nonce: String, codeChallenge: String) {
+            self.redirect = redirect
+            self.nonce = nonce
+            self.codeChallenge = codeChallenge
+        }
+    }
+
+    package init(person: LegalPerson, clientID: String, authorization: Authorization? = nil) {
+        self.person = person
+        self.clientID = clientID
+        self.authorization = authorization
+    }
+}
+
+/// Hands out tickets, or codes, or access tokens, and takes each back once.
 package final class TicketOffice: Sendable {
     /// How long a ticket is good for.
     package static let lifetime: Duration = .seconds(60)
@@ -8,8 +36,7 @@ package final class TicketOffice: Sendable {
     package static let mostTickets = 10_000
 
     private struct Ticket {
-        let legalPerson: LegalPerson
-        let clientID: String
+        let grant: Grant
         let ends: ContinuousClock.Instant
     }
 
@@ -41,8 +68,8 @@ package final class TicketOffice: Sendable {
         }.joined()
     }
 
-    /// A new ticket for that client, good once and for ``lifetime``.
-    package func issue(_ legalPerson: LegalPerson, to clientID: String) -> String {
+    /// A new ticket, good once and for ``lifetime``.
+    package func issue(_ grant: Grant) -> String {
         let ticket = makeTicket()
         let now = now()
         state.withLock { state in
@@ -52,19 +79,19 @@ package final class TicketOffice: Sendable {
             {
                 state.tickets[oldest.key] = nil
             }
-            state.tickets[ticket] = Ticket(
-                legalPerson: legalPerson, clientID: clientID, ends: now + Self.lifetime)
+            state.tickets[ticket] = Ticket(grant: grant, ends: now + Self.lifetime)
         }
         return ticket
     }
 
-    /// Whose ticket it is; nil when it is unknown, used, too old or another client's. It is gone
+    /// What the ticket stands for; nil when it is unknown, used, too old or another client's. It is gone
     /// afterwards in every case.
-    package func redeem(_ ticket: String, by clientID: String) -> LegalPerson? {
+    /// - Parameter client: nil for an access token, whose bearer is asked no name.
+    package func redeem(_ ticket: String, by client: String?) -> Grant? {
         let now = now()
         guard let found = state.withLock({ $0.tickets.removeValue(forKey: ticket) }),
-            found.clientID == clientID, found.ends > now
+            client == nil || found.grant.clientID == client, found.ends > now
         else { return nil }
-        return found.legalPerson
+        return found.grant
     }
 }

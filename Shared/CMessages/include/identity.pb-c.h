@@ -37,12 +37,23 @@ typedef struct Identity__V1__Unit Identity__V1__Unit;
 typedef struct Identity__V1__DescribeUnitRequest Identity__V1__DescribeUnitRequest;
 typedef struct Identity__V1__FindUnitsRequest Identity__V1__FindUnitsRequest;
 typedef struct Identity__V1__FindUnitsReply Identity__V1__FindUnitsReply;
+typedef struct Identity__V1__UnitChange Identity__V1__UnitChange;
+typedef struct Identity__V1__RequestUnitChangeRequest Identity__V1__RequestUnitChangeRequest;
+typedef struct Identity__V1__ListUnitChangesRequest Identity__V1__ListUnitChangesRequest;
+typedef struct Identity__V1__ListUnitChangesReply Identity__V1__ListUnitChangesReply;
+typedef struct Identity__V1__DecideUnitChangeRequest Identity__V1__DecideUnitChangeRequest;
 typedef struct Identity__V1__CreateBuiltInUnitRequest Identity__V1__CreateBuiltInUnitRequest;
 typedef struct Identity__V1__CreateAccountRequest Identity__V1__CreateAccountRequest;
 typedef struct Identity__V1__CreateAccountReply Identity__V1__CreateAccountReply;
 typedef struct Identity__V1__ResetPasswordRequest Identity__V1__ResetPasswordRequest;
 typedef struct Identity__V1__RecordOfficerRequest Identity__V1__RecordOfficerRequest;
 typedef struct Identity__V1__RecordOfficerReply Identity__V1__RecordOfficerReply;
+typedef struct Identity__V1__UnitOfficer Identity__V1__UnitOfficer;
+typedef struct Identity__V1__ListOfficersRequest Identity__V1__ListOfficersRequest;
+typedef struct Identity__V1__ListOfficersReply Identity__V1__ListOfficersReply;
+typedef struct Identity__V1__ChangeOfficerRequest Identity__V1__ChangeOfficerRequest;
+typedef struct Identity__V1__RemoveOfficerRequest Identity__V1__RemoveOfficerRequest;
+typedef struct Identity__V1__HandOverRequest Identity__V1__HandOverRequest;
 typedef struct Identity__V1__RegisterPersonRequest Identity__V1__RegisterPersonRequest;
 typedef struct Identity__V1__Registration Identity__V1__Registration;
 typedef struct Identity__V1__ListRegistrationsRequest Identity__V1__ListRegistrationsRequest;
@@ -84,10 +95,11 @@ struct  Identity__V1__CompleteLoginRequest
   ProtobufCMessage base;
   ProtobufCBinaryData state;
   ProtobufCBinaryData ticket;
+  ProtobufCBinaryData code;
 };
 #define IDENTITY__V1__COMPLETE_LOGIN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&identity__v1__complete_login_request__descriptor) \
-    , {0,NULL}, {0,NULL} }
+    , {0,NULL}, {0,NULL}, {0,NULL} }
 
 
 struct  Identity__V1__SignInRequest
@@ -314,6 +326,81 @@ struct  Identity__V1__FindUnitsReply
     , 0,NULL }
 
 
+struct  Identity__V1__UnitChange
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  ProtobufCBinaryData unit_id;
+  ProtobufCBinaryData unit_name;
+  int32_t state;
+  ProtobufCBinaryData state_label;
+  ProtobufCBinaryData nature_before;
+  ProtobufCBinaryData nature_after;
+  ProtobufCBinaryData nature_before_label;
+  ProtobufCBinaryData nature_after_label;
+  ProtobufCBinaryData region_before;
+  ProtobufCBinaryData region_after;
+  ProtobufCBinaryData region_before_label;
+  ProtobufCBinaryData region_after_label;
+  ProtobufCBinaryData reason;
+  ProtobufCBinaryData requested_by_name;
+  int64_t requested_ms;
+  ProtobufCBinaryData opinion;
+  ProtobufCBinaryData decided_by_name;
+  int64_t decided_ms;
+};
+#define IDENTITY__V1__UNIT_CHANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__unit_change__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, 0 }
+
+
+struct  Identity__V1__RequestUnitChangeRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData nature;
+  ProtobufCBinaryData region;
+  ProtobufCBinaryData reason;
+};
+#define IDENTITY__V1__REQUEST_UNIT_CHANGE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__request_unit_change_request__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL} }
+
+
+struct  Identity__V1__ListUnitChangesRequest
+{
+  ProtobufCMessage base;
+  int32_t state;
+  Common__V1__PageRequest *page;
+};
+#define IDENTITY__V1__LIST_UNIT_CHANGES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__list_unit_changes_request__descriptor) \
+    , 0, NULL }
+
+
+struct  Identity__V1__ListUnitChangesReply
+{
+  ProtobufCMessage base;
+  size_t n_changes;
+  Identity__V1__UnitChange **changes;
+  ProtobufCBinaryData next_cursor;
+};
+#define IDENTITY__V1__LIST_UNIT_CHANGES_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__list_unit_changes_reply__descriptor) \
+    , 0,NULL, {0,NULL} }
+
+
+struct  Identity__V1__DecideUnitChangeRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  int32_t outcome;
+  ProtobufCBinaryData opinion;
+};
+#define IDENTITY__V1__DECIDE_UNIT_CHANGE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__decide_unit_change_request__descriptor) \
+    , {0,NULL}, 0, {0,NULL} }
+
+
 struct  Identity__V1__CreateBuiltInUnitRequest
 {
   ProtobufCMessage base;
@@ -385,6 +472,78 @@ struct  Identity__V1__RecordOfficerReply
 #define IDENTITY__V1__RECORD_OFFICER_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&identity__v1__record_officer_reply__descriptor) \
      }
+
+
+struct  Identity__V1__UnitOfficer
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData person_id;
+  ProtobufCBinaryData name;
+  int32_t role;
+  protobuf_c_boolean active;
+  ProtobufCBinaryData account;
+  protobuf_c_boolean recorded;
+  int64_t since_ms;
+};
+#define IDENTITY__V1__UNIT_OFFICER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__unit_officer__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, 0, 0 }
+
+
+struct  Identity__V1__ListOfficersRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData unit_id;
+};
+#define IDENTITY__V1__LIST_OFFICERS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__list_officers_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Identity__V1__ListOfficersReply
+{
+  ProtobufCMessage base;
+  size_t n_officers;
+  Identity__V1__UnitOfficer **officers;
+};
+#define IDENTITY__V1__LIST_OFFICERS_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__list_officers_reply__descriptor) \
+    , 0,NULL }
+
+
+struct  Identity__V1__ChangeOfficerRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData unit_id;
+  ProtobufCBinaryData person_id;
+  int32_t role;
+};
+#define IDENTITY__V1__CHANGE_OFFICER_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__change_officer_request__descriptor) \
+    , {0,NULL}, {0,NULL}, 0 }
+
+
+struct  Identity__V1__RemoveOfficerRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData unit_id;
+  ProtobufCBinaryData person_id;
+};
+#define IDENTITY__V1__REMOVE_OFFICER_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__remove_officer_request__descriptor) \
+    , {0,NULL}, {0,NULL} }
+
+
+struct  Identity__V1__HandOverRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData unit_id;
+  ProtobufCBinaryData leaving_id;
+  ProtobufCBinaryData successor_id;
+};
+#define IDENTITY__V1__HAND_OVER_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__hand_over_request__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL} }
 
 
 struct  Identity__V1__RegisterPersonRequest
@@ -894,6 +1053,101 @@ Identity__V1__FindUnitsReply *
 void   identity__v1__find_units_reply__free_unpacked
                      (Identity__V1__FindUnitsReply *message,
                       ProtobufCAllocator *allocator);
+/* Identity__V1__UnitChange methods */
+void   identity__v1__unit_change__init
+                     (Identity__V1__UnitChange         *message);
+size_t identity__v1__unit_change__get_packed_size
+                     (const Identity__V1__UnitChange   *message);
+size_t identity__v1__unit_change__pack
+                     (const Identity__V1__UnitChange   *message,
+                      uint8_t             *out);
+size_t identity__v1__unit_change__pack_to_buffer
+                     (const Identity__V1__UnitChange   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__UnitChange *
+       identity__v1__unit_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__unit_change__free_unpacked
+                     (Identity__V1__UnitChange *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__RequestUnitChangeRequest methods */
+void   identity__v1__request_unit_change_request__init
+                     (Identity__V1__RequestUnitChangeRequest         *message);
+size_t identity__v1__request_unit_change_request__get_packed_size
+                     (const Identity__V1__RequestUnitChangeRequest   *message);
+size_t identity__v1__request_unit_change_request__pack
+                     (const Identity__V1__RequestUnitChangeRequest   *message,
+                      uint8_t             *out);
+size_t identity__v1__request_unit_change_request__pack_to_buffer
+                     (const Identity__V1__RequestUnitChangeRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__RequestUnitChangeRequest *
+       identity__v1__request_unit_change_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__request_unit_change_request__free_unpacked
+                     (Identity__V1__RequestUnitChangeRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__ListUnitChangesRequest methods */
+void   identity__v1__list_unit_changes_request__init
+                     (Identity__V1__ListUnitChangesRequest         *message);
+size_t identity__v1__list_unit_changes_request__get_packed_size
+                     (const Identity__V1__ListUnitChangesRequest   *message);
+size_t identity__v1__list_unit_changes_request__pack
+                     (const Identity__V1__ListUnitChangesRequest   *message,
+                      uint8_t             *out);
+size_t identity__v1__list_unit_changes_request__pack_to_buffer
+                     (const Identity__V1__ListUnitChangesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__ListUnitChangesRequest *
+       identity__v1__list_unit_changes_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__list_unit_changes_request__free_unpacked
+                     (Identity__V1__ListUnitChangesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__ListUnitChangesReply methods */
+void   identity__v1__list_unit_changes_reply__init
+                     (Identity__V1__ListUnitChangesReply         *message);
+size_t identity__v1__list_unit_changes_reply__get_packed_size
+                     (const Identity__V1__ListUnitChangesReply   *message);
+size_t identity__v1__list_unit_changes_reply__pack
+                     (const Identity__V1__ListUnitChangesReply   *message,
+                      uint8_t             *out);
+size_t identity__v1__list_unit_changes_reply__pack_to_buffer
+                     (const Identity__V1__ListUnitChangesReply   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__ListUnitChangesReply *
+       identity__v1__list_unit_changes_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__list_unit_changes_reply__free_unpacked
+                     (Identity__V1__ListUnitChangesReply *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__DecideUnitChangeRequest methods */
+void   identity__v1__decide_unit_change_request__init
+                     (Identity__V1__DecideUnitChangeRequest         *message);
+size_t identity__v1__decide_unit_change_request__get_packed_size
+                     (const Identity__V1__DecideUnitChangeRequest   *message);
+size_t identity__v1__decide_unit_change_request__pack
+                     (const Identity__V1__DecideUnitChangeRequest   *message,
+                      uint8_t             *out);
+size_t identity__v1__decide_unit_change_request__pack_to_buffer
+                     (const Identity__V1__DecideUnitChangeRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__DecideUnitChangeRequest *
+       identity__v1__decide_unit_change_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__decide_unit_change_request__free_unpacked
+                     (Identity__V1__DecideUnitChangeRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Identity__V1__CreateBuiltInUnitRequest methods */
 void   identity__v1__create_built_in_unit_request__init
                      (Identity__V1__CreateBuiltInUnitRequest         *message);
@@ -1007,6 +1261,120 @@ Identity__V1__RecordOfficerReply *
                       const uint8_t       *data);
 void   identity__v1__record_officer_reply__free_unpacked
                      (Identity__V1__RecordOfficerReply *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__UnitOfficer methods */
+void   identity__v1__unit_officer__init
+                     (Identity__V1__UnitOfficer         *message);
+size_t identity__v1__unit_officer__get_packed_size
+                     (const Identity__V1__UnitOfficer   *message);
+size_t identity__v1__unit_officer__pack
+                     (const Identity__V1__UnitOfficer   *message,
+                      uint8_t             *out);
+size_t identity__v1__unit_officer__pack_to_buffer
+                     (const Identity__V1__UnitOfficer   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__UnitOfficer *
+       identity__v1__unit_officer__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__unit_officer__free_unpacked
+                     (Identity__V1__UnitOfficer *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__ListOfficersRequest methods */
+void   identity__v1__list_officers_request__init
+                     (Identity__V1__ListOfficersRequest         *message);
+size_t identity__v1__list_officers_request__get_packed_size
+                     (const Identity__V1__ListOfficersRequest   *message);
+size_t identity__v1__list_officers_request__pack
+                     (const Identity__V1__ListOfficersRequest   *message,
+                      uint8_t             *out);
+size_t identity__v1__list_officers_request__pack_to_buffer
+                     (const Identity__V1__ListOfficersRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__ListOfficersRequest *
+       identity__v1__list_officers_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__list_officers_request__free_unpacked
+                     (Identity__V1__ListOfficersRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__ListOfficersReply methods */
+void   identity__v1__list_officers_reply__init
+                     (Identity__V1__ListOfficersReply         *message);
+size_t identity__v1__list_officers_reply__get_packed_size
+                     (const Identity__V1__ListOfficersReply   *message);
+size_t identity__v1__list_officers_reply__pack
+                     (const Identity__V1__ListOfficersReply   *message,
+                      uint8_t             *out);
+size_t identity__v1__list_officers_reply__pack_to_buffer
+                     (const Identity__V1__ListOfficersReply   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__ListOfficersReply *
+       identity__v1__list_officers_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__list_officers_reply__free_unpacked
+                     (Identity__V1__ListOfficersReply *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__ChangeOfficerRequest methods */
+void   identity__v1__change_officer_request__init
+                     (Identity__V1__ChangeOfficerRequest         *message);
+size_t identity__v1__change_officer_request__get_packed_size
+                     (const Identity__V1__ChangeOfficerRequest   *message);
+size_t identity__v1__change_officer_request__pack
+                     (const Identity__V1__ChangeOfficerRequest   *message,
+                      uint8_t             *out);
+size_t identity__v1__change_officer_request__pack_to_buffer
+                     (const Identity__V1__ChangeOfficerRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__ChangeOfficerRequest *
+       identity__v1__change_officer_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__change_officer_request__free_unpacked
+                     (Identity__V1__ChangeOfficerRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__RemoveOfficerRequest methods */
+void   identity__v1__remove_officer_request__init
+                     (Identity__V1__RemoveOfficerRequest         *message);
+size_t identity__v1__remove_officer_request__get_packed_size
+                     (const Identity__V1__RemoveOfficerRequest   *message);
+size_t identity__v1__remove_officer_request__pack
+                     (const Identity__V1__RemoveOfficerRequest   *message,
+                      uint8_t             *out);
+size_t identity__v1__remove_officer_request__pack_to_buffer
+                     (const Identity__V1__RemoveOfficerRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__RemoveOfficerRequest *
+       identity__v1__remove_officer_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__remove_officer_request__free_unpacked
+                     (Identity__V1__RemoveOfficerRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__HandOverRequest methods */
+void   identity__v1__hand_over_request__init
+                     (Identity__V1__HandOverRequest         *message);
+size_t identity__v1__hand_over_request__get_packed_size
+                     (const Identity__V1__HandOverRequest   *message);
+size_t identity__v1__hand_over_request__pack
+                     (const Identity__V1__HandOverRequest   *message,
+                      uint8_t             *out);
+size_t identity__v1__hand_over_request__pack_to_buffer
+                     (const Identity__V1__HandOverRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__HandOverRequest *
+       identity__v1__hand_over_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__hand_over_request__free_unpacked
+                     (Identity__V1__HandOverRequest *message,
                       ProtobufCAllocator *allocator);
 /* Identity__V1__RegisterPersonRequest methods */
 void   identity__v1__register_person_request__init
@@ -1206,6 +1574,21 @@ typedef void (*Identity__V1__FindUnitsRequest_Closure)
 typedef void (*Identity__V1__FindUnitsReply_Closure)
                  (const Identity__V1__FindUnitsReply *message,
                   void *closure_data);
+typedef void (*Identity__V1__UnitChange_Closure)
+                 (const Identity__V1__UnitChange *message,
+                  void *closure_data);
+typedef void (*Identity__V1__RequestUnitChangeRequest_Closure)
+                 (const Identity__V1__RequestUnitChangeRequest *message,
+                  void *closure_data);
+typedef void (*Identity__V1__ListUnitChangesRequest_Closure)
+                 (const Identity__V1__ListUnitChangesRequest *message,
+                  void *closure_data);
+typedef void (*Identity__V1__ListUnitChangesReply_Closure)
+                 (const Identity__V1__ListUnitChangesReply *message,
+                  void *closure_data);
+typedef void (*Identity__V1__DecideUnitChangeRequest_Closure)
+                 (const Identity__V1__DecideUnitChangeRequest *message,
+                  void *closure_data);
 typedef void (*Identity__V1__CreateBuiltInUnitRequest_Closure)
                  (const Identity__V1__CreateBuiltInUnitRequest *message,
                   void *closure_data);
@@ -1223,6 +1606,24 @@ typedef void (*Identity__V1__RecordOfficerRequest_Closure)
                   void *closure_data);
 typedef void (*Identity__V1__RecordOfficerReply_Closure)
                  (const Identity__V1__RecordOfficerReply *message,
+                  void *closure_data);
+typedef void (*Identity__V1__UnitOfficer_Closure)
+                 (const Identity__V1__UnitOfficer *message,
+                  void *closure_data);
+typedef void (*Identity__V1__ListOfficersRequest_Closure)
+                 (const Identity__V1__ListOfficersRequest *message,
+                  void *closure_data);
+typedef void (*Identity__V1__ListOfficersReply_Closure)
+                 (const Identity__V1__ListOfficersReply *message,
+                  void *closure_data);
+typedef void (*Identity__V1__ChangeOfficerRequest_Closure)
+                 (const Identity__V1__ChangeOfficerRequest *message,
+                  void *closure_data);
+typedef void (*Identity__V1__RemoveOfficerRequest_Closure)
+                 (const Identity__V1__RemoveOfficerRequest *message,
+                  void *closure_data);
+typedef void (*Identity__V1__HandOverRequest_Closure)
+                 (const Identity__V1__HandOverRequest *message,
                   void *closure_data);
 typedef void (*Identity__V1__RegisterPersonRequest_Closure)
                  (const Identity__V1__RegisterPersonRequest *message,
@@ -1272,12 +1673,23 @@ extern const ProtobufCMessageDescriptor identity__v1__unit__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__describe_unit_request__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__find_units_request__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__find_units_reply__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__unit_change__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__request_unit_change_request__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__list_unit_changes_request__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__list_unit_changes_reply__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__decide_unit_change_request__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__create_built_in_unit_request__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__create_account_request__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__create_account_reply__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__reset_password_request__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__record_officer_request__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__record_officer_reply__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__unit_officer__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__list_officers_request__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__list_officers_reply__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__change_officer_request__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__remove_officer_request__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__hand_over_request__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__register_person_request__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__registration__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__list_registrations_request__descriptor;

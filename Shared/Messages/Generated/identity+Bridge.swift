@@ -81,12 +81,14 @@ extension Identity.CompleteLoginRequest: @unsafe BridgedMessage {
         unsafe identity__v1__complete_login_request__init(c)
         unsafe c.pointee.state = arena.text(self.state)
         unsafe c.pointee.ticket = arena.text(self.ticket)
+        unsafe c.pointee.code = arena.text(self.code)
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
         try unsafe self.init(
             state: decodedText(c.pointee.state),
-            ticket: decodedText(c.pointee.ticket)
+            ticket: decodedText(c.pointee.ticket),
+            code: decodedText(c.pointee.code)
         )
     }
 }
@@ -658,6 +660,189 @@ extension Identity.FindUnitsReply: @unsafe BridgedMessage {
     }
 }
 
+extension Identity.UnitChange: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__UnitChange
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__unit_change__get_packed_size, identity__v1__unit_change__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__unit_change__get_packed_size, identity__v1__unit_change__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__unit_change__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__unit_change__init(c)
+        unsafe c.pointee.id = arena.text(self.id)
+        unsafe c.pointee.unit_id = arena.text(self.unitID)
+        unsafe c.pointee.unit_name = arena.text(self.unitName)
+        unsafe c.pointee.state = self.state.rawValue
+        unsafe c.pointee.state_label = arena.text(self.stateLabel)
+        unsafe c.pointee.nature_before = arena.text(self.natureBefore)
+        unsafe c.pointee.nature_after = arena.text(self.natureAfter)
+        unsafe c.pointee.nature_before_label = arena.text(self.natureBeforeLabel)
+        unsafe c.pointee.nature_after_label = arena.text(self.natureAfterLabel)
+        unsafe c.pointee.region_before = arena.text(self.regionBefore)
+        unsafe c.pointee.region_after = arena.text(self.regionAfter)
+        unsafe c.pointee.region_before_label = arena.text(self.regionBeforeLabel)
+        unsafe c.pointee.region_after_label = arena.text(self.regionAfterLabel)
+        unsafe c.pointee.reason = arena.text(self.reason)
+        unsafe c.pointee.requested_by_name = arena.text(self.requestedByName)
+        unsafe c.pointee.requested_ms = self.requestedMs
+        unsafe c.pointee.opinion = arena.text(self.opinion)
+        unsafe c.pointee.decided_by_name = arena.text(self.decidedByName)
+        unsafe c.pointee.decided_ms = self.decidedMs
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            id: decodedText(c.pointee.id),
+            unitID: decodedText(c.pointee.unit_id),
+            unitName: decodedText(c.pointee.unit_name),
+            state: Identity.UnitChangeState(rawValue: c.pointee.state),
+            stateLabel: decodedText(c.pointee.state_label),
+            natureBefore: decodedText(c.pointee.nature_before),
+            natureAfter: decodedText(c.pointee.nature_after),
+            natureBeforeLabel: decodedText(c.pointee.nature_before_label),
+            natureAfterLabel: decodedText(c.pointee.nature_after_label),
+            regionBefore: decodedText(c.pointee.region_before),
+            regionAfter: decodedText(c.pointee.region_after),
+            regionBeforeLabel: decodedText(c.pointee.region_before_label),
+            regionAfterLabel: decodedText(c.pointee.region_after_label),
+            reason: decodedText(c.pointee.reason),
+            requestedByName: decodedText(c.pointee.requested_by_name),
+            requestedMs: c.pointee.requested_ms,
+            opinion: decodedText(c.pointee.opinion),
+            decidedByName: decodedText(c.pointee.decided_by_name),
+            decidedMs: c.pointee.decided_ms
+        )
+    }
+}
+
+extension Identity.RequestUnitChangeRequest: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__RequestUnitChangeRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__request_unit_change_request__get_packed_size, identity__v1__request_unit_change_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__request_unit_change_request__get_packed_size, identity__v1__request_unit_change_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__request_unit_change_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__request_unit_change_request__init(c)
+        unsafe c.pointee.nature = arena.text(self.nature)
+        unsafe c.pointee.region = arena.text(self.region)
+        unsafe c.pointee.reason = arena.text(self.reason)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            nature: decodedText(c.pointee.nature),
+            region: decodedText(c.pointee.region),
+            reason: decodedText(c.pointee.reason)
+        )
+    }
+}
+
+extension Identity.ListUnitChangesRequest: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__ListUnitChangesRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__list_unit_changes_request__get_packed_size, identity__v1__list_unit_changes_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__list_unit_changes_request__get_packed_size, identity__v1__list_unit_changes_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__list_unit_changes_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__list_unit_changes_request__init(c)
+        unsafe c.pointee.state = self.state.rawValue
+        if let value = self.page { unsafe c.pointee.page = arena.message(value) }
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            state: Identity.UnitChangeState(rawValue: c.pointee.state),
+            page: decodedMessage(c.pointee.page)
+        )
+    }
+}
+
+extension Identity.ListUnitChangesReply: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__ListUnitChangesReply
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__list_unit_changes_reply__get_packed_size, identity__v1__list_unit_changes_reply__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__list_unit_changes_reply__get_packed_size, identity__v1__list_unit_changes_reply__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__list_unit_changes_reply__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__list_unit_changes_reply__init(c)
+        unsafe (c.pointee.n_changes, c.pointee.changes) = arena.messages(self.changes)
+        unsafe c.pointee.next_cursor = arena.bytes(self.nextCursor)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            changes: decodedMessages(c.pointee.changes, c.pointee.n_changes),
+            nextCursor: decodedBytes(c.pointee.next_cursor)
+        )
+    }
+}
+
+extension Identity.DecideUnitChangeRequest: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__DecideUnitChangeRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__decide_unit_change_request__get_packed_size, identity__v1__decide_unit_change_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__decide_unit_change_request__get_packed_size, identity__v1__decide_unit_change_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__decide_unit_change_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__decide_unit_change_request__init(c)
+        unsafe c.pointee.id = arena.text(self.id)
+        unsafe c.pointee.outcome = self.outcome.rawValue
+        unsafe c.pointee.opinion = arena.text(self.opinion)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            id: decodedText(c.pointee.id),
+            outcome: Common.Outcome(rawValue: c.pointee.outcome),
+            opinion: decodedText(c.pointee.opinion)
+        )
+    }
+}
+
 extension Identity.CreateBuiltInUnitRequest: @unsafe BridgedMessage {
     typealias CValue = Identity__V1__CreateBuiltInUnitRequest
 
@@ -842,6 +1027,190 @@ extension Identity.RecordOfficerReply: @unsafe BridgedMessage {
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
         self.init()
+    }
+}
+
+extension Identity.UnitOfficer: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__UnitOfficer
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__unit_officer__get_packed_size, identity__v1__unit_officer__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__unit_officer__get_packed_size, identity__v1__unit_officer__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__unit_officer__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__unit_officer__init(c)
+        unsafe c.pointee.person_id = arena.text(self.personID)
+        unsafe c.pointee.name = arena.text(self.name)
+        unsafe c.pointee.role = self.role.rawValue
+        unsafe c.pointee.active = self.active ? 1 : 0
+        unsafe c.pointee.account = arena.text(self.account)
+        unsafe c.pointee.recorded = self.recorded ? 1 : 0
+        unsafe c.pointee.since_ms = self.sinceMs
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            personID: decodedText(c.pointee.person_id),
+            name: decodedText(c.pointee.name),
+            role: Identity.Role(rawValue: c.pointee.role),
+            active: c.pointee.active != 0,
+            account: decodedText(c.pointee.account),
+            recorded: c.pointee.recorded != 0,
+            sinceMs: c.pointee.since_ms
+        )
+    }
+}
+
+extension Identity.ListOfficersRequest: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__ListOfficersRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__list_officers_request__get_packed_size, identity__v1__list_officers_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__list_officers_request__get_packed_size, identity__v1__list_officers_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__list_officers_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__list_officers_request__init(c)
+        unsafe c.pointee.unit_id = arena.text(self.unitID)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            unitID: decodedText(c.pointee.unit_id)
+        )
+    }
+}
+
+extension Identity.ListOfficersReply: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__ListOfficersReply
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__list_officers_reply__get_packed_size, identity__v1__list_officers_reply__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__list_officers_reply__get_packed_size, identity__v1__list_officers_reply__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__list_officers_reply__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__list_officers_reply__init(c)
+        unsafe (c.pointee.n_officers, c.pointee.officers) = arena.messages(self.officers)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            officers: decodedMessages(c.pointee.officers, c.pointee.n_officers)
+        )
+    }
+}
+
+extension Identity.ChangeOfficerRequest: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__ChangeOfficerRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__change_officer_request__get_packed_size, identity__v1__change_officer_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__change_officer_request__get_packed_size, identity__v1__change_officer_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__change_officer_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__change_officer_request__init(c)
+        unsafe c.pointee.unit_id = arena.text(self.unitID)
+        unsafe c.pointee.person_id = arena.text(self.personID)
+        unsafe c.pointee.role = self.role.rawValue
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            unitID: decodedText(c.pointee.unit_id),
+            personID: decodedText(c.pointee.person_id),
+            role: Identity.Role(rawValue: c.pointee.role)
+        )
+    }
+}
+
+extension Identity.RemoveOfficerRequest: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__RemoveOfficerRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__remove_officer_request__get_packed_size, identity__v1__remove_officer_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__remove_officer_request__get_packed_size, identity__v1__remove_officer_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__remove_officer_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__remove_officer_request__init(c)
+        unsafe c.pointee.unit_id = arena.text(self.unitID)
+        unsafe c.pointee.person_id = arena.text(self.personID)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            unitID: decodedText(c.pointee.unit_id),
+            personID: decodedText(c.pointee.person_id)
+        )
+    }
+}
+
+extension Identity.HandOverRequest: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__HandOverRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__hand_over_request__get_packed_size, identity__v1__hand_over_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__hand_over_request__get_packed_size, identity__v1__hand_over_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__hand_over_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__hand_over_request__init(c)
+        unsafe c.pointee.unit_id = arena.text(self.unitID)
+        unsafe c.pointee.leaving_id = arena.text(self.leavingID)
+        unsafe c.pointee.successor_id = arena.text(self.successorID)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            unitID: decodedText(c.pointee.unit_id),
+            leavingID: decodedText(c.pointee.leaving_id),
+            successorID: decodedText(c.pointee.successor_id)
+        )
     }
 }
 

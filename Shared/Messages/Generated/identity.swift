@@ -50,6 +50,47 @@ extension Identity {
 }
 
 extension Identity {
+    /// `identity.v1.UnitChangeState`
+    public enum UnitChangeState: RawRepresentable, CaseIterable, Sendable, Hashable {
+        case unspecified
+        /// 待处理
+        case pending
+        /// 已同意
+        case approved
+        /// 已驳回
+        case refused
+        /// A number that this version of the schema does not name.
+        case unrecognized(Int32)
+
+        /// The values that the schema names.
+        public static let allCases: [Self] = [.unspecified, .pending, .approved, .refused]
+
+        public init(rawValue: Int32) {
+            self = switch rawValue {
+                case 0: .unspecified
+                case 1: .pending
+                case 2: .approved
+                case 3: .refused
+                default: .unrecognized(rawValue)
+            }
+        }
+
+        public var rawValue: Int32 {
+            switch self {
+                case .unspecified: 0
+                case .pending: 1
+                case .approved: 2
+                case .refused: 3
+                case .unrecognized(let number): number
+            }
+        }
+
+        public static func == (one: Self, other: Self) -> Bool { one.rawValue == other.rawValue }
+        public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
+    }
+}
+
+extension Identity {
     /// `identity.v1.RegistrationState`
     public enum RegistrationState: RawRepresentable, CaseIterable, Sendable, Hashable {
         case unspecified
@@ -102,7 +143,7 @@ extension Identity {
     /// `identity.v1.BeginLoginRequest`
     public struct BeginLoginRequest: Message {
         public static var fullName: String { "identity.v1.BeginLoginRequest" }
-        /// "minzhengtong"
+        /// "minzhengtong" (trust ticket), "minzhengtong-oidc" (authorization code)
         public var provider: String
         /// must be on the deployment's callback allow-list
         public var redirect: String
@@ -141,15 +182,19 @@ extension Identity {
     public struct CompleteLoginRequest: Message {
         public static var fullName: String { "identity.v1.CompleteLoginRequest" }
         public var state: String
+        /// of the trust-ticket redirect
         public var ticket: String
+        /// of the authorization code flow; one of the two
+        public var code: String
 
         /// With every field at its default.
         public init() { self.init(state: "") }
 
         /// With the given fields, and the others at their defaults.
-        public init(state: String = "", ticket: String = "") {
+        public init(state: String = "", ticket: String = "", code: String = "") {
             self.state = state
             self.ticket = ticket
+            self.code = code
         }
     }
 }
@@ -546,6 +591,140 @@ extension Identity {
 }
 
 extension Identity {
+    /// Before and after are the same where nothing is to change.
+    public struct UnitChange: Message {
+        public static var fullName: String { "identity.v1.UnitChange" }
+        public var id: String
+        public var unitID: String
+        public var unitName: String
+        public var state: Identity.UnitChangeState
+        public var stateLabel: String
+        public var natureBefore: String
+        public var natureAfter: String
+        public var natureBeforeLabel: String
+        public var natureAfterLabel: String
+        public var regionBefore: String
+        public var regionAfter: String
+        public var regionBeforeLabel: String
+        public var regionAfterLabel: String
+        public var reason: String
+        public var requestedByName: String
+        public var requestedMs: Int64
+        public var opinion: String
+        public var decidedByName: String
+        public var decidedMs: Int64
+
+        /// With every field at its default.
+        public init() { self.init(id: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(id: String = "", unitID: String = "", unitName: String = "", state: Identity.UnitChangeState = Identity.UnitChangeState(rawValue: 0), stateLabel: String = "", natureBefore: String = "", natureAfter: String = "", natureBeforeLabel: String = "", natureAfterLabel: String = "", regionBefore: String = "", regionAfter: String = "", regionBeforeLabel: String = "", regionAfterLabel: String = "", reason: String = "", requestedByName: String = "", requestedMs: Int64 = 0, opinion: String = "", decidedByName: String = "", decidedMs: Int64 = 0) {
+            self.id = id
+            self.unitID = unitID
+            self.unitName = unitName
+            self.state = state
+            self.stateLabel = stateLabel
+            self.natureBefore = natureBefore
+            self.natureAfter = natureAfter
+            self.natureBeforeLabel = natureBeforeLabel
+            self.natureAfterLabel = natureAfterLabel
+            self.regionBefore = regionBefore
+            self.regionAfter = regionAfter
+            self.regionBeforeLabel = regionBeforeLabel
+            self.regionAfterLabel = regionAfterLabel
+            self.reason = reason
+            self.requestedByName = requestedByName
+            self.requestedMs = requestedMs
+            self.opinion = opinion
+            self.decidedByName = decidedByName
+            self.decidedMs = decidedMs
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.RequestUnitChangeRequest`
+    public struct RequestUnitChangeRequest: Message {
+        public static var fullName: String { "identity.v1.RequestUnitChangeRequest" }
+        /// empty = stays
+        public var nature: String
+        /// empty = stays
+        public var region: String
+        /// 变更原因, at most 500 characters
+        public var reason: String
+
+        /// With every field at its default.
+        public init() { self.init(nature: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(nature: String = "", region: String = "", reason: String = "") {
+            self.nature = nature
+            self.region = region
+            self.reason = reason
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.ListUnitChangesRequest`
+    public struct ListUnitChangesRequest: Message {
+        public static var fullName: String { "identity.v1.ListUnitChangesRequest" }
+        /// unspecified = all
+        public var state: Identity.UnitChangeState
+        public var page: Common.PageRequest?
+
+        /// With every field at its default.
+        public init() { self.init(state: Identity.UnitChangeState(rawValue: 0)) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(state: Identity.UnitChangeState = Identity.UnitChangeState(rawValue: 0), page: Common.PageRequest? = nil) {
+            self.state = state
+            self.page = page
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.ListUnitChangesReply`
+    public struct ListUnitChangesReply: Message {
+        public static var fullName: String { "identity.v1.ListUnitChangesReply" }
+        public var changes: [Identity.UnitChange]
+        public var nextCursor: [UInt8]
+
+        /// With every field at its default.
+        public init() { self.init(changes: []) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(changes: [Identity.UnitChange] = [], nextCursor: [UInt8] = []) {
+            self.changes = changes
+            self.nextCursor = nextCursor
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.DecideUnitChangeRequest`
+    public struct DecideUnitChangeRequest: Message {
+        public static var fullName: String { "identity.v1.DecideUnitChangeRequest" }
+        public var id: String
+        /// approved, or returned = refused
+        public var outcome: Common.Outcome
+        /// required for a refusal
+        public var opinion: String
+
+        /// With every field at its default.
+        public init() { self.init(id: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(id: String = "", outcome: Common.Outcome = Common.Outcome(rawValue: 0), opinion: String = "") {
+            self.id = id
+            self.outcome = outcome
+            self.opinion = opinion
+        }
+    }
+}
+
+extension Identity {
     /// `identity.v1.CreateBuiltInUnitRequest`
     public struct CreateBuiltInUnitRequest: Message {
         public static var fullName: String { "identity.v1.CreateBuiltInUnitRequest" }
@@ -668,6 +847,136 @@ extension Identity {
 
         /// With every field at its default.
         public init() {}
+    }
+}
+
+extension Identity {
+    /// `identity.v1.UnitOfficer`
+    public struct UnitOfficer: Message {
+        public static var fullName: String { "identity.v1.UnitOfficer" }
+        public var personID: String
+        /// may be empty until RecordOfficer
+        public var name: String
+        public var role: Identity.Role
+        /// false: has left
+        public var active: Bool
+        /// empty for somebody who comes through 闽政通
+        public var account: String
+        /// 实名: name and ID number are on record
+        public var recorded: Bool
+        /// since when the role holds, or the officer has left
+        public var sinceMs: Int64
+
+        /// With every field at its default.
+        public init() { self.init(personID: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(personID: String = "", name: String = "", role: Identity.Role = Identity.Role(rawValue: 0), active: Bool = false, account: String = "", recorded: Bool = false, sinceMs: Int64 = 0) {
+            self.personID = personID
+            self.name = name
+            self.role = role
+            self.active = active
+            self.account = account
+            self.recorded = recorded
+            self.sinceMs = sinceMs
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.ListOfficersRequest`
+    public struct ListOfficersRequest: Message {
+        public static var fullName: String { "identity.v1.ListOfficersRequest" }
+        /// empty = the caller's own unit
+        public var unitID: String
+
+        /// With every field at its default.
+        public init() { self.init(unitID: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(unitID: String = "") {
+            self.unitID = unitID
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.ListOfficersReply`
+    public struct ListOfficersReply: Message {
+        public static var fullName: String { "identity.v1.ListOfficersReply" }
+        /// active ones first, at most 200
+        public var officers: [Identity.UnitOfficer]
+
+        /// With every field at its default.
+        public init() { self.init(officers: []) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(officers: [Identity.UnitOfficer] = []) {
+            self.officers = officers
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.ChangeOfficerRequest`
+    public struct ChangeOfficerRequest: Message {
+        public static var fullName: String { "identity.v1.ChangeOfficerRequest" }
+        /// empty = the caller's own unit
+        public var unitID: String
+        public var personID: String
+        /// unit administrator or reviewer
+        public var role: Identity.Role
+
+        /// With every field at its default.
+        public init() { self.init(unitID: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(unitID: String = "", personID: String = "", role: Identity.Role = Identity.Role(rawValue: 0)) {
+            self.unitID = unitID
+            self.personID = personID
+            self.role = role
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.RemoveOfficerRequest`
+    public struct RemoveOfficerRequest: Message {
+        public static var fullName: String { "identity.v1.RemoveOfficerRequest" }
+        /// empty = the caller's own unit
+        public var unitID: String
+        public var personID: String
+
+        /// With every field at its default.
+        public init() { self.init(unitID: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(unitID: String = "", personID: String = "") {
+            self.unitID = unitID
+            self.personID = personID
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.HandOverRequest`
+    public struct HandOverRequest: Message {
+        public static var fullName: String { "identity.v1.HandOverRequest" }
+        /// empty = the caller's own unit
+        public var unitID: String
+        public var leavingID: String
+        /// an officer of the unit, on record
+        public var successorID: String
+
+        /// With every field at its default.
+        public init() { self.init(unitID: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(unitID: String = "", leavingID: String = "", successorID: String = "") {
+            self.unitID = unitID
+            self.leavingID = leavingID
+            self.successorID = successorID
+        }
     }
 }
 

@@ -8,7 +8,7 @@ extension Identity {
     public enum IdentityMethod: String, CaseIterable, Sendable {
         /// Starts a login at an identity provider (闽政通): the address to open, and a single-use state.
         case beginLogin = "identity.v1.Identity/BeginLogin"
-        /// Ends it with the ticket that the provider handed to the callback.
+        /// Ends it with the ticket or the authorization code that the provider handed to the callback.
         case completeLogin = "identity.v1.Identity/CompleteLogin"
         /// 内置单位登录, and the accounts of HR department, superior, committee and operator-made applicants.
         case signIn = "identity.v1.Identity/SignIn"
@@ -27,13 +27,29 @@ extension Identity {
         case describeUnit = "identity.v1.Identity/DescribeUnit"
         /// Active units whose name begins with the text, for an applicant who registers.
         case findUnits = "identity.v1.Identity/FindUnits"
+        /// 变更申请 of 单位性质 or 属地, which are locked after the first submission; one at a time.
+        case requestUnitChange = "identity.v1.Identity/RequestUnitChange"
+        /// The unit's own requests; for an HR department those that it decides, newest first.
+        case listUnitChanges = "identity.v1.Identity/ListUnitChanges"
+        /// By the HR department whose region holds the jurisdiction of now and the one asked for.
+        case decideUnitChange = "identity.v1.Identity/DecideUnitChange"
         /// A unit that cannot use SSO, with its first account; the initial password is shown once.
         case createBuiltInUnit = "identity.v1.Identity/CreateBuiltInUnit"
-        /// An account of another party (HR department, superior, committee, applicant).
+        /// An account of another party (HR department, superior, committee, applicant), or of an officer, whom a unit's
+        /// administrator adds too.
         case createAccount = "identity.v1.Identity/CreateAccount"
         case resetPassword = "identity.v1.Identity/ResetPassword"
         /// The signed-in officer's own name and ID number, recorded before the first decision.
         case recordOfficer = "identity.v1.Identity/RecordOfficer"
+        /// The unit's officers, those who left too. Services (declaration-service, to release the claims of those who left)
+        /// and an HR department name the unit.
+        case listOfficers = "identity.v1.Identity/ListOfficers"
+        /// Gives an officer a role; brings back one who left.
+        case changeOfficer = "identity.v1.Identity/ChangeOfficer"
+        /// The officer leaves: the sessions for the unit end at once. The last administrator stays.
+        case removeOfficer = "identity.v1.Identity/RemoveOfficer"
+        /// 更换经办人: the successor takes the place of the one who leaves, in one step.
+        case handOver = "identity.v1.Identity/HandOver"
         /// The signed-in natural person registers with a unit, or again after a return.
         case registerPerson = "identity.v1.Identity/RegisterPerson"
         /// 人员注册审核: the unit's list, newest first.
@@ -57,10 +73,17 @@ extension Identity {
                 case .saveUnit: Known.saveUnit
                 case .describeUnit: Known.describeUnit
                 case .findUnits: Known.findUnits
+                case .requestUnitChange: Known.requestUnitChange
+                case .listUnitChanges: Known.listUnitChanges
+                case .decideUnitChange: Known.decideUnitChange
                 case .createBuiltInUnit: Known.createBuiltInUnit
                 case .createAccount: Known.createAccount
                 case .resetPassword: Known.resetPassword
                 case .recordOfficer: Known.recordOfficer
+                case .listOfficers: Known.listOfficers
+                case .changeOfficer: Known.changeOfficer
+                case .removeOfficer: Known.removeOfficer
+                case .handOver: Known.handOver
                 case .registerPerson: Known.registerPerson
                 case .listRegistrations: Known.listRegistrations
                 case .getRegistration: Known.getRegistration
@@ -82,10 +105,17 @@ extension Identity {
             static let saveUnit = RPCMethod("identity.v1.Identity/SaveUnit")
             static let describeUnit = RPCMethod("identity.v1.Identity/DescribeUnit", readOnly: true)
             static let findUnits = RPCMethod("identity.v1.Identity/FindUnits", readOnly: true)
+            static let requestUnitChange = RPCMethod("identity.v1.Identity/RequestUnitChange")
+            static let listUnitChanges = RPCMethod("identity.v1.Identity/ListUnitChanges", readOnly: true)
+            static let decideUnitChange = RPCMethod("identity.v1.Identity/DecideUnitChange")
             static let createBuiltInUnit = RPCMethod("identity.v1.Identity/CreateBuiltInUnit")
             static let createAccount = RPCMethod("identity.v1.Identity/CreateAccount")
             static let resetPassword = RPCMethod("identity.v1.Identity/ResetPassword")
             static let recordOfficer = RPCMethod("identity.v1.Identity/RecordOfficer")
+            static let listOfficers = RPCMethod("identity.v1.Identity/ListOfficers", readOnly: true)
+            static let changeOfficer = RPCMethod("identity.v1.Identity/ChangeOfficer")
+            static let removeOfficer = RPCMethod("identity.v1.Identity/RemoveOfficer")
+            static let handOver = RPCMethod("identity.v1.Identity/HandOver")
             static let registerPerson = RPCMethod("identity.v1.Identity/RegisterPerson")
             static let listRegistrations = RPCMethod("identity.v1.Identity/ListRegistrations", readOnly: true)
             static let getRegistration = RPCMethod("identity.v1.Identity/GetRegistration", readOnly: true)
@@ -107,7 +137,7 @@ extension Identity {
             try await channel.unary(IdentityMethod.beginLogin.method, request, options: options.withIdempotencyKey())
         }
 
-        /// Ends it with the ticket that the provider handed to the callback.
+        /// Ends it with the ticket or the authorization code that the provider handed to the callback.
         public func completeLogin(_ request: Identity.CompleteLoginRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.SignInReply {
             try await channel.unary(IdentityMethod.completeLogin.method, request, options: options.withIdempotencyKey())
         }
@@ -159,12 +189,28 @@ extension Identity {
             try await channel.unary(IdentityMethod.findUnits.method, request, options: options)
         }
 
+        /// 变更申请 of 单位性质 or 属地, which are locked after the first submission; one at a time.
+        public func requestUnitChange(_ request: Identity.RequestUnitChangeRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.UnitChange {
+            try await channel.unary(IdentityMethod.requestUnitChange.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// The unit's own requests; for an HR department those that it decides, newest first.
+        public func listUnitChanges(_ request: Identity.ListUnitChangesRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.ListUnitChangesReply {
+            try await channel.unary(IdentityMethod.listUnitChanges.method, request, options: options)
+        }
+
+        /// By the HR department whose region holds the jurisdiction of now and the one asked for.
+        public func decideUnitChange(_ request: Identity.DecideUnitChangeRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.UnitChange {
+            try await channel.unary(IdentityMethod.decideUnitChange.method, request, options: options.withIdempotencyKey())
+        }
+
         /// A unit that cannot use SSO, with its first account; the initial password is shown once.
         public func createBuiltInUnit(_ request: Identity.CreateBuiltInUnitRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.CreateAccountReply {
             try await channel.unary(IdentityMethod.createBuiltInUnit.method, request, options: options.withIdempotencyKey())
         }
 
-        /// An account of another party (HR department, superior, committee, applicant).
+        /// An account of another party (HR department, superior, committee, applicant), or of an officer, whom a unit's
+        /// administrator adds too.
         public func createAccount(_ request: Identity.CreateAccountRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.CreateAccountReply {
             try await channel.unary(IdentityMethod.createAccount.method, request, options: options.withIdempotencyKey())
         }
@@ -176,6 +222,27 @@ extension Identity {
         /// The signed-in officer's own name and ID number, recorded before the first decision.
         public func recordOfficer(_ request: Identity.RecordOfficerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.RecordOfficerReply {
             try await channel.unary(IdentityMethod.recordOfficer.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// The unit's officers, those who left too. Services (declaration-service, to release the claims of those who left)
+        /// and an HR department name the unit.
+        public func listOfficers(_ request: Identity.ListOfficersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.ListOfficersReply {
+            try await channel.unary(IdentityMethod.listOfficers.method, request, options: options)
+        }
+
+        /// Gives an officer a role; brings back one who left.
+        public func changeOfficer(_ request: Identity.ChangeOfficerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.UnitOfficer {
+            try await channel.unary(IdentityMethod.changeOfficer.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// The officer leaves: the sessions for the unit end at once. The last administrator stays.
+        public func removeOfficer(_ request: Identity.RemoveOfficerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.UnitOfficer {
+            try await channel.unary(IdentityMethod.removeOfficer.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// 更换经办人: the successor takes the place of the one who leaves, in one step.
+        public func handOver(_ request: Identity.HandOverRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.UnitOfficer {
+            try await channel.unary(IdentityMethod.handOver.method, request, options: options.withIdempotencyKey())
         }
 
         /// The signed-in natural person registers with a unit, or again after a return.
@@ -204,7 +271,7 @@ extension Identity {
     package protocol IdentityProvider: Sendable {
         /// Starts a login at an identity provider (闽政通): the address to open, and a single-use state.
         func beginLogin(_ request: Identity.BeginLoginRequest, context: RequestContext) async throws -> Identity.BeginLoginReply
-        /// Ends it with the ticket that the provider handed to the callback.
+        /// Ends it with the ticket or the authorization code that the provider handed to the callback.
         func completeLogin(_ request: Identity.CompleteLoginRequest, context: RequestContext) async throws -> Identity.SignInReply
         /// 内置单位登录, and the accounts of HR department, superior, committee and operator-made applicants.
         func signIn(_ request: Identity.SignInRequest, context: RequestContext) async throws -> Identity.SignInReply
@@ -223,13 +290,29 @@ extension Identity {
         func describeUnit(_ request: Identity.DescribeUnitRequest, context: RequestContext) async throws -> Identity.UnitSummary
         /// Active units whose name begins with the text, for an applicant who registers.
         func findUnits(_ request: Identity.FindUnitsRequest, context: RequestContext) async throws -> Identity.FindUnitsReply
+        /// 变更申请 of 单位性质 or 属地, which are locked after the first submission; one at a time.
+        func requestUnitChange(_ request: Identity.RequestUnitChangeRequest, context: RequestContext) async throws -> Identity.UnitChange
+        /// The unit's own requests; for an HR department those that it decides, newest first.
+        func listUnitChanges(_ request: Identity.ListUnitChangesRequest, context: RequestContext) async throws -> Identity.ListUnitChangesReply
+        /// By the HR department whose region holds the jurisdiction of now and the one asked for.
+        func decideUnitChange(_ request: Identity.DecideUnitChangeRequest, context: RequestContext) async throws -> Identity.UnitChange
         /// A unit that cannot use SSO, with its first account; the initial password is shown once.
         func createBuiltInUnit(_ request: Identity.CreateBuiltInUnitRequest, context: RequestContext) async throws -> Identity.CreateAccountReply
-        /// An account of another party (HR department, superior, committee, applicant).
+        /// An account of another party (HR department, superior, committee, applicant), or of an officer, whom a unit's
+        /// administrator adds too.
         func createAccount(_ request: Identity.CreateAccountRequest, context: RequestContext) async throws -> Identity.CreateAccountReply
         func resetPassword(_ request: Identity.ResetPasswordRequest, context: RequestContext) async throws -> Identity.CreateAccountReply
         /// The signed-in officer's own name and ID number, recorded before the first decision.
         func recordOfficer(_ request: Identity.RecordOfficerRequest, context: RequestContext) async throws -> Identity.RecordOfficerReply
+        /// The unit's officers, those who left too. Services (declaration-service, to release the claims of those who left)
+        /// and an HR department name the unit.
+        func listOfficers(_ request: Identity.ListOfficersRequest, context: RequestContext) async throws -> Identity.ListOfficersReply
+        /// Gives an officer a role; brings back one who left.
+        func changeOfficer(_ request: Identity.ChangeOfficerRequest, context: RequestContext) async throws -> Identity.UnitOfficer
+        /// The officer leaves: the sessions for the unit end at once. The last administrator stays.
+        func removeOfficer(_ request: Identity.RemoveOfficerRequest, context: RequestContext) async throws -> Identity.UnitOfficer
+        /// 更换经办人: the successor takes the place of the one who leaves, in one step.
+        func handOver(_ request: Identity.HandOverRequest, context: RequestContext) async throws -> Identity.UnitOfficer
         /// The signed-in natural person registers with a unit, or again after a return.
         func registerPerson(_ request: Identity.RegisterPersonRequest, context: RequestContext) async throws -> Identity.Registration
         /// 人员注册审核: the unit's list, newest first.
@@ -279,6 +362,15 @@ extension Identity.IdentityProvider {
         routes.unary(Identity.IdentityMethod.findUnits.method) { (request: Identity.FindUnitsRequest, context: RequestContext) async throws -> Identity.FindUnitsReply in
             try await self.findUnits(request, context: context)
         }
+        routes.unary(Identity.IdentityMethod.requestUnitChange.method) { (request: Identity.RequestUnitChangeRequest, context: RequestContext) async throws -> Identity.UnitChange in
+            try await self.requestUnitChange(request, context: context)
+        }
+        routes.unary(Identity.IdentityMethod.listUnitChanges.method) { (request: Identity.ListUnitChangesRequest, context: RequestContext) async throws -> Identity.ListUnitChangesReply in
+            try await self.listUnitChanges(request, context: context)
+        }
+        routes.unary(Identity.IdentityMethod.decideUnitChange.method) { (request: Identity.DecideUnitChangeRequest, context: RequestContext) async throws -> Identity.UnitChange in
+            try await self.decideUnitChange(request, context: context)
+        }
         routes.unary(Identity.IdentityMethod.createBuiltInUnit.method) { (request: Identity.CreateBuiltInUnitRequest, context: RequestContext) async throws -> Identity.CreateAccountReply in
             try await self.createBuiltInUnit(request, context: context)
         }
@@ -290,6 +382,18 @@ extension Identity.IdentityProvider {
         }
         routes.unary(Identity.IdentityMethod.recordOfficer.method) { (request: Identity.RecordOfficerRequest, context: RequestContext) async throws -> Identity.RecordOfficerReply in
             try await self.recordOfficer(request, context: context)
+        }
+        routes.unary(Identity.IdentityMethod.listOfficers.method) { (request: Identity.ListOfficersRequest, context: RequestContext) async throws -> Identity.ListOfficersReply in
+            try await self.listOfficers(request, context: context)
+        }
+        routes.unary(Identity.IdentityMethod.changeOfficer.method) { (request: Identity.ChangeOfficerRequest, context: RequestContext) async throws -> Identity.UnitOfficer in
+            try await self.changeOfficer(request, context: context)
+        }
+        routes.unary(Identity.IdentityMethod.removeOfficer.method) { (request: Identity.RemoveOfficerRequest, context: RequestContext) async throws -> Identity.UnitOfficer in
+            try await self.removeOfficer(request, context: context)
+        }
+        routes.unary(Identity.IdentityMethod.handOver.method) { (request: Identity.HandOverRequest, context: RequestContext) async throws -> Identity.UnitOfficer in
+            try await self.handOver(request, context: context)
         }
         routes.unary(Identity.IdentityMethod.registerPerson.method) { (request: Identity.RegisterPersonRequest, context: RequestContext) async throws -> Identity.Registration in
             try await self.registerPerson(request, context: context)

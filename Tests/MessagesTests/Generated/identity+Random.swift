@@ -23,6 +23,7 @@ extension Identity.CompleteLoginRequest: RandomMessage {
         self.init()
         self.state = source.text()
         self.ticket = source.text()
+        self.code = source.text()
     }
 }
 
@@ -185,6 +186,65 @@ extension Identity.FindUnitsReply: RandomMessage {
     }
 }
 
+extension Identity.UnitChange: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.id = source.text()
+        self.unitID = source.text()
+        self.unitName = source.text()
+        self.state = source.enumeration()
+        self.stateLabel = source.text()
+        self.natureBefore = source.text()
+        self.natureAfter = source.text()
+        self.natureBeforeLabel = source.text()
+        self.natureAfterLabel = source.text()
+        self.regionBefore = source.text()
+        self.regionAfter = source.text()
+        self.regionBeforeLabel = source.text()
+        self.regionAfterLabel = source.text()
+        self.reason = source.text()
+        self.requestedByName = source.text()
+        self.requestedMs = source.integer()
+        self.opinion = source.text()
+        self.decidedByName = source.text()
+        self.decidedMs = source.integer()
+    }
+}
+
+extension Identity.RequestUnitChangeRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.nature = source.text()
+        self.region = source.text()
+        self.reason = source.text()
+    }
+}
+
+extension Identity.ListUnitChangesRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.state = source.enumeration()
+        self.page = source.optional { source in Common.PageRequest(random: &source) }
+    }
+}
+
+extension Identity.ListUnitChangesReply: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.changes = source.list { source in Identity.UnitChange(random: &source) }
+        self.nextCursor = source.bytes()
+    }
+}
+
+extension Identity.DecideUnitChangeRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.id = source.text()
+        self.outcome = source.enumeration()
+        self.opinion = source.text()
+    }
+}
+
 extension Identity.CreateBuiltInUnitRequest: RandomMessage {
     init(random source: inout RandomSource) {
         self.init()
@@ -236,6 +296,59 @@ extension Identity.RecordOfficerRequest: RandomMessage {
 
 extension Identity.RecordOfficerReply: RandomMessage {
     init(random source: inout RandomSource) { self.init() }
+}
+
+extension Identity.UnitOfficer: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.personID = source.text()
+        self.name = source.text()
+        self.role = source.enumeration()
+        self.active = source.boolean()
+        self.account = source.text()
+        self.recorded = source.boolean()
+        self.sinceMs = source.integer()
+    }
+}
+
+extension Identity.ListOfficersRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.unitID = source.text()
+    }
+}
+
+extension Identity.ListOfficersReply: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.officers = source.list { source in Identity.UnitOfficer(random: &source) }
+    }
+}
+
+extension Identity.ChangeOfficerRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.unitID = source.text()
+        self.personID = source.text()
+        self.role = source.enumeration()
+    }
+}
+
+extension Identity.RemoveOfficerRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.unitID = source.text()
+        self.personID = source.text()
+    }
+}
+
+extension Identity.HandOverRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.unitID = source.text()
+        self.leavingID = source.text()
+        self.successorID = source.text()
+    }
 }
 
 extension Identity.RegisterPersonRequest: RandomMessage {

@@ -77,7 +77,7 @@ extension IdentityHandler {
             let office = try PersonStore.activeOffice(of: person.id, rows)
             let region = try Self.region(of: person, office, rows)
             // An account beyond the department's region answers as an unknown one does.
-            return authority.region == nil || authority.covers(region) ? (account, office) : nil
+            return authority.covers(region: region) ? (account, office) : nil
         }
         guard let (account, office) = found else {
             throw RPCError(serviceError: Refusal.notFound("账号"))
@@ -111,10 +111,14 @@ extension IdentityHandler {
 
     // MARK: what they share
 
-    /// The operator's command, or the HR department of the session.
-    private func authority(_ context: RequestContext) -> AccountAuthority {
-        AccountAuthority(
-            actor: context.caller.principal, region: context.caller.session?.region)
+    /// The operator's command or another service, the HR department of the session, or the officer's unit.
+    func authority(_ context: RequestContext) -> AccountAuthority {
+        let scope: AccountAuthority.Scope =
+            switch context.caller.session {
+            case nil: .everywhere
+            case let session?: session.unit.map { .unit($0.id) } ?? .region(session.region)
+            }
+        return AccountAuthority(actor: context.caller.principal, scope: scope)
     }
 
     /// The region that decides which HR department looks after the person; "" for none.

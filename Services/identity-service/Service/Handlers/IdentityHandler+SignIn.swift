@@ -14,10 +14,13 @@ extension IdentityHandler {
     func beginLogin(
         _ request: Identity.BeginLoginRequest, context: RequestContext
     ) async throws -> Identity.BeginLoginReply {
-        guard request.provider == MinzhengtongProvider.issuer else {
+        let known = [MinzhengtongProvider.issuer, OpenIDProvider.name]
+        guard known.contains(request.provider) else {
             throw RPCError(
                 serviceError: Refusal.invalid([
-                    FieldFault(field: "provider", label: "登录方式", message: "只支持闽政通 (minzhengtong)")
+                    FieldFault(
+                        field: "provider", label: "登录方式",
+                        message: "只支持闽政通 (\(known.joined(separator: ", ")))")
                 ]))
         }
         guard callbacks.allows(request.redirect) else {
@@ -26,43 +29,56 @@ extension IdentityHandler {
                     FieldFault(field: "redirect", label: "回调地址", message: "不在允许的回调地址中")
                 ]))
         }
-        let provider = try providerOrRefusal()
+        let provider = try provider(request.provider)
         let token = randomToken()
         let state = token.map(hexDigits).joined()
         _ = try await database.performOnce(
             BeginLogin(
-                provider: provider.name, stateHash: SessionToken.hash(token), asOf: clock.now()))
+                provider: provider.name, redirect: request.redirect,
+                stateHash: SessionToken.hash(token), asOf: clock.now()))
         return Identity.BeginLoginReply(
-            address: provider.loginAddress(redirect: request.redirect, state: state), state: state)
+            address: provider.loginAddress(attempt(state, redirect: request.redirect)),
+            state: state)
     }
 
     func completeLogin(
         _ request: Identity.CompleteLoginRequest, context: RequestContext
     ) async throws -> Identity.SignInReply {
-        let provider = try providerOrRefusal()
         guard let state = bytes(hex: request.state), state.count == 32 else {
             throw RPCError(code: .unauthenticated, message: "登录状态无效、已使用或已过期，请重新登录")
         }
         let used = try await database.performOnce(
             UseLoginState(stateHash: SessionToken.hash(state)))
-        guard used.name == provider.name else {
-            throw RPCError(code: .unauthenticated, message: "登录状态无效、已使用或已过期，请重新登录")
-        }
+        // The state knows which provider's ticket or code this is; both at once are neither's.
+        let provider = try provider(used.provider)
         let agent: VouchedAgent
-        do {
-            agent = try await provider.exchange(ticket: request.ticket)
+        do throws(ProviderError) {
+            guard request.ticket.isEmpty != request.code.isEmpty else {
+                throw ProviderError(.refusedTicket, "not exactly one of ticket and code")
+            }
+            agent = try await provider.exchange(
+                request.ticket + request.code,
+                of: attempt(request.state, redirect: used.redirect))
         } catch {
             throw refusal(of: error)
         }
         return try await signIn(try checked(agent))
     }
 
-    private func providerOrRefusal() throws(RPCError) -> any IdentityProvider {
-        guard let provider else {
+    private func provider(_ name: String) throws(RPCError) -> any IdentityProvider {
+        guard let provider = providers.first(where: { $0.name == name }) else {
             throw RPCError(
-                code: .failedPrecondition, message: "本部署没有配置闽政通 (--set sso-address)")
+                code: .failedPrecondition,
+                message: "本部署没有配置该登录方式 (--set sso-address, --set sso-oidc-issuer)")
         }
         return provider
+    }
+
+    private func attempt(_ state: String, redirect: String) -> LoginAttempt {
+        LoginAttempt(
+            redirect: redirect, state: state,
+            nonce: personal.derived(from: state, for: "login_nonce"),
+            verifier: personal.derived(from: state, for: "login_verifier"))
     }
 
     private func refusal(of error: ProviderError) -> RPCError {
@@ -72,6 +88,8 @@ extension IdentityHandler {
         return switch error.kind {
         case .refusedTicket:
             RPCError(code: .unauthenticated, message: "登录票据无效、已使用或已过期，请重新登录")
+        case .untrusted:
+            RPCError(code: .unauthenticated, message: "闽政通的登录凭证未通过校验，请重新登录")
         case .unreachable:
             RPCError(code: .unavailable, message: "闽政通没有响应，请稍后重新登录", verdict: .never)
         case .refusedClient, .malformed:

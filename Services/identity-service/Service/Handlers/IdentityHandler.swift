@@ -14,7 +14,7 @@ struct IdentityHandler: Identity.IdentityProvider {
     let clock: any WallClock
     let personal: PersonalData
     let hasher: PasswordHasher
-    let provider: (any IdentityProvider)?
+    let providers: [any IdentityProvider]
     let callbacks: CallbackList
     let throttle: SignInThrottle
     let keeper: SessionKeeper

@@ -3,18 +3,39 @@ import Messages
 import ServiceRuntime
 import Storage
 
-/// Who asks for accounts: the operator's command, or an HR department for its own region.
+/// Who looks after accounts and officers.
 struct AccountAuthority: Sendable, Hashable {
+    /// How far the authority reaches.
+    enum Scope: Sendable, Hashable {
+        /// The operator's command, and services.
+        case everywhere
+        /// An HR department's region.
+        case region(String)
+        /// An officer's own unit.
+        case unit(String)
+    }
+
     /// For the audit.
     let actor: String
-    /// Nil for the operator: everywhere.
-    let region: String?
+    let scope: Scope
 
-    /// Whether the region is the authority's own or lies within it.
-    func covers(_ other: String) -> Bool {
-        guard let region else { return true }
-        guard let mine = Region(code: region), let other = Region(code: other) else { return false }
-        return mine.covers(other)
+    /// Whether the region is the authority's own or lies within it; never for a unit's officer.
+    func covers(region other: String) -> Bool {
+        switch scope {
+        case .everywhere: return true
+        case .unit: return false
+        case .region(let code):
+            guard let mine = Region(code: code), let other = Region(code: other) else {
+                return false
+            }
+            return mine.covers(other)
+        }
+    }
+
+    /// Whether the unit is the authority's own or lies within its region.
+    func covers(_ unit: StoredUnit) -> Bool {
+        if case .unit(let own) = scope { return own == unit.id }
+        return covers(region: unit.details.region)
     }
 }
 
@@ -31,7 +52,7 @@ struct CreateBuiltInUnit: Command {
     }
 
     func decide(_ isTaken: Bool, at now: Timestamp) throws(Refusal) -> Plan<Done> {
-        guard authority.covers(unit.details.region) else {
+        guard authority.covers(region: unit.details.region) else {
             throw .denied("单位属地不在本部门管辖范围内")
         }
         guard !isTaken else { throw .exists("账号 \(account.account) 已被使用") }
@@ -72,6 +93,8 @@ struct CreateAccount: Command {
         let isTaken: Bool
         let unit: StoredUnit?
         let applicant: StoredPerson?
+        /// Active ones of the unit.
+        let officers: Int64
     }
 
     func read(_ rows: any RowReader) throws -> Facts {
@@ -80,15 +103,17 @@ struct CreateAccount: Command {
             unit: try office.flatMap { try UnitStore.unit($0.unitID, rows) },
             applicant: person.kind == .applicant
                 ? try person.idIndex.flatMap { try PersonStore.applicant(idIndex: $0, rows) }
-                : nil)
+                : nil,
+            officers: try office.map { try OfficerStore.count(unit: $0.unitID, rows).active } ?? 0)
     }
 
     func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<Done> {
         if office != nil {
-            guard let unit = facts.unit, authority.covers(unit.details.region) else {
-                throw .notFound("单位")
-            }
+            guard let unit = facts.unit, authority.covers(unit) else { throw .notFound("单位") }
             guard unit.state == .active else { throw .precondition("单位未启用") }
+            guard facts.officers < OfficerStore.most else {
+                throw .precondition("每个单位最多 \(OfficerStore.most) 名经办人")
+            }
         }
         guard !facts.isTaken else { throw .exists("账号 \(account.account) 已被使用") }
         guard facts.applicant == nil else { throw .exists("该身份证号码已有申报人账号") }

@@ -43,7 +43,9 @@ struct AccountInput: Sendable, Hashable {
         case .applicant:
             phone = check.mobile(request.phone, "phone", "手机号")
         case .officer:
-            unitID = check.text(request.unitID, "unit_id", "用人单位", required: true, longest: 64)
+            var named = request.unitID
+            if case .unit(let own) = authority.scope, named.isEmpty { named = own }
+            unitID = check.text(named, "unit_id", "用人单位", required: true, longest: 64)
         }
         if kind == .applicant || !request.idNumber.isEmpty {
             idNumber = check.idNumber(request.idNumber, "id_number", "身份证号码", today: today)
@@ -61,16 +63,17 @@ struct AccountInput: Sendable, Hashable {
         self.unitID = unitID
     }
 
-    /// HR departments make accounts of officers, applicants and superiors of their region; the rest is the operator's.
+    /// A unit makes accounts of its officers; HR departments those of officers, applicants and superiors of their
+    /// region; the rest is the operator's.
     private static func authorise(
         _ kind: PersonKind, region: String, _ authority: AccountAuthority
     ) throws(Refusal) {
-        guard authority.region != nil else { return }
-        switch kind {
-        case .officer, .applicant: break
-        case .superior:
-            guard authority.covers(region) else { throw .denied("属地不在本部门管辖范围内") }
-        case .hrDepartment, .committee: throw .denied("该类账号由系统运维人员创建")
+        switch (authority.scope, kind) {
+        case (.everywhere, _), (_, .officer), (.region, .applicant): break
+        case (.unit, _): throw .denied("单位管理员只能创建本单位经办人的账号")
+        case (.region, .superior):
+            guard authority.covers(region: region) else { throw .denied("属地不在本部门管辖范围内") }
+        case (.region, _): throw .denied("该类账号由系统运维人员创建")
         }
     }
 }

@@ -8,6 +8,7 @@ import Storage
 /// Remembers the state of a login that begins.
 struct BeginLogin: Command {
     let provider: String
+    let redirect: String
     let stateHash: [UInt8]
     /// States that ended by then do not count.
     let asOf: Timestamp
@@ -24,7 +25,7 @@ struct BeginLogin: Command {
         return Plan(
             writes: SessionStore.deleteExpired(at: now) + [
                 SessionStore.insertLoginState(
-                    hash: stateHash, provider: provider,
+                    hash: stateHash, provider: provider, redirect: redirect,
                     expires: Timestamp(milliseconds: expires))
             ], messages: [], audit: [], reply: Done())
     }
@@ -34,32 +35,38 @@ struct BeginLogin: Command {
 struct UseLoginState: Command {
     let stateHash: [UInt8]
 
-    struct LoginState: Sendable {
+    /// Whose login it was, and where its browser came back.
+    struct UsedLogin: StorableReply {
         let provider: String
-        let expiresMilliseconds: Int64
-    }
+        let redirect: String
 
-    /// Whose login it was.
-    struct ProviderName: StorableReply {
-        let name: String
-        init(name: String) { self.name = name }
-        func storedBytes() throws -> [UInt8] { Array(name.utf8) }
-        init(storedBytes: [UInt8]) throws { name = String(decoding: storedBytes, as: UTF8.self) }
-    }
+        init(provider: String, redirect: String) {
+            self.provider = provider
+            self.redirect = redirect
+        }
 
-    func read(_ rows: any RowReader) throws -> LoginState? {
-        try SessionStore.loginState(hash: stateHash, rows).map {
-            LoginState(provider: $0.provider, expiresMilliseconds: $0.expiresMilliseconds)
+        // Neither holds a line end.
+        func storedBytes() throws -> [UInt8] { Array("\(provider)\n\(redirect)".utf8) }
+        init(storedBytes: [UInt8]) throws {
+            let lines = String(decoding: storedBytes, as: UTF8.self).split(
+                separator: "\n", omittingEmptySubsequences: false)
+            self.init(provider: String(lines[0]), redirect: String(lines.last ?? ""))
         }
     }
 
-    func decide(_ state: LoginState?, at now: Timestamp) throws(Refusal) -> Plan<ProviderName> {
+    func read(_ rows: any RowReader) throws -> StoredLoginState? {
+        try SessionStore.loginState(hash: stateHash, rows)
+    }
+
+    func decide(
+        _ state: StoredLoginState?, at now: Timestamp
+    ) throws(Refusal) -> Plan<UsedLogin> {
         guard let state, now.milliseconds < state.expiresMilliseconds else {
             throw Refusal(code: 16, message: "登录状态无效、已使用或已过期，请重新登录", details: [])
         }
         return Plan(
             writes: [SessionStore.deleteLoginState(hash: stateHash)], messages: [], audit: [],
-            reply: ProviderName(name: state.provider))
+            reply: UsedLogin(provider: state.provider, redirect: state.redirect))
     }
 }
 

@@ -116,6 +116,7 @@ struct OpenSession: Command {
             throw Self.wrongPassword
         }
         if person.kind == .officer {
+            guard facts.office != nil else { throw .denied("该经办人已被单位移除") }
             guard let unit = facts.unit, unit.state.admitsOfficers else {
                 throw .denied("该单位已停用，请联系人社部门")
             }

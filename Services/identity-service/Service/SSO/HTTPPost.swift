@@ -19,13 +19,15 @@ struct HTTPPost: Sendable {
     private typealias Connection = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
 
     /// Posts the form to `path` below the address.
+    /// - Parameter authorization: the header of that name; printable ASCII.
     /// - Throws: `unreachable` when there is no whole answer in time, `malformed` when it is too large.
     func callAsFunction(
-        _ address: HTTPAddress, path: String, form: String
+        _ address: HTTPAddress, path: String, form: String, authorization: String? = nil
     ) async throws(ProviderError) -> Reply {
         do {
             let connection = try await connect(address)
-            return try await exchange(connection, address, path: path, form: form)
+            return try await exchange(
+                connection, address, path: path, form: form, authorization: authorization)
         } catch let error as ProviderError {
             throw error
         } catch {
@@ -48,7 +50,8 @@ struct HTTPPost: Sendable {
     }
 
     private func exchange(
-        _ connection: Connection, _ address: HTTPAddress, path: String, form: String
+        _ connection: Connection, _ address: HTTPAddress, path: String, form: String,
+        authorization: String?
     ) async throws -> Reply {
         let channel = connection.channel
         // Closing ends the loop below, with whatever is missing.
@@ -57,12 +60,13 @@ struct HTTPPost: Sendable {
         }
         defer { watch.cancel() }
         return try await connection.executeThenClose { inbound, outbound in
-            let headers: HTTPHeaders = [
+            var headers: HTTPHeaders = [
                 "Host": "\(address.host):\(address.effectivePort)",
                 "Content-Type": "application/x-www-form-urlencoded",
                 "Content-Length": "\(form.utf8.count)", "Accept": "application/json",
                 "Connection": "close",
             ]
+            if let authorization { headers.add(name: "Authorization", value: authorization) }
             try await outbound.write(
                 .head(
                     HTTPRequestHead(

@@ -17,12 +17,15 @@ struct MinzhengtongProvider: IdentityProvider {
 
     var name: String { Self.issuer }
 
-    func loginAddress(redirect: String, state: String) -> String {
+    func loginAddress(_ attempt: LoginAttempt) -> String {
         "\(loginAddress)/login?client_id=\(percentEncoded(clientID))"
-            + "&redirect=\(percentEncoded(redirect))&state=\(percentEncoded(state))"
+            + "&redirect=\(percentEncoded(attempt.redirect))"
+            + "&state=\(percentEncoded(attempt.state))"
     }
 
-    func exchange(ticket: String) async throws(ProviderError) -> VouchedAgent {
+    func exchange(
+        _ ticket: String, of attempt: LoginAttempt
+    ) async throws(ProviderError) -> VouchedAgent {
         guard (1...Self.longestTicket).contains(ticket.utf8.count) else {
             throw ProviderError(.refusedTicket, "a ticket of \(ticket.utf8.count) bytes")
         }
@@ -38,18 +41,10 @@ struct MinzhengtongProvider: IdentityProvider {
         guard reply.status == 200, value["success"] == .bool(true) else {
             throw Self.refusal(reply.status, value)
         }
-        return VouchedAgent(
-            issuer: Self.issuer,
-            subject: try Self.text(value, "agent", "subject", longest: 128),
-            name: try Self.text(value, "agent", "name", longest: 200),
-            idNumber: try Self.text(value, "agent", "id_number", longest: 18),
-            phone: try Self.text(value, "agent", "phone", longest: 20),
-            unitName: try Self.text(value, "unit", "name", longest: 600),
-            uscc: try Self.text(value, "unit", "uscc", longest: 18),
-            legalRepresentativeName: try Self.text(
-                value, "unit", "legal_representative_name", longest: 200),
-            legalRepresentativeIDNumber: try Self.text(
-                value, "unit", "legal_representative_id_number", longest: 18))
+        return try VouchedAgent(
+            value, issuer: Self.issuer,
+            subject: try VouchedAgent.text(
+                value, "agent", "subject", longest: VouchedAgent.longestSubject))
     }
 
     private static func refusal(_ status: Int, _ value: JSONValue) -> ProviderError {
@@ -58,18 +53,6 @@ struct MinzhengtongProvider: IdentityProvider {
         case "unknown_client": ProviderError(.refusedClient, "client id or secret is refused")
         default: ProviderError(.malformed, "a refusal with status \(status)")
         }
-    }
-
-    /// A text that must be there, of at most `longest` bytes.
-    private static func text(
-        _ value: JSONValue, _ object: String, _ member: String, longest: Int
-    ) throws(ProviderError) -> String {
-        guard let text = value[object]?[member]?.string, !text.isEmpty,
-            text.utf8.count <= longest
-        else {
-            throw ProviderError(.malformed, "the answer lacks a usable “\(object).\(member)”")
-        }
-        return text
     }
 }
 

@@ -6,7 +6,44 @@ import Storage
 let identityMigrations: [Migration] = [
     Migration(
         number: 1, name: "units, persons, sessions, registrations",
-        statements: unitTables + personTables + sessionTables + registrationTables)
+        statements: unitTables + personTables + sessionTables + registrationTables),
+    // The token request of the authorization code flow repeats where the browser came back.
+    Migration(
+        number: 2, name: "redirects of logins",
+        statements: ["ALTER TABLE login_states ADD COLUMN redirect TEXT NOT NULL DEFAULT ''"]),
+    Migration(
+        number: 3, name: "change requests of units", statements: unitChangeTables),
+]
+
+private let unitChangeTables = [
+    """
+    CREATE TABLE unit_changes (
+        id TEXT NOT NULL PRIMARY KEY,
+        unit_id TEXT NOT NULL REFERENCES units (id),
+        unit_name TEXT NOT NULL,
+        scope TEXT NOT NULL CHECK (length(scope) = 6),
+        nature_before TEXT NOT NULL,
+        nature_after TEXT NOT NULL,
+        region_before TEXT NOT NULL,
+        region_after TEXT NOT NULL,
+        reason TEXT NOT NULL CHECK (length(reason) BETWEEN 1 AND 500),
+        requested_by TEXT NOT NULL REFERENCES persons (id),
+        requested_by_name TEXT NOT NULL,
+        requested_ms INTEGER NOT NULL,
+        state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 3),
+        opinion TEXT,
+        decided_by TEXT REFERENCES persons (id),
+        decided_by_name TEXT,
+        decided_ms INTEGER,
+        CHECK (nature_before <> nature_after OR region_before <> region_after),
+        CHECK ((state = 1) = (decided_by IS NULL)),
+        CHECK (state <> 3 OR opinion <> '')
+    ) STRICT
+    """,
+    // One request at a time.
+    "CREATE UNIQUE INDEX unit_changes_pending ON unit_changes (unit_id) WHERE state = 1",
+    "CREATE INDEX unit_changes_unit ON unit_changes (unit_id, requested_ms, id)",
+    "CREATE INDEX unit_changes_time ON unit_changes (requested_ms, id)",
 ]
 
 private let unitTables = [

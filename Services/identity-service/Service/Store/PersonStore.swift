@@ -53,6 +53,13 @@ struct StoredOfficer: Sendable, Hashable {
     let personID: String
     let role: Identity.Role
     let isActive: Bool
+
+    /// The same place with another role, or left, or taken again.
+    func with(role: Identity.Role? = nil, isActive: Bool? = nil) -> StoredOfficer {
+        StoredOfficer(
+            unitID: unitID, personID: personID, role: role ?? self.role,
+            isActive: isActive ?? self.isActive)
+    }
 }
 
 /// Name and password of a person who does not come through a provider.

@@ -58,6 +58,11 @@ struct PersonalData: Sendable {
         cipher.searchIndex(of: bytes.map(hex).joined(), domain: "request")
     }
 
+    /// A text of 43 characters that only this deployment can make of that one, for one use.
+    func derived(from text: String, for use: String) -> String {
+        Base64URL.text(cipher.searchIndex(of: text, domain: use))
+    }
+
     /// "3501**********0012": four digits at both ends.
     func maskedIDNumber(_ sealed: [UInt8]?, _ place: Place) throws -> String {
         try sealed.map { masked(try open($0, place), keeping: (4, 4)) } ?? ""

@@ -26,6 +26,14 @@ struct StoredSession: Sendable {
     }
 }
 
+/// A login at a provider that is under way.
+struct StoredLoginState: Sendable {
+    let provider: String
+    /// Where its browser is to come back.
+    let redirect: String
+    let expiresMilliseconds: Int64
+}
+
 /// The SQL of sessions and login states: rows in, statements out.
 enum SessionStore {
     /// The session of a token, by its hash: one statement, as it runs for every request everywhere.
@@ -122,6 +130,13 @@ enum SessionStore {
             [.text(person), .blob(keeping ?? [])])
     }
 
+    /// Ends the person's sessions for that unit.
+    static func deleteAll(of person: String, unit: String) -> Statement {
+        Statement(
+            "DELETE FROM sessions WHERE person_id = ? AND unit_id = ?",
+            [.text(person), .text(unit)])
+    }
+
     /// Makes room: ends the person's oldest sessions but the newest `keeping`.
     static func deleteOldest(of person: String, keeping: Int64) -> Statement {
         Statement(
@@ -144,15 +159,18 @@ enum SessionStore {
 
     // MARK: login states
 
-    /// Whose login the state belongs to, and when it ends.
     static func loginState(
         hash: [UInt8], _ rows: any RowReader
-    ) throws -> (provider: String, expiresMilliseconds: Int64)? {
+    ) throws -> StoredLoginState? {
         try rows.row(
             Statement(
-                "SELECT provider, expires_ms FROM login_states WHERE state_hash = ?",
+                "SELECT provider, redirect, expires_ms FROM login_states WHERE state_hash = ?",
                 [.blob(hash)])
-        ).map { (try $0.text("provider"), try $0.integer("expires_ms")) }
+        ).map { row in
+            StoredLoginState(
+                provider: try row.text("provider"), redirect: try row.text("redirect"),
+                expiresMilliseconds: try row.integer("expires_ms"))
+        }
     }
 
     /// Logins that are under way.
@@ -164,11 +182,16 @@ enum SessionStore {
     }
 
     static func insertLoginState(
-        hash: [UInt8], provider: String, expires: Timestamp
+        hash: [UInt8], provider: String, redirect: String, expires: Timestamp
     ) -> Statement {
         Statement(
-            "INSERT INTO login_states (state_hash, provider, expires_ms) VALUES (?, ?, ?)",
-            [.blob(hash), .text(provider), .integer(expires.milliseconds)])
+            """
+            INSERT INTO login_states (state_hash, provider, redirect, expires_ms)
+            VALUES (?, ?, ?, ?)
+            """,
+            [
+                .blob(hash), .text(provider), .text(redirect), .integer(expires.milliseconds),
+            ])
     }
 
     static func deleteLoginState(hash: [UInt8]) -> Statement {
