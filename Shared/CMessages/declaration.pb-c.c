@@ -772,6 +772,96 @@ void   declaration__v1__declaration_detail__free_unpacked
   assert(message->base.descriptor == &declaration__v1__declaration_detail__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   declaration__v1__difference__init
+                     (Declaration__V1__Difference         *message)
+{
+  static const Declaration__V1__Difference init_value = DECLARATION__V1__DIFFERENCE__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__difference__get_packed_size
+                     (const Declaration__V1__Difference *message)
+{
+  assert(message->base.descriptor == &declaration__v1__difference__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__difference__pack
+                     (const Declaration__V1__Difference *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__difference__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__difference__pack_to_buffer
+                     (const Declaration__V1__Difference *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__difference__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__Difference *
+       declaration__v1__difference__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__Difference *)
+     protobuf_c_message_unpack (&declaration__v1__difference__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__difference__free_unpacked
+                     (Declaration__V1__Difference *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__difference__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   declaration__v1__raised_defect__init
+                     (Declaration__V1__RaisedDefect         *message)
+{
+  static const Declaration__V1__RaisedDefect init_value = DECLARATION__V1__RAISED_DEFECT__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__raised_defect__get_packed_size
+                     (const Declaration__V1__RaisedDefect *message)
+{
+  assert(message->base.descriptor == &declaration__v1__raised_defect__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__raised_defect__pack
+                     (const Declaration__V1__RaisedDefect *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__raised_defect__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__raised_defect__pack_to_buffer
+                     (const Declaration__V1__RaisedDefect *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__raised_defect__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__RaisedDefect *
+       declaration__v1__raised_defect__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__RaisedDefect *)
+     protobuf_c_message_unpack (&declaration__v1__raised_defect__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__raised_defect__free_unpacked
+                     (Declaration__V1__RaisedDefect *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__raised_defect__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   declaration__v1__claim_request__init
                      (Declaration__V1__ClaimRequest         *message)
 {
@@ -1310,6 +1400,456 @@ void   declaration__v1__votes__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &declaration__v1__votes__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   declaration__v1__open_notice_request__init
+                     (Declaration__V1__OpenNoticeRequest         *message)
+{
+  static const Declaration__V1__OpenNoticeRequest init_value = DECLARATION__V1__OPEN_NOTICE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__open_notice_request__get_packed_size
+                     (const Declaration__V1__OpenNoticeRequest *message)
+{
+  assert(message->base.descriptor == &declaration__v1__open_notice_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__open_notice_request__pack
+                     (const Declaration__V1__OpenNoticeRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__open_notice_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__open_notice_request__pack_to_buffer
+                     (const Declaration__V1__OpenNoticeRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__open_notice_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__OpenNoticeRequest *
+       declaration__v1__open_notice_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__OpenNoticeRequest *)
+     protobuf_c_message_unpack (&declaration__v1__open_notice_request__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__open_notice_request__free_unpacked
+                     (Declaration__V1__OpenNoticeRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__open_notice_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   declaration__v1__record_objection_request__init
+                     (Declaration__V1__RecordObjectionRequest         *message)
+{
+  static const Declaration__V1__RecordObjectionRequest init_value = DECLARATION__V1__RECORD_OBJECTION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__record_objection_request__get_packed_size
+                     (const Declaration__V1__RecordObjectionRequest *message)
+{
+  assert(message->base.descriptor == &declaration__v1__record_objection_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__record_objection_request__pack
+                     (const Declaration__V1__RecordObjectionRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__record_objection_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__record_objection_request__pack_to_buffer
+                     (const Declaration__V1__RecordObjectionRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__record_objection_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__RecordObjectionRequest *
+       declaration__v1__record_objection_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__RecordObjectionRequest *)
+     protobuf_c_message_unpack (&declaration__v1__record_objection_request__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__record_objection_request__free_unpacked
+                     (Declaration__V1__RecordObjectionRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__record_objection_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   declaration__v1__resolve_objection_request__init
+                     (Declaration__V1__ResolveObjectionRequest         *message)
+{
+  static const Declaration__V1__ResolveObjectionRequest init_value = DECLARATION__V1__RESOLVE_OBJECTION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__resolve_objection_request__get_packed_size
+                     (const Declaration__V1__ResolveObjectionRequest *message)
+{
+  assert(message->base.descriptor == &declaration__v1__resolve_objection_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__resolve_objection_request__pack
+                     (const Declaration__V1__ResolveObjectionRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__resolve_objection_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__resolve_objection_request__pack_to_buffer
+                     (const Declaration__V1__ResolveObjectionRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__resolve_objection_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__ResolveObjectionRequest *
+       declaration__v1__resolve_objection_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__ResolveObjectionRequest *)
+     protobuf_c_message_unpack (&declaration__v1__resolve_objection_request__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__resolve_objection_request__free_unpacked
+                     (Declaration__V1__ResolveObjectionRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__resolve_objection_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   declaration__v1__close_notice_request__init
+                     (Declaration__V1__CloseNoticeRequest         *message)
+{
+  static const Declaration__V1__CloseNoticeRequest init_value = DECLARATION__V1__CLOSE_NOTICE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__close_notice_request__get_packed_size
+                     (const Declaration__V1__CloseNoticeRequest *message)
+{
+  assert(message->base.descriptor == &declaration__v1__close_notice_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__close_notice_request__pack
+                     (const Declaration__V1__CloseNoticeRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__close_notice_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__close_notice_request__pack_to_buffer
+                     (const Declaration__V1__CloseNoticeRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__close_notice_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__CloseNoticeRequest *
+       declaration__v1__close_notice_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__CloseNoticeRequest *)
+     protobuf_c_message_unpack (&declaration__v1__close_notice_request__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__close_notice_request__free_unpacked
+                     (Declaration__V1__CloseNoticeRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__close_notice_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   declaration__v1__list_notices_request__init
+                     (Declaration__V1__ListNoticesRequest         *message)
+{
+  static const Declaration__V1__ListNoticesRequest init_value = DECLARATION__V1__LIST_NOTICES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__list_notices_request__get_packed_size
+                     (const Declaration__V1__ListNoticesRequest *message)
+{
+  assert(message->base.descriptor == &declaration__v1__list_notices_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__list_notices_request__pack
+                     (const Declaration__V1__ListNoticesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__list_notices_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__list_notices_request__pack_to_buffer
+                     (const Declaration__V1__ListNoticesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__list_notices_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__ListNoticesRequest *
+       declaration__v1__list_notices_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__ListNoticesRequest *)
+     protobuf_c_message_unpack (&declaration__v1__list_notices_request__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__list_notices_request__free_unpacked
+                     (Declaration__V1__ListNoticesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__list_notices_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   declaration__v1__list_notices_reply__init
+                     (Declaration__V1__ListNoticesReply         *message)
+{
+  static const Declaration__V1__ListNoticesReply init_value = DECLARATION__V1__LIST_NOTICES_REPLY__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__list_notices_reply__get_packed_size
+                     (const Declaration__V1__ListNoticesReply *message)
+{
+  assert(message->base.descriptor == &declaration__v1__list_notices_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__list_notices_reply__pack
+                     (const Declaration__V1__ListNoticesReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__list_notices_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__list_notices_reply__pack_to_buffer
+                     (const Declaration__V1__ListNoticesReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__list_notices_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__ListNoticesReply *
+       declaration__v1__list_notices_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__ListNoticesReply *)
+     protobuf_c_message_unpack (&declaration__v1__list_notices_reply__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__list_notices_reply__free_unpacked
+                     (Declaration__V1__ListNoticesReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__list_notices_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   declaration__v1__objection__init
+                     (Declaration__V1__Objection         *message)
+{
+  static const Declaration__V1__Objection init_value = DECLARATION__V1__OBJECTION__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__objection__get_packed_size
+                     (const Declaration__V1__Objection *message)
+{
+  assert(message->base.descriptor == &declaration__v1__objection__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__objection__pack
+                     (const Declaration__V1__Objection *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__objection__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__objection__pack_to_buffer
+                     (const Declaration__V1__Objection *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__objection__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__Objection *
+       declaration__v1__objection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__Objection *)
+     protobuf_c_message_unpack (&declaration__v1__objection__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__objection__free_unpacked
+                     (Declaration__V1__Objection *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__objection__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   declaration__v1__notice__init
+                     (Declaration__V1__Notice         *message)
+{
+  static const Declaration__V1__Notice init_value = DECLARATION__V1__NOTICE__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__notice__get_packed_size
+                     (const Declaration__V1__Notice *message)
+{
+  assert(message->base.descriptor == &declaration__v1__notice__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__notice__pack
+                     (const Declaration__V1__Notice *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__notice__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__notice__pack_to_buffer
+                     (const Declaration__V1__Notice *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__notice__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__Notice *
+       declaration__v1__notice__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__Notice *)
+     protobuf_c_message_unpack (&declaration__v1__notice__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__notice__free_unpacked
+                     (Declaration__V1__Notice *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__notice__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   declaration__v1__lift_ban_request__init
+                     (Declaration__V1__LiftBanRequest         *message)
+{
+  static const Declaration__V1__LiftBanRequest init_value = DECLARATION__V1__LIFT_BAN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__lift_ban_request__get_packed_size
+                     (const Declaration__V1__LiftBanRequest *message)
+{
+  assert(message->base.descriptor == &declaration__v1__lift_ban_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__lift_ban_request__pack
+                     (const Declaration__V1__LiftBanRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__lift_ban_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__lift_ban_request__pack_to_buffer
+                     (const Declaration__V1__LiftBanRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__lift_ban_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__LiftBanRequest *
+       declaration__v1__lift_ban_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__LiftBanRequest *)
+     protobuf_c_message_unpack (&declaration__v1__lift_ban_request__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__lift_ban_request__free_unpacked
+                     (Declaration__V1__LiftBanRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__lift_ban_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   declaration__v1__lift_ban_reply__init
+                     (Declaration__V1__LiftBanReply         *message)
+{
+  static const Declaration__V1__LiftBanReply init_value = DECLARATION__V1__LIFT_BAN_REPLY__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__lift_ban_reply__get_packed_size
+                     (const Declaration__V1__LiftBanReply *message)
+{
+  assert(message->base.descriptor == &declaration__v1__lift_ban_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__lift_ban_reply__pack
+                     (const Declaration__V1__LiftBanReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__lift_ban_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__lift_ban_reply__pack_to_buffer
+                     (const Declaration__V1__LiftBanReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__lift_ban_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__LiftBanReply *
+       declaration__v1__lift_ban_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__LiftBanReply *)
+     protobuf_c_message_unpack (&declaration__v1__lift_ban_reply__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__lift_ban_reply__free_unpacked
+                     (Declaration__V1__LiftBanReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__lift_ban_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 static const ProtobufCFieldDescriptor declaration__v1__plan__field_descriptors[11] =
@@ -2843,7 +3383,7 @@ const ProtobufCMessageDescriptor declaration__v1__recommendation__descriptor =
   (ProtobufCMessageInit) declaration__v1__recommendation__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor declaration__v1__declaration_detail__field_descriptors[12] =
+static const ProtobufCFieldDescriptor declaration__v1__declaration_detail__field_descriptors[14] =
 {
   {
     "row",
@@ -2989,16 +3529,42 @@ static const ProtobufCFieldDescriptor declaration__v1__declaration_detail__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "differences",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Declaration__V1__DeclarationDetail, n_differences),
+    offsetof(Declaration__V1__DeclarationDetail, differences),
+    &declaration__v1__difference__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "raised_defects",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Declaration__V1__DeclarationDetail, n_raised_defects),
+    offsetof(Declaration__V1__DeclarationDetail, raised_defects),
+    &declaration__v1__raised_defect__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned declaration__v1__declaration_detail__field_indices_by_name[] = {
   1,   /* field[1] = application */
   7,   /* field[7] = correct_by */
   6,   /* field[6] = defects */
+  12,   /* field[12] = differences */
   3,   /* field[3] = findings */
   5,   /* field[5] = flow */
   11,   /* field[11] = notice_until */
   9,   /* field[9] = quota_level */
   8,   /* field[8] = quota_required */
+  13,   /* field[13] = raised_defects */
   4,   /* field[4] = recommendation */
   0,   /* field[0] = row */
   2,   /* field[2] = sections */
@@ -3007,7 +3573,7 @@ static const unsigned declaration__v1__declaration_detail__field_indices_by_name
 static const ProtobufCIntRange declaration__v1__declaration_detail__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor declaration__v1__declaration_detail__descriptor =
 {
@@ -3017,11 +3583,178 @@ const ProtobufCMessageDescriptor declaration__v1__declaration_detail__descriptor
   "Declaration__V1__DeclarationDetail",
   "declaration.v1",
   sizeof(Declaration__V1__DeclarationDetail),
-  12,
+  14,
   declaration__v1__declaration_detail__field_descriptors,
   declaration__v1__declaration_detail__field_indices_by_name,
   1,  declaration__v1__declaration_detail__number_ranges,
   (ProtobufCMessageInit) declaration__v1__declaration_detail__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__difference__field_descriptors[4] =
+{
+  {
+    "section",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Difference, section),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "label",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Difference, label),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "before",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Difference, before),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "after",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Difference, after),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__difference__field_indices_by_name[] = {
+  3,   /* field[3] = after */
+  2,   /* field[2] = before */
+  1,   /* field[1] = label */
+  0,   /* field[0] = section */
+};
+static const ProtobufCIntRange declaration__v1__difference__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor declaration__v1__difference__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.Difference",
+  "Difference",
+  "Declaration__V1__Difference",
+  "declaration.v1",
+  sizeof(Declaration__V1__Difference),
+  4,
+  declaration__v1__difference__field_descriptors,
+  declaration__v1__difference__field_indices_by_name,
+  1,  declaration__v1__difference__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__difference__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__raised_defect__field_descriptors[5] =
+{
+  {
+    "text",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__RaisedDefect, text),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "round",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__RaisedDefect, round),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__RaisedDefect, node),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "raised_ms",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__RaisedDefect, raised_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "visible_before",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__RaisedDefect, visible_before),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__raised_defect__field_indices_by_name[] = {
+  2,   /* field[2] = node */
+  3,   /* field[3] = raised_ms */
+  1,   /* field[1] = round */
+  0,   /* field[0] = text */
+  4,   /* field[4] = visible_before */
+};
+static const ProtobufCIntRange declaration__v1__raised_defect__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor declaration__v1__raised_defect__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.RaisedDefect",
+  "RaisedDefect",
+  "Declaration__V1__RaisedDefect",
+  "declaration.v1",
+  sizeof(Declaration__V1__RaisedDefect),
+  5,
+  declaration__v1__raised_defect__field_descriptors,
+  declaration__v1__raised_defect__field_indices_by_name,
+  1,  declaration__v1__raised_defect__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__raised_defect__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor declaration__v1__claim_request__field_descriptors[2] =
@@ -3666,5 +4399,664 @@ const ProtobufCMessageDescriptor declaration__v1__votes__descriptor =
   declaration__v1__votes__field_indices_by_name,
   1,  declaration__v1__votes__number_ranges,
   (ProtobufCMessageInit) declaration__v1__votes__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__open_notice_request__field_descriptors[2] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__OpenNoticeRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expected_version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__OpenNoticeRequest, expected_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__open_notice_request__field_indices_by_name[] = {
+  1,   /* field[1] = expected_version */
+  0,   /* field[0] = id */
+};
+static const ProtobufCIntRange declaration__v1__open_notice_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor declaration__v1__open_notice_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.OpenNoticeRequest",
+  "OpenNoticeRequest",
+  "Declaration__V1__OpenNoticeRequest",
+  "declaration.v1",
+  sizeof(Declaration__V1__OpenNoticeRequest),
+  2,
+  declaration__v1__open_notice_request__field_descriptors,
+  declaration__v1__open_notice_request__field_indices_by_name,
+  1,  declaration__v1__open_notice_request__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__open_notice_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__record_objection_request__field_descriptors[2] =
+{
+  {
+    "notice_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__RecordObjectionRequest, notice_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__RecordObjectionRequest, text),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__record_objection_request__field_indices_by_name[] = {
+  0,   /* field[0] = notice_id */
+  1,   /* field[1] = text */
+};
+static const ProtobufCIntRange declaration__v1__record_objection_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor declaration__v1__record_objection_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.RecordObjectionRequest",
+  "RecordObjectionRequest",
+  "Declaration__V1__RecordObjectionRequest",
+  "declaration.v1",
+  sizeof(Declaration__V1__RecordObjectionRequest),
+  2,
+  declaration__v1__record_objection_request__field_descriptors,
+  declaration__v1__record_objection_request__field_indices_by_name,
+  1,  declaration__v1__record_objection_request__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__record_objection_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__resolve_objection_request__field_descriptors[3] =
+{
+  {
+    "notice_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__ResolveObjectionRequest, notice_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "objection_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__ResolveObjectionRequest, objection_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "resolution",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__ResolveObjectionRequest, resolution),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__resolve_objection_request__field_indices_by_name[] = {
+  0,   /* field[0] = notice_id */
+  1,   /* field[1] = objection_id */
+  2,   /* field[2] = resolution */
+};
+static const ProtobufCIntRange declaration__v1__resolve_objection_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor declaration__v1__resolve_objection_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.ResolveObjectionRequest",
+  "ResolveObjectionRequest",
+  "Declaration__V1__ResolveObjectionRequest",
+  "declaration.v1",
+  sizeof(Declaration__V1__ResolveObjectionRequest),
+  3,
+  declaration__v1__resolve_objection_request__field_descriptors,
+  declaration__v1__resolve_objection_request__field_indices_by_name,
+  1,  declaration__v1__resolve_objection_request__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__resolve_objection_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__close_notice_request__field_descriptors[2] =
+{
+  {
+    "notice_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__CloseNoticeRequest, notice_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expected_version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__CloseNoticeRequest, expected_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__close_notice_request__field_indices_by_name[] = {
+  1,   /* field[1] = expected_version */
+  0,   /* field[0] = notice_id */
+};
+static const ProtobufCIntRange declaration__v1__close_notice_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor declaration__v1__close_notice_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.CloseNoticeRequest",
+  "CloseNoticeRequest",
+  "Declaration__V1__CloseNoticeRequest",
+  "declaration.v1",
+  sizeof(Declaration__V1__CloseNoticeRequest),
+  2,
+  declaration__v1__close_notice_request__field_descriptors,
+  declaration__v1__close_notice_request__field_indices_by_name,
+  1,  declaration__v1__close_notice_request__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__close_notice_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__list_notices_request__field_descriptors[3] =
+{
+  {
+    "declaration_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__ListNoticesRequest, declaration_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "running",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__ListNoticesRequest, running),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__ListNoticesRequest, page),
+    &common__v1__page_request__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__list_notices_request__field_indices_by_name[] = {
+  0,   /* field[0] = declaration_id */
+  2,   /* field[2] = page */
+  1,   /* field[1] = running */
+};
+static const ProtobufCIntRange declaration__v1__list_notices_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor declaration__v1__list_notices_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.ListNoticesRequest",
+  "ListNoticesRequest",
+  "Declaration__V1__ListNoticesRequest",
+  "declaration.v1",
+  sizeof(Declaration__V1__ListNoticesRequest),
+  3,
+  declaration__v1__list_notices_request__field_descriptors,
+  declaration__v1__list_notices_request__field_indices_by_name,
+  1,  declaration__v1__list_notices_request__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__list_notices_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__list_notices_reply__field_descriptors[2] =
+{
+  {
+    "notices",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Declaration__V1__ListNoticesReply, n_notices),
+    offsetof(Declaration__V1__ListNoticesReply, notices),
+    &declaration__v1__notice__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_cursor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__ListNoticesReply, next_cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__list_notices_reply__field_indices_by_name[] = {
+  1,   /* field[1] = next_cursor */
+  0,   /* field[0] = notices */
+};
+static const ProtobufCIntRange declaration__v1__list_notices_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor declaration__v1__list_notices_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.ListNoticesReply",
+  "ListNoticesReply",
+  "Declaration__V1__ListNoticesReply",
+  "declaration.v1",
+  sizeof(Declaration__V1__ListNoticesReply),
+  2,
+  declaration__v1__list_notices_reply__field_descriptors,
+  declaration__v1__list_notices_reply__field_indices_by_name,
+  1,  declaration__v1__list_notices_reply__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__list_notices_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__objection__field_descriptors[7] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Objection, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Objection, text),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "recorded_ms",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Objection, recorded_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "recorded_by_name",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Objection, recorded_by_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "resolution",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Objection, resolution),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "resolved_ms",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Objection, resolved_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "resolved_by_name",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Objection, resolved_by_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__objection__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  3,   /* field[3] = recorded_by_name */
+  2,   /* field[2] = recorded_ms */
+  4,   /* field[4] = resolution */
+  6,   /* field[6] = resolved_by_name */
+  5,   /* field[5] = resolved_ms */
+  1,   /* field[1] = text */
+};
+static const ProtobufCIntRange declaration__v1__objection__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor declaration__v1__objection__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.Objection",
+  "Objection",
+  "Declaration__V1__Objection",
+  "declaration.v1",
+  sizeof(Declaration__V1__Objection),
+  7,
+  declaration__v1__objection__field_descriptors,
+  declaration__v1__objection__field_indices_by_name,
+  1,  declaration__v1__objection__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__objection__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__notice__field_descriptors[9] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Notice, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "declaration_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Notice, declaration_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "content",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Declaration__V1__Notice, n_content),
+    offsetof(Declaration__V1__Notice, content),
+    &common__v1__form_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "opened_day",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Notice, opened_day),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "until_day",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Notice, until_day),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "opened_by_name",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Notice, opened_by_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "objections",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Declaration__V1__Notice, n_objections),
+    offsetof(Declaration__V1__Notice, objections),
+    &declaration__v1__objection__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "opened_ms",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Notice, opened_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "closed_ms",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Notice, closed_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__notice__field_indices_by_name[] = {
+  8,   /* field[8] = closed_ms */
+  2,   /* field[2] = content */
+  1,   /* field[1] = declaration_id */
+  0,   /* field[0] = id */
+  6,   /* field[6] = objections */
+  5,   /* field[5] = opened_by_name */
+  3,   /* field[3] = opened_day */
+  7,   /* field[7] = opened_ms */
+  4,   /* field[4] = until_day */
+};
+static const ProtobufCIntRange declaration__v1__notice__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor declaration__v1__notice__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.Notice",
+  "Notice",
+  "Declaration__V1__Notice",
+  "declaration.v1",
+  sizeof(Declaration__V1__Notice),
+  9,
+  declaration__v1__notice__field_descriptors,
+  declaration__v1__notice__field_indices_by_name,
+  1,  declaration__v1__notice__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__notice__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__lift_ban_request__field_descriptors[2] =
+{
+  {
+    "declaration_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__LiftBanRequest, declaration_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__LiftBanRequest, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__lift_ban_request__field_indices_by_name[] = {
+  0,   /* field[0] = declaration_id */
+  1,   /* field[1] = reason */
+};
+static const ProtobufCIntRange declaration__v1__lift_ban_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor declaration__v1__lift_ban_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.LiftBanRequest",
+  "LiftBanRequest",
+  "Declaration__V1__LiftBanRequest",
+  "declaration.v1",
+  sizeof(Declaration__V1__LiftBanRequest),
+  2,
+  declaration__v1__lift_ban_request__field_descriptors,
+  declaration__v1__lift_ban_request__field_indices_by_name,
+  1,  declaration__v1__lift_ban_request__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__lift_ban_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define declaration__v1__lift_ban_reply__field_descriptors NULL
+#define declaration__v1__lift_ban_reply__field_indices_by_name NULL
+#define declaration__v1__lift_ban_reply__number_ranges NULL
+const ProtobufCMessageDescriptor declaration__v1__lift_ban_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.LiftBanReply",
+  "LiftBanReply",
+  "Declaration__V1__LiftBanReply",
+  "declaration.v1",
+  sizeof(Declaration__V1__LiftBanReply),
+  0,
+  declaration__v1__lift_ban_reply__field_descriptors,
+  declaration__v1__lift_ban_reply__field_indices_by_name,
+  0,  declaration__v1__lift_ban_reply__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__lift_ban_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

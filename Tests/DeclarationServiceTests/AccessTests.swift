@@ -15,6 +15,8 @@ struct AccessTests {
         ("GetPlan", officers.union([.applicant, .hrDepartment, .superior, .committee])),
         ("SaveDraft", [.applicant]), ("Submit", [.applicant]),
         ("Withdraw", [.applicant]), ("DeleteDraft", [.applicant]), ("SaveVotes", [.committee]),
+        ("OpenNotice", officers), ("RecordObjection", officers), ("ResolveObjection", officers),
+        ("CloseNotice", officers), ("ListNotices", officers), ("LiftBan", [.hrDepartment]),
         ("List", officers.union([.applicant])), ("Get", reviewers.union([.applicant])),
         ("Claim", officers), ("ReleaseClaim", officers), ("SaveRecommendation", officers),
         ("UploadMaterial", officers), ("DownloadMaterial", reviewers.union([.applicant])),
@@ -60,6 +62,12 @@ struct AccessTests {
             case "Withdraw": _ = try await client.withdraw(.init())
             case "DeleteDraft": _ = try await client.deleteDraft(.init())
             case "SaveVotes": _ = try await client.saveVotes(.init())
+            case "OpenNotice": _ = try await client.openNotice(.init())
+            case "RecordObjection": _ = try await client.recordObjection(.init())
+            case "ResolveObjection": _ = try await client.resolveObjection(.init())
+            case "CloseNotice": _ = try await client.closeNotice(.init())
+            case "ListNotices": _ = try await client.listNotices(.init())
+            case "LiftBan": _ = try await client.liftBan(.init())
             case "List": _ = try await client.list(.init())
             case "Get": _ = try await client.get(.init())
             case "Claim": _ = try await client.claim(.init())

@@ -27,6 +27,7 @@ struct CellTests {
     /// The calls by which people make events happen.
     enum Action: CaseIterable {
         case submit, edit, delete, withdraw, claim, release
+        case openNotice, closeNotice
         case approve, sendBack, sendToApplicant, fail, terminate
 
         /// What the call can be in the table, by its state.
@@ -38,6 +39,8 @@ struct CellTests {
             case .withdraw: [.withdraw]
             case .claim: [.claim]
             case .release: [.release]
+            case .openNotice: [.openPublicity]
+            case .closeNotice: [.closePublicity]
             case .approve: [.approve, .reapprove, .accept, .votePass, .confirm]
             case .sendBack:
                 role == .superior ? [.returnToUnit] : [.returned, .returnToApplicant]
@@ -160,6 +163,12 @@ private final class Stage {
             case .claim: _ = try await harness.claim(row, by: token)
             case .release:
                 _ = try await client.releaseClaim(.init(id: row.id, expectedVersion: row.version))
+            case .openNotice:
+                _ = try await client.openNotice(.init(id: row.id, expectedVersion: row.version))
+            case .closeNotice:
+                // A notice that was forced has the declaration's id.
+                _ = try await client.closeNotice(
+                    .init(noticeID: row.id, expectedVersion: row.version))
             case .approve:
                 if row.state == .expertReview { try await vote(3, row) }
                 _ = try await harness.decide(task, .approved, by: token)
@@ -207,6 +216,16 @@ private struct Force: Command {
         }
         if changes.declaration.desk != nil {
             changes.write([RoundStore.open(changes.declaration, at: now)])
+        }
+        if phase == .unitPublicity {
+            changes.write([
+                NoticeStore.insert(
+                    StoredNotice(
+                        id: id, declarationID: id, unitID: declaration.unit.id,
+                        content: declaration.noticeContent, openedMilliseconds: 1,
+                        openedDay: "2022-04-11", untilDay: "2022-04-18", openedByName: "陈经办",
+                        closedMilliseconds: nil, objections: []))
+            ])
         }
         return changes.plan(Tasks.DecideReply())
     }

@@ -56,4 +56,30 @@ struct FindingsTests {
         #expect(try fields(person(), years: "3", special: "5年") == ["application.specialty_years"])
         #expect(try fields(person(), workStart: "2016-04-12", years: "若干").isEmpty)
     }
+
+    @Test func datesAgainstEachOther() throws {
+        func item(_ kind: String, _ start: String, _ end: String = "") -> Archive.Item {
+            Archive.Item(
+                id: "i", kind: kind, kindLabel: "工作经历", mainName: "福州市第一中学",
+                values: [
+                    Common.FormValue(key: "start", value: start),
+                    Common.FormValue(key: "end", value: end),
+                ])
+        }
+        func fields(_ items: Archive.Item..., workStart: String = "") throws -> [String] {
+            Findings.find(
+                person(), Declaration.Application(workStartDay: workStart), items,
+                on: try CivilDay("2022-04-12")
+            ).map(\.field)
+        }
+        #expect(try fields(workStart: "2006-03-06") == ["application.work_start_day"])
+        #expect(try fields(workStart: "2006-03-07").isEmpty, "sixteen that day")
+        #expect(
+            try fields(item("work_history", "2015-09-01"), workStart: "2016-04-12")
+                == ["application.work_start_day"])
+        #expect(try fields(item("work_history", "2016-04-12"), workStart: "2016-04-12").isEmpty)
+        #expect(try fields(item("education", "2011-12-01", "2009-12-01")) == ["items.i"])
+        #expect(try fields(item("education", "2022-04-13")) == ["items.i"])
+        #expect(try fields(item("education", "2009-12-01", "2011-12-01")).isEmpty)
+    }
 }

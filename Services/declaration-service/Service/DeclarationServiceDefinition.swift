@@ -56,8 +56,11 @@ private func declarationAccess(_ method: Declaration.DeclarationMethod) -> Acces
     case .saveDraft, .submit, .withdraw, .deleteDraft: .users([.applicant])
     case .list: .users(Set.officers.union([.applicant]))
     case .get, .downloadMaterial: .users(Set.reviewers.union([.applicant]))
-    case .claim, .releaseClaim, .saveRecommendation, .uploadMaterial: .users(.officers)
+    case .claim, .releaseClaim, .saveRecommendation, .uploadMaterial, .openNotice, .recordObjection,
+        .resolveObjection, .closeNotice, .listNotices:
+        .users(.officers)
     case .saveVotes: .users([.committee])
+    case .liftBan: .users([.hrDepartment])
     }
 }
 

@@ -33,6 +33,8 @@ typedef struct Declaration__V1__SectionRow Declaration__V1__SectionRow;
 typedef struct Declaration__V1__Finding Declaration__V1__Finding;
 typedef struct Declaration__V1__Recommendation Declaration__V1__Recommendation;
 typedef struct Declaration__V1__DeclarationDetail Declaration__V1__DeclarationDetail;
+typedef struct Declaration__V1__Difference Declaration__V1__Difference;
+typedef struct Declaration__V1__RaisedDefect Declaration__V1__RaisedDefect;
 typedef struct Declaration__V1__ClaimRequest Declaration__V1__ClaimRequest;
 typedef struct Declaration__V1__ReleaseClaimRequest Declaration__V1__ReleaseClaimRequest;
 typedef struct Declaration__V1__ClaimReply Declaration__V1__ClaimReply;
@@ -45,6 +47,16 @@ typedef struct Declaration__V1__DeleteDraftRequest Declaration__V1__DeleteDraftR
 typedef struct Declaration__V1__DeleteDraftReply Declaration__V1__DeleteDraftReply;
 typedef struct Declaration__V1__SaveVotesRequest Declaration__V1__SaveVotesRequest;
 typedef struct Declaration__V1__Votes Declaration__V1__Votes;
+typedef struct Declaration__V1__OpenNoticeRequest Declaration__V1__OpenNoticeRequest;
+typedef struct Declaration__V1__RecordObjectionRequest Declaration__V1__RecordObjectionRequest;
+typedef struct Declaration__V1__ResolveObjectionRequest Declaration__V1__ResolveObjectionRequest;
+typedef struct Declaration__V1__CloseNoticeRequest Declaration__V1__CloseNoticeRequest;
+typedef struct Declaration__V1__ListNoticesRequest Declaration__V1__ListNoticesRequest;
+typedef struct Declaration__V1__ListNoticesReply Declaration__V1__ListNoticesReply;
+typedef struct Declaration__V1__Objection Declaration__V1__Objection;
+typedef struct Declaration__V1__Notice Declaration__V1__Notice;
+typedef struct Declaration__V1__LiftBanRequest Declaration__V1__LiftBanRequest;
+typedef struct Declaration__V1__LiftBanReply Declaration__V1__LiftBanReply;
 
 
 /* --- enums --- */
@@ -321,10 +333,41 @@ struct  Declaration__V1__DeclarationDetail
   int32_t quota_level;
   Declaration__V1__Votes *votes;
   ProtobufCBinaryData notice_until;
+  size_t n_differences;
+  Declaration__V1__Difference **differences;
+  size_t n_raised_defects;
+  Declaration__V1__RaisedDefect **raised_defects;
 };
 #define DECLARATION__V1__DECLARATION_DETAIL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__declaration_detail__descriptor) \
-    , NULL, NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, {0,NULL}, 0, 0, NULL, {0,NULL} }
+    , NULL, NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, {0,NULL}, 0, 0, NULL, {0,NULL}, 0,NULL, 0,NULL }
+
+
+struct  Declaration__V1__Difference
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData section;
+  ProtobufCBinaryData label;
+  ProtobufCBinaryData before;
+  ProtobufCBinaryData after;
+};
+#define DECLARATION__V1__DIFFERENCE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__difference__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL} }
+
+
+struct  Declaration__V1__RaisedDefect
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData text;
+  int64_t round;
+  ProtobufCBinaryData node;
+  int64_t raised_ms;
+  protobuf_c_boolean visible_before;
+};
+#define DECLARATION__V1__RAISED_DEFECT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__raised_defect__descriptor) \
+    , {0,NULL}, 0, {0,NULL}, 0, 0 }
 
 
 struct  Declaration__V1__ClaimRequest
@@ -469,6 +512,131 @@ struct  Declaration__V1__Votes
 #define DECLARATION__V1__VOTES__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__votes__descriptor) \
     , 0, 0, 0 }
+
+
+struct  Declaration__V1__OpenNoticeRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  int64_t expected_version;
+};
+#define DECLARATION__V1__OPEN_NOTICE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__open_notice_request__descriptor) \
+    , {0,NULL}, 0 }
+
+
+struct  Declaration__V1__RecordObjectionRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData notice_id;
+  ProtobufCBinaryData text;
+};
+#define DECLARATION__V1__RECORD_OBJECTION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__record_objection_request__descriptor) \
+    , {0,NULL}, {0,NULL} }
+
+
+struct  Declaration__V1__ResolveObjectionRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData notice_id;
+  ProtobufCBinaryData objection_id;
+  ProtobufCBinaryData resolution;
+};
+#define DECLARATION__V1__RESOLVE_OBJECTION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__resolve_objection_request__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL} }
+
+
+struct  Declaration__V1__CloseNoticeRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData notice_id;
+  int64_t expected_version;
+};
+#define DECLARATION__V1__CLOSE_NOTICE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__close_notice_request__descriptor) \
+    , {0,NULL}, 0 }
+
+
+struct  Declaration__V1__ListNoticesRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData declaration_id;
+  protobuf_c_boolean running;
+  Common__V1__PageRequest *page;
+};
+#define DECLARATION__V1__LIST_NOTICES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__list_notices_request__descriptor) \
+    , {0,NULL}, 0, NULL }
+
+
+struct  Declaration__V1__ListNoticesReply
+{
+  ProtobufCMessage base;
+  size_t n_notices;
+  Declaration__V1__Notice **notices;
+  ProtobufCBinaryData next_cursor;
+};
+#define DECLARATION__V1__LIST_NOTICES_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__list_notices_reply__descriptor) \
+    , 0,NULL, {0,NULL} }
+
+
+struct  Declaration__V1__Objection
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  ProtobufCBinaryData text;
+  int64_t recorded_ms;
+  ProtobufCBinaryData recorded_by_name;
+  ProtobufCBinaryData resolution;
+  int64_t resolved_ms;
+  ProtobufCBinaryData resolved_by_name;
+};
+#define DECLARATION__V1__OBJECTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__objection__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, 0, {0,NULL} }
+
+
+struct  Declaration__V1__Notice
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  ProtobufCBinaryData declaration_id;
+  size_t n_content;
+  Common__V1__FormValue **content;
+  ProtobufCBinaryData opened_day;
+  ProtobufCBinaryData until_day;
+  ProtobufCBinaryData opened_by_name;
+  size_t n_objections;
+  Declaration__V1__Objection **objections;
+  int64_t opened_ms;
+  int64_t closed_ms;
+};
+#define DECLARATION__V1__NOTICE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__notice__descriptor) \
+    , {0,NULL}, {0,NULL}, 0,NULL, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, 0, 0 }
+
+
+struct  Declaration__V1__LiftBanRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData declaration_id;
+  ProtobufCBinaryData reason;
+};
+#define DECLARATION__V1__LIFT_BAN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__lift_ban_request__descriptor) \
+    , {0,NULL}, {0,NULL} }
+
+
+struct  Declaration__V1__LiftBanReply
+{
+  ProtobufCMessage base;
+};
+#define DECLARATION__V1__LIFT_BAN_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__lift_ban_reply__descriptor) \
+     }
 
 
 /* Declaration__V1__Plan methods */
@@ -794,6 +962,44 @@ Declaration__V1__DeclarationDetail *
 void   declaration__v1__declaration_detail__free_unpacked
                      (Declaration__V1__DeclarationDetail *message,
                       ProtobufCAllocator *allocator);
+/* Declaration__V1__Difference methods */
+void   declaration__v1__difference__init
+                     (Declaration__V1__Difference         *message);
+size_t declaration__v1__difference__get_packed_size
+                     (const Declaration__V1__Difference   *message);
+size_t declaration__v1__difference__pack
+                     (const Declaration__V1__Difference   *message,
+                      uint8_t             *out);
+size_t declaration__v1__difference__pack_to_buffer
+                     (const Declaration__V1__Difference   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__Difference *
+       declaration__v1__difference__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__difference__free_unpacked
+                     (Declaration__V1__Difference *message,
+                      ProtobufCAllocator *allocator);
+/* Declaration__V1__RaisedDefect methods */
+void   declaration__v1__raised_defect__init
+                     (Declaration__V1__RaisedDefect         *message);
+size_t declaration__v1__raised_defect__get_packed_size
+                     (const Declaration__V1__RaisedDefect   *message);
+size_t declaration__v1__raised_defect__pack
+                     (const Declaration__V1__RaisedDefect   *message,
+                      uint8_t             *out);
+size_t declaration__v1__raised_defect__pack_to_buffer
+                     (const Declaration__V1__RaisedDefect   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__RaisedDefect *
+       declaration__v1__raised_defect__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__raised_defect__free_unpacked
+                     (Declaration__V1__RaisedDefect *message,
+                      ProtobufCAllocator *allocator);
 /* Declaration__V1__ClaimRequest methods */
 void   declaration__v1__claim_request__init
                      (Declaration__V1__ClaimRequest         *message);
@@ -1022,6 +1228,196 @@ Declaration__V1__Votes *
 void   declaration__v1__votes__free_unpacked
                      (Declaration__V1__Votes *message,
                       ProtobufCAllocator *allocator);
+/* Declaration__V1__OpenNoticeRequest methods */
+void   declaration__v1__open_notice_request__init
+                     (Declaration__V1__OpenNoticeRequest         *message);
+size_t declaration__v1__open_notice_request__get_packed_size
+                     (const Declaration__V1__OpenNoticeRequest   *message);
+size_t declaration__v1__open_notice_request__pack
+                     (const Declaration__V1__OpenNoticeRequest   *message,
+                      uint8_t             *out);
+size_t declaration__v1__open_notice_request__pack_to_buffer
+                     (const Declaration__V1__OpenNoticeRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__OpenNoticeRequest *
+       declaration__v1__open_notice_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__open_notice_request__free_unpacked
+                     (Declaration__V1__OpenNoticeRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Declaration__V1__RecordObjectionRequest methods */
+void   declaration__v1__record_objection_request__init
+                     (Declaration__V1__RecordObjectionRequest         *message);
+size_t declaration__v1__record_objection_request__get_packed_size
+                     (const Declaration__V1__RecordObjectionRequest   *message);
+size_t declaration__v1__record_objection_request__pack
+                     (const Declaration__V1__RecordObjectionRequest   *message,
+                      uint8_t             *out);
+size_t declaration__v1__record_objection_request__pack_to_buffer
+                     (const Declaration__V1__RecordObjectionRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__RecordObjectionRequest *
+       declaration__v1__record_objection_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__record_objection_request__free_unpacked
+                     (Declaration__V1__RecordObjectionRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Declaration__V1__ResolveObjectionRequest methods */
+void   declaration__v1__resolve_objection_request__init
+                     (Declaration__V1__ResolveObjectionRequest         *message);
+size_t declaration__v1__resolve_objection_request__get_packed_size
+                     (const Declaration__V1__ResolveObjectionRequest   *message);
+size_t declaration__v1__resolve_objection_request__pack
+                     (const Declaration__V1__ResolveObjectionRequest   *message,
+                      uint8_t             *out);
+size_t declaration__v1__resolve_objection_request__pack_to_buffer
+                     (const Declaration__V1__ResolveObjectionRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__ResolveObjectionRequest *
+       declaration__v1__resolve_objection_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__resolve_objection_request__free_unpacked
+                     (Declaration__V1__ResolveObjectionRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Declaration__V1__CloseNoticeRequest methods */
+void   declaration__v1__close_notice_request__init
+                     (Declaration__V1__CloseNoticeRequest         *message);
+size_t declaration__v1__close_notice_request__get_packed_size
+                     (const Declaration__V1__CloseNoticeRequest   *message);
+size_t declaration__v1__close_notice_request__pack
+                     (const Declaration__V1__CloseNoticeRequest   *message,
+                      uint8_t             *out);
+size_t declaration__v1__close_notice_request__pack_to_buffer
+                     (const Declaration__V1__CloseNoticeRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__CloseNoticeRequest *
+       declaration__v1__close_notice_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__close_notice_request__free_unpacked
+                     (Declaration__V1__CloseNoticeRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Declaration__V1__ListNoticesRequest methods */
+void   declaration__v1__list_notices_request__init
+                     (Declaration__V1__ListNoticesRequest         *message);
+size_t declaration__v1__list_notices_request__get_packed_size
+                     (const Declaration__V1__ListNoticesRequest   *message);
+size_t declaration__v1__list_notices_request__pack
+                     (const Declaration__V1__ListNoticesRequest   *message,
+                      uint8_t             *out);
+size_t declaration__v1__list_notices_request__pack_to_buffer
+                     (const Declaration__V1__ListNoticesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__ListNoticesRequest *
+       declaration__v1__list_notices_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__list_notices_request__free_unpacked
+                     (Declaration__V1__ListNoticesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Declaration__V1__ListNoticesReply methods */
+void   declaration__v1__list_notices_reply__init
+                     (Declaration__V1__ListNoticesReply         *message);
+size_t declaration__v1__list_notices_reply__get_packed_size
+                     (const Declaration__V1__ListNoticesReply   *message);
+size_t declaration__v1__list_notices_reply__pack
+                     (const Declaration__V1__ListNoticesReply   *message,
+                      uint8_t             *out);
+size_t declaration__v1__list_notices_reply__pack_to_buffer
+                     (const Declaration__V1__ListNoticesReply   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__ListNoticesReply *
+       declaration__v1__list_notices_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__list_notices_reply__free_unpacked
+                     (Declaration__V1__ListNoticesReply *message,
+                      ProtobufCAllocator *allocator);
+/* Declaration__V1__Objection methods */
+void   declaration__v1__objection__init
+                     (Declaration__V1__Objection         *message);
+size_t declaration__v1__objection__get_packed_size
+                     (const Declaration__V1__Objection   *message);
+size_t declaration__v1__objection__pack
+                     (const Declaration__V1__Objection   *message,
+                      uint8_t             *out);
+size_t declaration__v1__objection__pack_to_buffer
+                     (const Declaration__V1__Objection   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__Objection *
+       declaration__v1__objection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__objection__free_unpacked
+                     (Declaration__V1__Objection *message,
+                      ProtobufCAllocator *allocator);
+/* Declaration__V1__Notice methods */
+void   declaration__v1__notice__init
+                     (Declaration__V1__Notice         *message);
+size_t declaration__v1__notice__get_packed_size
+                     (const Declaration__V1__Notice   *message);
+size_t declaration__v1__notice__pack
+                     (const Declaration__V1__Notice   *message,
+                      uint8_t             *out);
+size_t declaration__v1__notice__pack_to_buffer
+                     (const Declaration__V1__Notice   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__Notice *
+       declaration__v1__notice__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__notice__free_unpacked
+                     (Declaration__V1__Notice *message,
+                      ProtobufCAllocator *allocator);
+/* Declaration__V1__LiftBanRequest methods */
+void   declaration__v1__lift_ban_request__init
+                     (Declaration__V1__LiftBanRequest         *message);
+size_t declaration__v1__lift_ban_request__get_packed_size
+                     (const Declaration__V1__LiftBanRequest   *message);
+size_t declaration__v1__lift_ban_request__pack
+                     (const Declaration__V1__LiftBanRequest   *message,
+                      uint8_t             *out);
+size_t declaration__v1__lift_ban_request__pack_to_buffer
+                     (const Declaration__V1__LiftBanRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__LiftBanRequest *
+       declaration__v1__lift_ban_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__lift_ban_request__free_unpacked
+                     (Declaration__V1__LiftBanRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Declaration__V1__LiftBanReply methods */
+void   declaration__v1__lift_ban_reply__init
+                     (Declaration__V1__LiftBanReply         *message);
+size_t declaration__v1__lift_ban_reply__get_packed_size
+                     (const Declaration__V1__LiftBanReply   *message);
+size_t declaration__v1__lift_ban_reply__pack
+                     (const Declaration__V1__LiftBanReply   *message,
+                      uint8_t             *out);
+size_t declaration__v1__lift_ban_reply__pack_to_buffer
+                     (const Declaration__V1__LiftBanReply   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__LiftBanReply *
+       declaration__v1__lift_ban_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__lift_ban_reply__free_unpacked
+                     (Declaration__V1__LiftBanReply *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Declaration__V1__Plan_Closure)
@@ -1075,6 +1471,12 @@ typedef void (*Declaration__V1__Recommendation_Closure)
 typedef void (*Declaration__V1__DeclarationDetail_Closure)
                  (const Declaration__V1__DeclarationDetail *message,
                   void *closure_data);
+typedef void (*Declaration__V1__Difference_Closure)
+                 (const Declaration__V1__Difference *message,
+                  void *closure_data);
+typedef void (*Declaration__V1__RaisedDefect_Closure)
+                 (const Declaration__V1__RaisedDefect *message,
+                  void *closure_data);
 typedef void (*Declaration__V1__ClaimRequest_Closure)
                  (const Declaration__V1__ClaimRequest *message,
                   void *closure_data);
@@ -1111,6 +1513,36 @@ typedef void (*Declaration__V1__SaveVotesRequest_Closure)
 typedef void (*Declaration__V1__Votes_Closure)
                  (const Declaration__V1__Votes *message,
                   void *closure_data);
+typedef void (*Declaration__V1__OpenNoticeRequest_Closure)
+                 (const Declaration__V1__OpenNoticeRequest *message,
+                  void *closure_data);
+typedef void (*Declaration__V1__RecordObjectionRequest_Closure)
+                 (const Declaration__V1__RecordObjectionRequest *message,
+                  void *closure_data);
+typedef void (*Declaration__V1__ResolveObjectionRequest_Closure)
+                 (const Declaration__V1__ResolveObjectionRequest *message,
+                  void *closure_data);
+typedef void (*Declaration__V1__CloseNoticeRequest_Closure)
+                 (const Declaration__V1__CloseNoticeRequest *message,
+                  void *closure_data);
+typedef void (*Declaration__V1__ListNoticesRequest_Closure)
+                 (const Declaration__V1__ListNoticesRequest *message,
+                  void *closure_data);
+typedef void (*Declaration__V1__ListNoticesReply_Closure)
+                 (const Declaration__V1__ListNoticesReply *message,
+                  void *closure_data);
+typedef void (*Declaration__V1__Objection_Closure)
+                 (const Declaration__V1__Objection *message,
+                  void *closure_data);
+typedef void (*Declaration__V1__Notice_Closure)
+                 (const Declaration__V1__Notice *message,
+                  void *closure_data);
+typedef void (*Declaration__V1__LiftBanRequest_Closure)
+                 (const Declaration__V1__LiftBanRequest *message,
+                  void *closure_data);
+typedef void (*Declaration__V1__LiftBanReply_Closure)
+                 (const Declaration__V1__LiftBanReply *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1134,6 +1566,8 @@ extern const ProtobufCMessageDescriptor declaration__v1__section_row__descriptor
 extern const ProtobufCMessageDescriptor declaration__v1__finding__descriptor;
 extern const ProtobufCMessageDescriptor declaration__v1__recommendation__descriptor;
 extern const ProtobufCMessageDescriptor declaration__v1__declaration_detail__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__difference__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__raised_defect__descriptor;
 extern const ProtobufCMessageDescriptor declaration__v1__claim_request__descriptor;
 extern const ProtobufCMessageDescriptor declaration__v1__release_claim_request__descriptor;
 extern const ProtobufCMessageDescriptor declaration__v1__claim_reply__descriptor;
@@ -1146,6 +1580,16 @@ extern const ProtobufCMessageDescriptor declaration__v1__delete_draft_request__d
 extern const ProtobufCMessageDescriptor declaration__v1__delete_draft_reply__descriptor;
 extern const ProtobufCMessageDescriptor declaration__v1__save_votes_request__descriptor;
 extern const ProtobufCMessageDescriptor declaration__v1__votes__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__open_notice_request__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__record_objection_request__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__resolve_objection_request__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__close_notice_request__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__list_notices_request__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__list_notices_reply__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__objection__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__notice__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__lift_ban_request__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__lift_ban_reply__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -610,6 +610,8 @@ extension Declaration.DeclarationDetail: @unsafe BridgedMessage {
         unsafe c.pointee.quota_level = self.quotaLevel.rawValue
         if let value = self.votes { unsafe c.pointee.votes = arena.message(value) }
         unsafe c.pointee.notice_until = arena.text(self.noticeUntil)
+        unsafe (c.pointee.n_differences, c.pointee.differences) = arena.messages(self.differences)
+        unsafe (c.pointee.n_raised_defects, c.pointee.raised_defects) = arena.messages(self.raisedDefects)
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
@@ -625,7 +627,77 @@ extension Declaration.DeclarationDetail: @unsafe BridgedMessage {
             quotaRequired: c.pointee.quota_required != 0,
             quotaLevel: Common.QuotaLevel(rawValue: c.pointee.quota_level),
             votes: decodedMessage(c.pointee.votes),
-            noticeUntil: decodedText(c.pointee.notice_until)
+            noticeUntil: decodedText(c.pointee.notice_until),
+            differences: decodedMessages(c.pointee.differences, c.pointee.n_differences),
+            raisedDefects: decodedMessages(c.pointee.raised_defects, c.pointee.n_raised_defects)
+        )
+    }
+}
+
+extension Declaration.Difference: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__Difference
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__difference__get_packed_size, declaration__v1__difference__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__difference__get_packed_size, declaration__v1__difference__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__difference__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__difference__init(c)
+        unsafe c.pointee.section = arena.text(self.section)
+        unsafe c.pointee.label = arena.text(self.label)
+        unsafe c.pointee.before = arena.text(self.before)
+        unsafe c.pointee.after = arena.text(self.after)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            section: decodedText(c.pointee.section),
+            label: decodedText(c.pointee.label),
+            before: decodedText(c.pointee.before),
+            after: decodedText(c.pointee.after)
+        )
+    }
+}
+
+extension Declaration.RaisedDefect: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__RaisedDefect
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__raised_defect__get_packed_size, declaration__v1__raised_defect__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__raised_defect__get_packed_size, declaration__v1__raised_defect__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__raised_defect__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__raised_defect__init(c)
+        unsafe c.pointee.text = arena.text(self.text)
+        unsafe c.pointee.round = self.round
+        unsafe c.pointee.node = arena.text(self.node)
+        unsafe c.pointee.raised_ms = self.raisedMs
+        unsafe c.pointee.visible_before = self.visibleBefore ? 1 : 0
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            text: decodedText(c.pointee.text),
+            round: c.pointee.round,
+            node: decodedText(c.pointee.node),
+            raisedMs: c.pointee.raised_ms,
+            visibleBefore: c.pointee.visible_before != 0
         )
     }
 }
@@ -983,5 +1055,318 @@ extension Declaration.Votes: @unsafe BridgedMessage {
             inFavour: c.pointee.in_favour,
             passes: c.pointee.passes != 0
         )
+    }
+}
+
+extension Declaration.OpenNoticeRequest: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__OpenNoticeRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__open_notice_request__get_packed_size, declaration__v1__open_notice_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__open_notice_request__get_packed_size, declaration__v1__open_notice_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__open_notice_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__open_notice_request__init(c)
+        unsafe c.pointee.id = arena.text(self.id)
+        unsafe c.pointee.expected_version = self.expectedVersion
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            id: decodedText(c.pointee.id),
+            expectedVersion: c.pointee.expected_version
+        )
+    }
+}
+
+extension Declaration.RecordObjectionRequest: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__RecordObjectionRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__record_objection_request__get_packed_size, declaration__v1__record_objection_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__record_objection_request__get_packed_size, declaration__v1__record_objection_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__record_objection_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__record_objection_request__init(c)
+        unsafe c.pointee.notice_id = arena.text(self.noticeID)
+        unsafe c.pointee.text = arena.text(self.text)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            noticeID: decodedText(c.pointee.notice_id),
+            text: decodedText(c.pointee.text)
+        )
+    }
+}
+
+extension Declaration.ResolveObjectionRequest: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__ResolveObjectionRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__resolve_objection_request__get_packed_size, declaration__v1__resolve_objection_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__resolve_objection_request__get_packed_size, declaration__v1__resolve_objection_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__resolve_objection_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__resolve_objection_request__init(c)
+        unsafe c.pointee.notice_id = arena.text(self.noticeID)
+        unsafe c.pointee.objection_id = arena.text(self.objectionID)
+        unsafe c.pointee.resolution = arena.text(self.resolution)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            noticeID: decodedText(c.pointee.notice_id),
+            objectionID: decodedText(c.pointee.objection_id),
+            resolution: decodedText(c.pointee.resolution)
+        )
+    }
+}
+
+extension Declaration.CloseNoticeRequest: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__CloseNoticeRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__close_notice_request__get_packed_size, declaration__v1__close_notice_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__close_notice_request__get_packed_size, declaration__v1__close_notice_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__close_notice_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__close_notice_request__init(c)
+        unsafe c.pointee.notice_id = arena.text(self.noticeID)
+        unsafe c.pointee.expected_version = self.expectedVersion
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            noticeID: decodedText(c.pointee.notice_id),
+            expectedVersion: c.pointee.expected_version
+        )
+    }
+}
+
+extension Declaration.ListNoticesRequest: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__ListNoticesRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__list_notices_request__get_packed_size, declaration__v1__list_notices_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__list_notices_request__get_packed_size, declaration__v1__list_notices_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__list_notices_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__list_notices_request__init(c)
+        unsafe c.pointee.declaration_id = arena.text(self.declarationID)
+        unsafe c.pointee.running = self.running ? 1 : 0
+        if let value = self.page { unsafe c.pointee.page = arena.message(value) }
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            declarationID: decodedText(c.pointee.declaration_id),
+            running: c.pointee.running != 0,
+            page: decodedMessage(c.pointee.page)
+        )
+    }
+}
+
+extension Declaration.ListNoticesReply: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__ListNoticesReply
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__list_notices_reply__get_packed_size, declaration__v1__list_notices_reply__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__list_notices_reply__get_packed_size, declaration__v1__list_notices_reply__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__list_notices_reply__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__list_notices_reply__init(c)
+        unsafe (c.pointee.n_notices, c.pointee.notices) = arena.messages(self.notices)
+        unsafe c.pointee.next_cursor = arena.bytes(self.nextCursor)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            notices: decodedMessages(c.pointee.notices, c.pointee.n_notices),
+            nextCursor: decodedBytes(c.pointee.next_cursor)
+        )
+    }
+}
+
+extension Declaration.Objection: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__Objection
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__objection__get_packed_size, declaration__v1__objection__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__objection__get_packed_size, declaration__v1__objection__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__objection__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__objection__init(c)
+        unsafe c.pointee.id = arena.text(self.id)
+        unsafe c.pointee.text = arena.text(self.text)
+        unsafe c.pointee.recorded_ms = self.recordedMs
+        unsafe c.pointee.recorded_by_name = arena.text(self.recordedByName)
+        unsafe c.pointee.resolution = arena.text(self.resolution)
+        unsafe c.pointee.resolved_ms = self.resolvedMs
+        unsafe c.pointee.resolved_by_name = arena.text(self.resolvedByName)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            id: decodedText(c.pointee.id),
+            text: decodedText(c.pointee.text),
+            recordedMs: c.pointee.recorded_ms,
+            recordedByName: decodedText(c.pointee.recorded_by_name),
+            resolution: decodedText(c.pointee.resolution),
+            resolvedMs: c.pointee.resolved_ms,
+            resolvedByName: decodedText(c.pointee.resolved_by_name)
+        )
+    }
+}
+
+extension Declaration.Notice: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__Notice
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__notice__get_packed_size, declaration__v1__notice__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__notice__get_packed_size, declaration__v1__notice__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__notice__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__notice__init(c)
+        unsafe c.pointee.id = arena.text(self.id)
+        unsafe c.pointee.declaration_id = arena.text(self.declarationID)
+        unsafe (c.pointee.n_content, c.pointee.content) = arena.messages(self.content)
+        unsafe c.pointee.opened_day = arena.text(self.openedDay)
+        unsafe c.pointee.until_day = arena.text(self.untilDay)
+        unsafe c.pointee.opened_by_name = arena.text(self.openedByName)
+        unsafe (c.pointee.n_objections, c.pointee.objections) = arena.messages(self.objections)
+        unsafe c.pointee.opened_ms = self.openedMs
+        unsafe c.pointee.closed_ms = self.closedMs
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            id: decodedText(c.pointee.id),
+            declarationID: decodedText(c.pointee.declaration_id),
+            content: decodedMessages(c.pointee.content, c.pointee.n_content),
+            openedDay: decodedText(c.pointee.opened_day),
+            untilDay: decodedText(c.pointee.until_day),
+            openedByName: decodedText(c.pointee.opened_by_name),
+            objections: decodedMessages(c.pointee.objections, c.pointee.n_objections),
+            openedMs: c.pointee.opened_ms,
+            closedMs: c.pointee.closed_ms
+        )
+    }
+}
+
+extension Declaration.LiftBanRequest: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__LiftBanRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__lift_ban_request__get_packed_size, declaration__v1__lift_ban_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__lift_ban_request__get_packed_size, declaration__v1__lift_ban_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__lift_ban_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__lift_ban_request__init(c)
+        unsafe c.pointee.declaration_id = arena.text(self.declarationID)
+        unsafe c.pointee.reason = arena.text(self.reason)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            declarationID: decodedText(c.pointee.declaration_id),
+            reason: decodedText(c.pointee.reason)
+        )
+    }
+}
+
+extension Declaration.LiftBanReply: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__LiftBanReply
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__lift_ban_reply__get_packed_size, declaration__v1__lift_ban_reply__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__lift_ban_reply__get_packed_size, declaration__v1__lift_ban_reply__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__lift_ban_reply__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__lift_ban_reply__init(c)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        self.init()
     }
 }

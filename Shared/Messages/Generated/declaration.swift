@@ -612,14 +612,18 @@ extension Declaration {
         public var quotaLevel: Common.QuotaLevel
         /// of the last expert review; unset before, and to the applicant
         public var votes: Declaration.Votes?
-        /// last day of the notice that runs (评后公示)
+        /// last day of the notice that runs (公示, 评后公示)
         public var noticeUntil: String
+        /// of a resubmission, to the submission before
+        public var differences: [Declaration.Difference]
+        /// of every return so far, oldest first
+        public var raisedDefects: [Declaration.RaisedDefect]
 
         /// With every field at its default.
         public init() { self.init(row: nil) }
 
         /// With the given fields, and the others at their defaults.
-        public init(row: Declaration.DeclarationRow? = nil, application: Declaration.Application? = nil, sections: [Declaration.Section] = [], findings: [Declaration.Finding] = [], recommendation: Declaration.Recommendation? = nil, flow: [Common.FlowStep] = [], defects: [String] = [], correctBy: String = "", quotaRequired: Bool = false, quotaLevel: Common.QuotaLevel = Common.QuotaLevel(rawValue: 0), votes: Declaration.Votes? = nil, noticeUntil: String = "") {
+        public init(row: Declaration.DeclarationRow? = nil, application: Declaration.Application? = nil, sections: [Declaration.Section] = [], findings: [Declaration.Finding] = [], recommendation: Declaration.Recommendation? = nil, flow: [Common.FlowStep] = [], defects: [String] = [], correctBy: String = "", quotaRequired: Bool = false, quotaLevel: Common.QuotaLevel = Common.QuotaLevel(rawValue: 0), votes: Declaration.Votes? = nil, noticeUntil: String = "", differences: [Declaration.Difference] = [], raisedDefects: [Declaration.RaisedDefect] = []) {
             self.row = row
             self.application = application
             self.sections = sections
@@ -632,6 +636,58 @@ extension Declaration {
             self.quotaLevel = quotaLevel
             self.votes = votes
             self.noticeUntil = noticeUntil
+            self.differences = differences
+            self.raisedDefects = raisedDefects
+        }
+    }
+}
+
+extension Declaration {
+    /// A value that a resubmission changed.
+    public struct Difference: Message {
+        public static var fullName: String { "declaration.v1.Difference" }
+        /// 学历教育
+        public var section: String
+        /// 毕业院校; 新增 or 删除 of a whole archive item
+        public var label: String
+        public var before: String
+        public var after: String
+
+        /// With every field at its default.
+        public init() { self.init(section: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(section: String = "", label: String = "", before: String = "", after: String = "") {
+            self.section = section
+            self.label = label
+            self.before = before
+            self.after = after
+        }
+    }
+}
+
+extension Declaration {
+    /// A defect of a return (一次性告知). Later returns may raise only what was not visible before, or are flagged.
+    public struct RaisedDefect: Message {
+        public static var fullName: String { "declaration.v1.RaisedDefect" }
+        public var text: String
+        public var round: Int64
+        /// who raised it: 单位审核
+        public var node: String
+        public var raisedMs: Int64
+        /// flagged: an earlier return could have raised it
+        public var visibleBefore: Bool
+
+        /// With every field at its default.
+        public init() { self.init(text: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(text: String = "", round: Int64 = 0, node: String = "", raisedMs: Int64 = 0, visibleBefore: Bool = false) {
+            self.text = text
+            self.round = round
+            self.node = node
+            self.raisedMs = raisedMs
+            self.visibleBefore = visibleBefore
         }
     }
 }
@@ -855,5 +911,217 @@ extension Declaration {
             self.inFavour = inFavour
             self.passes = passes
         }
+    }
+}
+
+extension Declaration {
+    /// `declaration.v1.OpenNoticeRequest`
+    public struct OpenNoticeRequest: Message {
+        public static var fullName: String { "declaration.v1.OpenNoticeRequest" }
+        /// of the declaration
+        public var id: String
+        public var expectedVersion: Int64
+
+        /// With every field at its default.
+        public init() { self.init(id: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(id: String = "", expectedVersion: Int64 = 0) {
+            self.id = id
+            self.expectedVersion = expectedVersion
+        }
+    }
+}
+
+extension Declaration {
+    /// `declaration.v1.RecordObjectionRequest`
+    public struct RecordObjectionRequest: Message {
+        public static var fullName: String { "declaration.v1.RecordObjectionRequest" }
+        public var noticeID: String
+        /// at most 500 characters
+        public var text: String
+
+        /// With every field at its default.
+        public init() { self.init(noticeID: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(noticeID: String = "", text: String = "") {
+            self.noticeID = noticeID
+            self.text = text
+        }
+    }
+}
+
+extension Declaration {
+    /// `declaration.v1.ResolveObjectionRequest`
+    public struct ResolveObjectionRequest: Message {
+        public static var fullName: String { "declaration.v1.ResolveObjectionRequest" }
+        public var noticeID: String
+        public var objectionID: String
+        /// at most 500 characters
+        public var resolution: String
+
+        /// With every field at its default.
+        public init() { self.init(noticeID: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(noticeID: String = "", objectionID: String = "", resolution: String = "") {
+            self.noticeID = noticeID
+            self.objectionID = objectionID
+            self.resolution = resolution
+        }
+    }
+}
+
+extension Declaration {
+    /// `declaration.v1.CloseNoticeRequest`
+    public struct CloseNoticeRequest: Message {
+        public static var fullName: String { "declaration.v1.CloseNoticeRequest" }
+        public var noticeID: String
+        /// of the declaration
+        public var expectedVersion: Int64
+
+        /// With every field at its default.
+        public init() { self.init(noticeID: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(noticeID: String = "", expectedVersion: Int64 = 0) {
+            self.noticeID = noticeID
+            self.expectedVersion = expectedVersion
+        }
+    }
+}
+
+extension Declaration {
+    /// `declaration.v1.ListNoticesRequest`
+    public struct ListNoticesRequest: Message {
+        public static var fullName: String { "declaration.v1.ListNoticesRequest" }
+        /// empty = all of the unit's
+        public var declarationID: String
+        /// only those that run
+        public var running: Bool
+        public var page: Common.PageRequest?
+
+        /// With every field at its default.
+        public init() { self.init(declarationID: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(declarationID: String = "", running: Bool = false, page: Common.PageRequest? = nil) {
+            self.declarationID = declarationID
+            self.running = running
+            self.page = page
+        }
+    }
+}
+
+extension Declaration {
+    /// `declaration.v1.ListNoticesReply`
+    public struct ListNoticesReply: Message {
+        public static var fullName: String { "declaration.v1.ListNoticesReply" }
+        public var notices: [Declaration.Notice]
+        public var nextCursor: [UInt8]
+
+        /// With every field at its default.
+        public init() { self.init(notices: []) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(notices: [Declaration.Notice] = [], nextCursor: [UInt8] = []) {
+            self.notices = notices
+            self.nextCursor = nextCursor
+        }
+    }
+}
+
+extension Declaration {
+    /// `declaration.v1.Objection`
+    public struct Objection: Message {
+        public static var fullName: String { "declaration.v1.Objection" }
+        public var id: String
+        public var text: String
+        public var recordedMs: Int64
+        public var recordedByName: String
+        /// empty until it is resolved
+        public var resolution: String
+        public var resolvedMs: Int64
+        public var resolvedByName: String
+
+        /// With every field at its default.
+        public init() { self.init(id: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(id: String = "", text: String = "", recordedMs: Int64 = 0, recordedByName: String = "", resolution: String = "", resolvedMs: Int64 = 0, resolvedByName: String = "") {
+            self.id = id
+            self.text = text
+            self.recordedMs = recordedMs
+            self.recordedByName = recordedByName
+            self.resolution = resolution
+            self.resolvedMs = resolvedMs
+            self.resolvedByName = resolvedByName
+        }
+    }
+}
+
+extension Declaration {
+    /// `declaration.v1.Notice`
+    public struct Notice: Message {
+        public static var fullName: String { "declaration.v1.Notice" }
+        public var id: String
+        public var declarationID: String
+        /// a row of the 公示表
+        public var content: [Common.FormValue]
+        public var openedDay: String
+        /// the last day
+        public var untilDay: String
+        public var openedByName: String
+        public var objections: [Declaration.Objection]
+        public var openedMs: Int64
+        /// 0 while it runs
+        public var closedMs: Int64
+
+        /// With every field at its default.
+        public init() { self.init(id: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(id: String = "", declarationID: String = "", content: [Common.FormValue] = [], openedDay: String = "", untilDay: String = "", openedByName: String = "", objections: [Declaration.Objection] = [], openedMs: Int64 = 0, closedMs: Int64 = 0) {
+            self.id = id
+            self.declarationID = declarationID
+            self.content = content
+            self.openedDay = openedDay
+            self.untilDay = untilDay
+            self.openedByName = openedByName
+            self.objections = objections
+            self.openedMs = openedMs
+            self.closedMs = closedMs
+        }
+    }
+}
+
+extension Declaration {
+    /// `declaration.v1.LiftBanRequest`
+    public struct LiftBanRequest: Message {
+        public static var fullName: String { "declaration.v1.LiftBanRequest" }
+        /// that was terminated
+        public var declarationID: String
+        /// at most 500 characters
+        public var reason: String
+
+        /// With every field at its default.
+        public init() { self.init(declarationID: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(declarationID: String = "", reason: String = "") {
+            self.declarationID = declarationID
+            self.reason = reason
+        }
+    }
+}
+
+extension Declaration {
+    /// `declaration.v1.LiftBanReply`
+    public struct LiftBanReply: Message {
+        public static var fullName: String { "declaration.v1.LiftBanReply" }
+
+        /// With every field at its default.
+        public init() {}
     }
 }

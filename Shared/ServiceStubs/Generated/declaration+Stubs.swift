@@ -28,6 +28,16 @@ extension Declaration {
         /// The public notice proof or other material of the recommendation.
         case uploadMaterial = "declaration.v1.Declaration/UploadMaterial"
         case downloadMaterial = "declaration.v1.Declaration/DownloadMaterial"
+        /// 公示 (D6): what is shown is fixed when it is opened, for at least five working days.
+        case openNotice = "declaration.v1.Declaration/OpenNotice"
+        case recordObjection = "declaration.v1.Declaration/RecordObjection"
+        case resolveObjection = "declaration.v1.Declaration/ResolveObjection"
+        /// After the last day, every objection resolved. The service makes the notice proof.
+        case closeNotice = "declaration.v1.Declaration/CloseNotice"
+        /// 公示表: the unit's notices, newest first.
+        case listNotices = "declaration.v1.Declaration/ListNotices"
+        /// 解除年度禁报: of a terminated declaration's applicant.
+        case liftBan = "declaration.v1.Declaration/LiftBan"
         /// The experts' votes. Saved before 专家评审 is decided by TaskSource/Decide, which they bind.
         case saveVotes = "declaration.v1.Declaration/SaveVotes"
 
@@ -48,6 +58,12 @@ extension Declaration {
                 case .saveRecommendation: Known.saveRecommendation
                 case .uploadMaterial: Known.uploadMaterial
                 case .downloadMaterial: Known.downloadMaterial
+                case .openNotice: Known.openNotice
+                case .recordObjection: Known.recordObjection
+                case .resolveObjection: Known.resolveObjection
+                case .closeNotice: Known.closeNotice
+                case .listNotices: Known.listNotices
+                case .liftBan: Known.liftBan
                 case .saveVotes: Known.saveVotes
             }
         }
@@ -68,6 +84,12 @@ extension Declaration {
             static let saveRecommendation = RPCMethod("declaration.v1.Declaration/SaveRecommendation")
             static let uploadMaterial = RPCMethod("declaration.v1.Declaration/UploadMaterial")
             static let downloadMaterial = RPCMethod("declaration.v1.Declaration/DownloadMaterial", readOnly: true)
+            static let openNotice = RPCMethod("declaration.v1.Declaration/OpenNotice")
+            static let recordObjection = RPCMethod("declaration.v1.Declaration/RecordObjection")
+            static let resolveObjection = RPCMethod("declaration.v1.Declaration/ResolveObjection")
+            static let closeNotice = RPCMethod("declaration.v1.Declaration/CloseNotice")
+            static let listNotices = RPCMethod("declaration.v1.Declaration/ListNotices", readOnly: true)
+            static let liftBan = RPCMethod("declaration.v1.Declaration/LiftBan")
             static let saveVotes = RPCMethod("declaration.v1.Declaration/SaveVotes")
         }
     }
@@ -145,6 +167,34 @@ extension Declaration {
             try await channel.unary(DeclarationMethod.downloadMaterial.method, request, options: options)
         }
 
+        /// 公示 (D6): what is shown is fixed when it is opened, for at least five working days.
+        public func openNotice(_ request: Declaration.OpenNoticeRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Declaration.Notice {
+            try await channel.unary(DeclarationMethod.openNotice.method, request, options: options.withIdempotencyKey())
+        }
+
+        public func recordObjection(_ request: Declaration.RecordObjectionRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Declaration.Notice {
+            try await channel.unary(DeclarationMethod.recordObjection.method, request, options: options.withIdempotencyKey())
+        }
+
+        public func resolveObjection(_ request: Declaration.ResolveObjectionRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Declaration.Notice {
+            try await channel.unary(DeclarationMethod.resolveObjection.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// After the last day, every objection resolved. The service makes the notice proof.
+        public func closeNotice(_ request: Declaration.CloseNoticeRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Declaration.Notice {
+            try await channel.unary(DeclarationMethod.closeNotice.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// 公示表: the unit's notices, newest first.
+        public func listNotices(_ request: Declaration.ListNoticesRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Declaration.ListNoticesReply {
+            try await channel.unary(DeclarationMethod.listNotices.method, request, options: options)
+        }
+
+        /// 解除年度禁报: of a terminated declaration's applicant.
+        public func liftBan(_ request: Declaration.LiftBanRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Declaration.LiftBanReply {
+            try await channel.unary(DeclarationMethod.liftBan.method, request, options: options.withIdempotencyKey())
+        }
+
         /// The experts' votes. Saved before 专家评审 is decided by TaskSource/Decide, which they bind.
         public func saveVotes(_ request: Declaration.SaveVotesRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Declaration.Votes {
             try await channel.unary(DeclarationMethod.saveVotes.method, request, options: options.withIdempotencyKey())
@@ -177,6 +227,16 @@ extension Declaration {
         /// The public notice proof or other material of the recommendation.
         func uploadMaterial(_ request: Declaration.UploadMaterialRequest, context: RequestContext) async throws -> Common.Attachment
         func downloadMaterial(_ request: Declaration.DownloadMaterialRequest, context: RequestContext) async throws -> Declaration.DownloadMaterialReply
+        /// 公示 (D6): what is shown is fixed when it is opened, for at least five working days.
+        func openNotice(_ request: Declaration.OpenNoticeRequest, context: RequestContext) async throws -> Declaration.Notice
+        func recordObjection(_ request: Declaration.RecordObjectionRequest, context: RequestContext) async throws -> Declaration.Notice
+        func resolveObjection(_ request: Declaration.ResolveObjectionRequest, context: RequestContext) async throws -> Declaration.Notice
+        /// After the last day, every objection resolved. The service makes the notice proof.
+        func closeNotice(_ request: Declaration.CloseNoticeRequest, context: RequestContext) async throws -> Declaration.Notice
+        /// 公示表: the unit's notices, newest first.
+        func listNotices(_ request: Declaration.ListNoticesRequest, context: RequestContext) async throws -> Declaration.ListNoticesReply
+        /// 解除年度禁报: of a terminated declaration's applicant.
+        func liftBan(_ request: Declaration.LiftBanRequest, context: RequestContext) async throws -> Declaration.LiftBanReply
         /// The experts' votes. Saved before 专家评审 is decided by TaskSource/Decide, which they bind.
         func saveVotes(_ request: Declaration.SaveVotesRequest, context: RequestContext) async throws -> Declaration.Votes
     }
@@ -226,6 +286,24 @@ extension Declaration.DeclarationProvider {
         }
         routes.unary(Declaration.DeclarationMethod.downloadMaterial.method) { (request: Declaration.DownloadMaterialRequest, context: RequestContext) async throws -> Declaration.DownloadMaterialReply in
             try await self.downloadMaterial(request, context: context)
+        }
+        routes.unary(Declaration.DeclarationMethod.openNotice.method) { (request: Declaration.OpenNoticeRequest, context: RequestContext) async throws -> Declaration.Notice in
+            try await self.openNotice(request, context: context)
+        }
+        routes.unary(Declaration.DeclarationMethod.recordObjection.method) { (request: Declaration.RecordObjectionRequest, context: RequestContext) async throws -> Declaration.Notice in
+            try await self.recordObjection(request, context: context)
+        }
+        routes.unary(Declaration.DeclarationMethod.resolveObjection.method) { (request: Declaration.ResolveObjectionRequest, context: RequestContext) async throws -> Declaration.Notice in
+            try await self.resolveObjection(request, context: context)
+        }
+        routes.unary(Declaration.DeclarationMethod.closeNotice.method) { (request: Declaration.CloseNoticeRequest, context: RequestContext) async throws -> Declaration.Notice in
+            try await self.closeNotice(request, context: context)
+        }
+        routes.unary(Declaration.DeclarationMethod.listNotices.method) { (request: Declaration.ListNoticesRequest, context: RequestContext) async throws -> Declaration.ListNoticesReply in
+            try await self.listNotices(request, context: context)
+        }
+        routes.unary(Declaration.DeclarationMethod.liftBan.method) { (request: Declaration.LiftBanRequest, context: RequestContext) async throws -> Declaration.LiftBanReply in
+            try await self.liftBan(request, context: context)
         }
         routes.unary(Declaration.DeclarationMethod.saveVotes.method) { (request: Declaration.SaveVotesRequest, context: RequestContext) async throws -> Declaration.Votes in
             try await self.saveVotes(request, context: context)

@@ -200,6 +200,29 @@ extension Declaration.DeclarationDetail: RandomMessage {
         self.quotaLevel = source.enumeration()
         self.votes = source.optional { source in Declaration.Votes(random: &source) }
         self.noticeUntil = source.text()
+        self.differences = source.list { source in Declaration.Difference(random: &source) }
+        self.raisedDefects = source.list { source in Declaration.RaisedDefect(random: &source) }
+    }
+}
+
+extension Declaration.Difference: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.section = source.text()
+        self.label = source.text()
+        self.before = source.text()
+        self.after = source.text()
+    }
+}
+
+extension Declaration.RaisedDefect: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.text = source.text()
+        self.round = source.integer()
+        self.node = source.text()
+        self.raisedMs = source.integer()
+        self.visibleBefore = source.boolean()
     }
 }
 
@@ -298,4 +321,94 @@ extension Declaration.Votes: RandomMessage {
         self.inFavour = source.integer()
         self.passes = source.boolean()
     }
+}
+
+extension Declaration.OpenNoticeRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.id = source.text()
+        self.expectedVersion = source.integer()
+    }
+}
+
+extension Declaration.RecordObjectionRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.noticeID = source.text()
+        self.text = source.text()
+    }
+}
+
+extension Declaration.ResolveObjectionRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.noticeID = source.text()
+        self.objectionID = source.text()
+        self.resolution = source.text()
+    }
+}
+
+extension Declaration.CloseNoticeRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.noticeID = source.text()
+        self.expectedVersion = source.integer()
+    }
+}
+
+extension Declaration.ListNoticesRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.declarationID = source.text()
+        self.running = source.boolean()
+        self.page = source.optional { source in Common.PageRequest(random: &source) }
+    }
+}
+
+extension Declaration.ListNoticesReply: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.notices = source.list { source in Declaration.Notice(random: &source) }
+        self.nextCursor = source.bytes()
+    }
+}
+
+extension Declaration.Objection: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.id = source.text()
+        self.text = source.text()
+        self.recordedMs = source.integer()
+        self.recordedByName = source.text()
+        self.resolution = source.text()
+        self.resolvedMs = source.integer()
+        self.resolvedByName = source.text()
+    }
+}
+
+extension Declaration.Notice: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.id = source.text()
+        self.declarationID = source.text()
+        self.content = source.list { source in Common.FormValue(random: &source) }
+        self.openedDay = source.text()
+        self.untilDay = source.text()
+        self.openedByName = source.text()
+        self.objections = source.list { source in Declaration.Objection(random: &source) }
+        self.openedMs = source.integer()
+        self.closedMs = source.integer()
+    }
+}
+
+extension Declaration.LiftBanRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.declarationID = source.text()
+        self.reason = source.text()
+    }
+}
+
+extension Declaration.LiftBanReply: RandomMessage {
+    init(random source: inout RandomSource) { self.init() }
 }

@@ -113,6 +113,7 @@ struct DeclarationHandler: Declaration.DeclarationProvider {
             else { return nil }
             let items = try DeclarationStore.snapshot(
                 id, round: declaration.acceptedRound, rows)
+            let before = try SubmissionStore.before(declaration, rows)
             let recommendation =
                 viewer.seesRecommendation(of: declaration)
                 ? try RecommendationStore.recommendation(of: id, rows) : nil
@@ -121,7 +122,7 @@ struct DeclarationHandler: Declaration.DeclarationProvider {
                 sections: Sections.of(
                     declaration, items: items, recommendation: recommendation),
                 findings: Findings.find(
-                    declaration.applicant, declaration.application,
+                    declaration.applicant, declaration.application, items,
                     on: CivilDay(
                         declaration.submittedMilliseconds.map(Timestamp.init(milliseconds:))
                             ?? now)),
@@ -132,7 +133,10 @@ struct DeclarationHandler: Declaration.DeclarationProvider {
                 quotaLevel: TitleLevel(rawValue: declaration.application.level)?.quota
                     ?? .unspecified,
                 votes: try viewer.seesVotes ? VoteStore.last(of: id, rows)?.message : nil,
-                noticeUntil: declaration.noticeUntil)
+                noticeUntil: declaration.noticeUntil,
+                differences: before.map {
+                    Differences.find($0, declaration, items: items)
+                } ?? [], raisedDefects: try SubmissionStore.defects(of: id, rows))
         }
         guard let found else { throw RPCError(serviceError: Refusal.notFound("申报")) }
         return found

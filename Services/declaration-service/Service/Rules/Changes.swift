@@ -58,6 +58,8 @@ struct Changes {
 
     mutating func write(_ statements: [Statement]) { writes += statements }
 
+    mutating func record(_ entry: AuditEntry) { audit.append(entry) }
+
     mutating func send(_ message: OutboxMessage) { messages.append(message) }
 
     /// One step of the flow (流程), at the declaration's present node.

@@ -16,6 +16,7 @@ struct DecideDeclaration: Command {
     struct Found: Sendable {
         let round: StoredRound
         let recommendation: StoredRecommendation
+        let earlier: EarlierReturns
     }
 
     func read(_ rows: any RowReader) throws -> Found? {
@@ -24,7 +25,8 @@ struct DecideDeclaration: Command {
         else { return nil }
         return Found(
             round: round,
-            recommendation: try RecommendationStore.recommendation(of: id.declaration, rows))
+            recommendation: try RecommendationStore.recommendation(of: id.declaration, rows),
+            earlier: try EarlierReturns(round.declaration, rows))
     }
 
     func decide(_ facts: Found?, at now: Timestamp) throws(Refusal) -> Plan<Tasks.DecideReply> {
@@ -58,7 +60,8 @@ struct DecideDeclaration: Command {
                 step, next, reservation: occupies ? declaration.reservation : nil, at: now)
         case .returned:
             let last = try declaration.plan.correctBy(from: CivilDay(now))
-            changes.sendBack(step, next, defects: defects, correctBy: last, at: now)
+            changes.sendBack(
+                step, next, defects: defects, besides: facts.earlier, correctBy: last, at: now)
         default: changes.terminate(step, next, at: now)
         }
         let reply = changes.reply(of: step, .done)
@@ -151,9 +154,15 @@ extension Changes {
     }
 
     mutating func sendBack(
-        _ step: StoredStep, _ next: DeclarationPhase, defects: [String], correctBy: CivilDay,
-        at now: Timestamp
+        _ step: StoredStep, _ next: DeclarationPhase, defects: [String],
+        besides earlier: EarlierReturns, correctBy: CivilDay, at now: Timestamp
     ) {
+        let raised = defects.map {
+            Declaration.RaisedDefect(
+                text: $0, round: step.round, node: declaration.phase.node,
+                raisedMs: now.milliseconds, visibleBefore: earlier.isLate($0))
+        }
+        write(SubmissionStore.insert(raised, of: declaration.id))
         decided(step, "declaration.return", at: now) {
             $0.phase = next
             $0.claim = nil

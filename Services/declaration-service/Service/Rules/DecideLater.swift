@@ -15,6 +15,7 @@ struct DecideLaterNode: Command {
     struct Found: Sendable {
         let round: StoredRound
         let votes: Votes?
+        let earlier: EarlierReturns
     }
 
     func read(_ rows: any RowReader) throws -> Found? {
@@ -23,7 +24,8 @@ struct DecideLaterNode: Command {
         else { return nil }
         return Found(
             round: round,
-            votes: try VoteStore.votes(of: id.declaration, round: id.round, rows))
+            votes: try VoteStore.votes(of: id.declaration, round: id.round, rows),
+            earlier: try EarlierReturns(round.declaration, rows))
     }
 
     func decide(_ facts: Found?, at now: Timestamp) throws(Refusal) -> Plan<Tasks.DecideReply> {
@@ -56,10 +58,14 @@ struct DecideLaterNode: Command {
         switch event {
         case .returnToApplicant:
             let last = try declaration.plan.correctBy(from: CivilDay(now))
-            changes.sendBack(step, next, defects: defects, correctBy: last, at: now)
+            changes.sendBack(
+                step, next, defects: defects, besides: facts.earlier, correctBy: last, at: now)
         case .terminate: changes.terminate(step, next, at: now)
         default:
-            let until = event == .votePass ? try Self.noticeEnd(from: CivilDay(now)) : nil
+            let until =
+                event == .votePass
+                ? try WorkingDays.noticeEnd(
+                    from: CivilDay(now), workingDays: Self.noticeWorkingDays) : nil
             changes.decided(
                 step, "declaration.\(event.rawValue)", label: event.label, at: now
             ) {
@@ -93,15 +99,6 @@ struct DecideLaterNode: Command {
                 throw .precondition("评后公示至 \(declaration.noticeUntil)，期满后才能确认")
             }
         default: break
-        }
-    }
-
-    /// The fifth working day after the day of publication (decision 11).
-    private static func noticeEnd(from today: CivilDay) throws(Refusal) -> CivilDay {
-        do {
-            return try WorkingDays.day(after: today, workingDays: noticeWorkingDays)
-        } catch {
-            throw .precondition(error.message)
         }
     }
 }

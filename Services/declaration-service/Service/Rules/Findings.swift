@@ -5,11 +5,61 @@ import ServiceRuntime
 /// Contradictions between what is on record and what was filled in (decision 9): shown to the reviewer as
 /// warnings, never refused.
 enum Findings {
-    /// - Parameter day: the day to which years are counted: that of the submission.
+    /// - Parameters:
+    ///   - items: that the submission froze.
+    ///   - day: the day to which years are counted: that of the submission.
     static func find(
-        _ person: Identity.PersonSummary, _ form: Declaration.Application, on day: CivilDay
+        _ person: Identity.PersonSummary, _ form: Declaration.Application,
+        _ items: [Archive.Item] = [], on day: CivilDay
     ) -> [Declaration.Finding] {
-        number(person) + years(form, on: day)
+        number(person) + years(form, on: day) + firstWork(person, form, items)
+            + items.flatMap { times(of: $0, on: day) }
+    }
+
+    /// Nobody starts to work younger (labour law).
+    private static let youngestWorker = 16
+
+    /// 参加工作时间 against the birth date, and against the first 工作经历.
+    private static func firstWork(
+        _ person: Identity.PersonSummary, _ form: Declaration.Application,
+        _ items: [Archive.Item]
+    ) -> [Declaration.Finding] {
+        guard let start = FormCheck.civilDay(form.workStartDay) else { return [] }
+        var findings: [Declaration.Finding] = []
+        if let birth = FormCheck.civilDay(person.birthDay),
+            fullYears(from: birth, to: start) < youngestWorker
+        {
+            findings.append(
+                Declaration.Finding(
+                    field: "application.work_start_day",
+                    message: "参加工作时不满 \(youngestWorker) 周岁"))
+        }
+        let first = items.filter { $0.kind == "work_history" }
+            .compactMap { FormCheck.civilDay($0.value(of: "start")) }.min()
+        if let first, first < start {
+            findings.append(
+                Declaration.Finding(
+                    field: "application.work_start_day",
+                    message: "参加工作时间为 \(start)，工作经历却自 \(first) 开始"))
+        }
+        return findings
+    }
+
+    /// An archive item that ends before it begins, or begins after it was submitted.
+    private static func times(
+        of item: Archive.Item, on day: CivilDay
+    ) -> [Declaration.Finding] {
+        let name = [item.kindLabel, item.mainName].filter { !$0.isEmpty }.joined(separator: " ")
+        guard let start = FormCheck.civilDay(item.value(of: "start")) else { return [] }
+        if start > day {
+            return [
+                Declaration.Finding(field: "items.\(item.id)", message: "\(name)：开始时间晚于申报日期")
+            ]
+        }
+        guard let end = FormCheck.civilDay(item.value(of: "end")), end < start else { return [] }
+        return [
+            Declaration.Finding(field: "items.\(item.id)", message: "\(name)：结束时间早于开始时间")
+        ]
     }
 
     private static let residentCard = "111"
@@ -91,5 +141,12 @@ enum Findings {
         guard end >= start else { return -1 }
         let isBeforeTheDay = (end.month, end.day) < (start.month, start.day)
         return end.year - start.year - (isBeforeTheDay ? 1 : 0)
+    }
+}
+
+extension Archive.Item {
+    /// A form value by its key; "" when there is none.
+    fileprivate func value(of key: String) -> String {
+        values.first { $0.key == key }?.value ?? ""
     }
 }

@@ -44,7 +44,14 @@ enum Sections {
     private static func itemRow(_ item: Archive.Item) -> Declaration.SectionRow {
         Declaration.SectionRow(
             itemID: item.id, itemVersion: item.version,
-            values: [value("kind", "业绩项", item.kindLabel)] + item.values)
+            values: [value("kind", "业绩项", item.kindLabel)] + item.values
+                + (item.evidence.isEmpty
+                    ? []
+                    : [
+                        value(
+                            "evidence", "佐证材料",
+                            item.evidence.map(\.fileName).joined(separator: "、"))
+                    ]))
     }
 
     private static func value(

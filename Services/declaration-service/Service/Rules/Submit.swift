@@ -105,7 +105,9 @@ struct SubmitDeclaration: Command {
             changes.send(
                 Errand.pin(items, of: declaration.id, round: step.round, step: step.id))
         }
-        changes.write([StepStore.insert(step, at: now)])
+        changes.write([
+            SubmissionStore.insert(changes.declaration), StepStore.insert(step, at: now),
+        ])
         return changes.plan(step.reply ?? changes.reply(of: step, .deciding))
     }
 }

@@ -35,7 +35,7 @@ struct WithdrawDeclaration: Command {
         changes.note(
             "撤回", node: DeclarationPhase.draft.node,
             actor: (applicant.personID, applicant.name), opinion: reason, at: now)
-        changes.end(next, "declaration.withdraw", by: "person:\(applicant.personID)")
+        changes.end(next, "declaration.withdraw", by: "person:\(applicant.personID)", at: now)
         return changes.plan(changes.declaration.row(for: viewer))
     }
 }
@@ -104,7 +104,8 @@ struct LapseOverdue: Command {
             changes.note(
                 "逾期失效", node: declaration.phase.node, actor: ("system", "系统"),
                 opinion: "补正期限 \(declaration.correctBy) 已过，视为放弃申报", at: now)
-            changes.end(next, "declaration.lapse", by: "service:declaration-service")
+            changes.end(
+                next, "declaration.lapse", by: "service:declaration-service", at: now)
             let one = changes.plan(())
             plan.writes += one.writes
             plan.messages += one.messages
@@ -116,7 +117,10 @@ struct LapseOverdue: Command {
 
 extension Changes {
     /// It ends without anybody's decision: where it waited it is a task no more.
-    fileprivate mutating func end(_ next: DeclarationPhase, _ action: String, by actor: String) {
+    fileprivate mutating func end(
+        _ next: DeclarationPhase, _ action: String, by actor: String, at now: Timestamp
+    ) {
+        let hasNotice = declaration.phase == .unitPublicity
         let open = declaration.desk.map { _ in declaration.taskID }
         apply(action, by: actor) {
             $0.phase = next
@@ -124,5 +128,6 @@ extension Changes {
             $0.noticeUntil = ""
         }
         if let open { write([RoundStore.close(open)]) }
+        if hasNotice { write([NoticeStore.close(of: declaration.id, at: now)]) }
     }
 }

@@ -64,6 +64,20 @@ enum DeclarationStore {
                 [.text(person)]))?.integer("n") ?? 0
     }
 
+    /// Whether this declaration's termination closed the year to its applicant, and still does.
+    static func bans(by declaration: String, _ rows: any RowReader) throws -> Bool {
+        try rows.row(
+            Statement(
+                "SELECT 1 AS found FROM bans WHERE declaration_id = ?", [.text(declaration)]))
+            != nil
+    }
+
+    static func liftBan(of declaration: String) -> Statement {
+        Statement(
+            "DELETE FROM bans WHERE declaration_id = ?", [.text(declaration)],
+            expectedChanges: 1)
+    }
+
     static func isBanned(
         _ personKey: [UInt8], year: Int32, _ rows: any RowReader
     ) throws -> Bool {
@@ -196,7 +210,7 @@ enum DeclarationStore {
 
     /// A draft, with what submissions that the archive refused left of it.
     static func delete(_ draft: StoredDeclaration) -> [Statement] {
-        ["snapshots", "steps"].map {
+        ["snapshots", "steps", "submissions"].map {
             Statement("DELETE FROM \($0) WHERE declaration_id = ?", [.text(draft.id)])
         } + [
             Statement(

@@ -1,0 +1,77 @@
+import Attachments
+import Domain
+import Messages
+import RPC
+import ServiceRuntime
+import ServiceStubs
+import Storage
+
+// 公示 by the unit (D6).
+
+extension DeclarationHandler {
+    func openNotice(
+        _ request: Declaration.OpenNoticeRequest, context: RequestContext
+    ) async throws -> Declaration.Notice {
+        let officer = try context.caller.officer()
+        try officer.requireRecorded()
+        return try await database.perform(
+            OpenNotice(officer: officer, request: request, ids: CommandIDs(ids)), for: request,
+            context: context, keepForever: true)
+    }
+
+    func recordObjection(
+        _ request: Declaration.RecordObjectionRequest, context: RequestContext
+    ) async throws -> Declaration.Notice {
+        try await database.perform(
+            RecordObjection(
+                officer: context.caller.officer(), request: request, newID: ids()),
+            for: request, context: context)
+    }
+
+    func resolveObjection(
+        _ request: Declaration.ResolveObjectionRequest, context: RequestContext
+    ) async throws -> Declaration.Notice {
+        try await database.perform(
+            ResolveObjection(officer: context.caller.officer(), request: request),
+            for: request, context: context)
+    }
+
+    /// The proof is stored before the rows that refer to it; it says what the command then finds, or the command
+    /// is refused.
+    func closeNotice(
+        _ request: Declaration.CloseNoticeRequest, context: RequestContext
+    ) async throws -> Declaration.Notice {
+        let officer = try context.caller.officer()
+        let facts = try database.fetch { rows in
+            try NoticeFacts.read(request.noticeID, officer, rows)
+        }
+        guard let facts else { throw RPCError(serviceError: Refusal.notFound("公示")) }
+        let today = CivilDay(clock.now())
+        let proof = try attachments.receive(
+            Common.FileUpload(
+                fileName: NoticeProof.fileName,
+                content: NoticeProof.pdf(
+                    of: facts.notice, unit: officer.unit.name, closedOn: today)),
+            id: ids(), allowing: [.pdf], field: "notice", label: "公示证明")
+        return try await database.perform(
+            CloseNotice(
+                officer: officer, request: request, proven: facts.notice, proof: proof,
+                ids: CommandIDs(ids)),
+            for: request, context: context, keepForever: true)
+    }
+
+    func listNotices(
+        _ request: Declaration.ListNoticesRequest, context: RequestContext
+    ) async throws -> Declaration.ListNoticesReply {
+        let bounds = try PageBounds(request.page)
+        let filter = NoticeStore.Filter(
+            unit: try context.caller.officer().unit.id, declaration: request.declarationID,
+            isRunning: request.running)
+        let found = try database.fetch { rows in try NoticeStore.page(filter, bounds, rows) }
+        let (page, next) = bounds.page(found) {
+            PageCursor(sort: $0.openedMilliseconds, id: $0.id)
+        }
+        return Declaration.ListNoticesReply(
+            notices: page.map(\.message), nextCursor: next)
+    }
+}
