@@ -133,6 +133,9 @@ let layers: [Layer] = [
 
     // Tests mirror the sources. Only IntegrationTests meets several services, as processes.
     Layer("Tests/TestSupport", testing + ["RPCTransport"]),
+    // What Scripts/fuzz runs.
+    Layer("Fuzzing", ["MessageCoding", "Messages", "RPC", "Foundation"] + system),
+
     Layer("Tests/MessagesTests", testing),
     Layer("Tests/MessageGeneratorTests", testing),
     Layer("Tests/RPCTests", testing),

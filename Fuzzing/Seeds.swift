@@ -1,0 +1,109 @@
+import Foundation
+import MessageCoding
+import Messages
+import RPC
+
+/// Writes inputs to begin with, a folder per target: valid messages and what a connection meets.
+func writeSeeds(to folder: String) throws {
+    let root = URL(fileURLWithPath: folder)
+    for (target, seeds) in [
+        ("envelope", try envelopeSeeds()), ("message", try messageSeeds()),
+        ("server", try serverSeeds()), ("client", try clientSeeds()),
+    ] {
+        let folder = root.appendingPathComponent(target)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        for (index, seed) in seeds.enumerated() {
+            try Data(seed).write(to: folder.appendingPathComponent("seed-\(index)"))
+        }
+    }
+}
+
+private func envelopeSeeds() throws -> [[UInt8]] {
+    try (0..<200).map { index in
+        var source = RandomSource(Wire.Envelope.self, index)
+        return try Wire.Envelope(random: &source).encodedBytes()
+    }
+}
+
+private func messageSeeds() throws -> [[UInt8]] {
+    try allMessages.indices.flatMap { type in
+        try (0..<3).map { index in
+            let head =
+                allMessages.count > 256 ? [UInt8(type >> 8), UInt8(type & 255)] : [UInt8(type)]
+            return head + (try randomBytes(allMessages[type], index))
+        }
+    }
+}
+
+private func randomBytes<M: RandomMessage>(_ type: M.Type, _ index: Int) throws -> [UInt8] {
+    var source = RandomSource(type, index)
+    return try M(random: &source).encodedBytes()
+}
+
+/// A step of a script that feeds a frame.
+private func step(_ envelope: Wire.Envelope, pieces: UInt8 = 0) throws -> [UInt8] {
+    let bytes = try envelope.encodedBytes()
+    return [pieces << 3, UInt8(bytes.count >> 8), UInt8(bytes.count & 255)] + bytes
+}
+
+private let greet: [UInt8] = [7]
+
+private func serverSeeds() throws -> [[UInt8]] {
+    let request = Wire.Request(
+        methodID: 7, timeoutUs: 5_000_000, metadata: [Wire.Pair(key: "session", value: [1, 2])],
+        payload: [1, 2, 3])
+    var stream = request
+    stream.open = true
+    let bodies: [Wire.Envelope.Body] = [
+        .request(request), .request(stream), .cancel(Wire.Cancel(code: 1)),
+        .ping(Wire.Ping(nonce: 9)), .data(Wire.Data(payload: [1])),
+        .window(Wire.Window(bytes: 100)), .goaway(Wire.Goaway()),
+        .hello(Wire.Hello(version: 1, minVersion: 1, peer: "p")), .response(Wire.Response()),
+    ]
+    var seeds: [[UInt8]] = []
+    for first in bodies {
+        for second in bodies {
+            seeds.append(
+                greet + (try step(Wire.Envelope(id: 1, body: .request(request))))
+                    + (try step(Wire.Envelope(id: 1, body: first), pieces: 3))
+                    + (try step(Wire.Envelope(id: 3, body: second)))
+                    + [3, 2, 33, 6, 5, 2, 34, 2, 35, 3])
+        }
+    }
+    let calls = try (0..<6).map {
+        try step(Wire.Envelope(id: UInt64(2 * $0 + 1), body: .request(request)))
+    }
+    let cancels = try (0..<6).map {
+        try step(Wire.Envelope(id: UInt64(2 * $0 + 1), body: .cancel(Wire.Cancel())))
+    }
+    seeds.append(greet + calls.joined() + cancels.joined() + [3, 3, 3, 5, 2, 36, 2, 37])
+    seeds.append(greet + [12] + calls.joined() + [4] + calls.joined() + [2, 41])
+    return seeds
+}
+
+private func clientSeeds() throws -> [[UInt8]] {
+    // The first three calls' ids: the sequence's number above the slot's bits.
+    let ids: [UInt64] = [1, 1 << 13 | 1 << 1 | 1, 2 << 13 | 2 << 1 | 1]
+    let begin: [UInt8] = [0xF3, 0xF3, 0xD3, 5]
+    let bodies: [Wire.Envelope.Body] = [
+        .response(Wire.Response(payload: [1, 2])),
+        .response(
+            Wire.Response(
+                code: 8, message: "full", retry: .notExecuted, retryAfterMs: 50)),
+        .goaway(Wire.Goaway(lastID: ids[1], message: "bye", graceMs: 10)),
+        .window(Wire.Window(maxCalls: 9)), .ping(Wire.Ping(nonce: 3)),
+        .request(Wire.Request(methodID: 3)), .data(Wire.Data(payload: [1])),
+        .hello(Wire.Hello(version: 1)), .cancel(Wire.Cancel()),
+    ]
+    var seeds: [[UInt8]] = []
+    for first in bodies {
+        for second in bodies {
+            seeds.append(
+                greet + begin + (try step(Wire.Envelope(id: ids[0], body: first), pieces: 2)) + [4]
+                    + (try step(Wire.Envelope(id: ids[1], body: second)))
+                    + (try step(Wire.Envelope(body: first))) + [6, 2, 34]
+                    + (try step(Wire.Envelope(id: ids[2], body: second))))
+        }
+    }
+    return seeds
+}
