@@ -116,6 +116,8 @@ enum Person: UInt8, CaseIterable, Sendable {
         }
         var session = Identity.Session(
             personID: "\(person)", name: "\(person)", role: person.role)
+        if person == .superior { session.region = "350100" }
+        if person == .committee { session.committeeID = "committee-1" }
         if person.role == .unitAdministrator || person.role == .unitReviewer {
             session.unit = Identity.UnitSummary(id: person == .stranger ? "unit-2" : "unit-1")
         }

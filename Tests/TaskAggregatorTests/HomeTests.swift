@@ -97,6 +97,18 @@ extension AggregatorTests {
                     body: String(repeating: "文", count: 10_000)))
         }
 
+        @Test(arguments: [Person.superior, .committee])
+        func theLaterNodesHaveDeclarationsOnly(_ person: Person) async throws {
+            let centre = try Centre()
+            for stub in centre.stubs { stub.add(1, at: 1) }
+            let page = try await centre.tasks(person).list(Tasks.ListTasksRequest())
+            #expect(page.tasks.map(\.id) == ["declaration:1:1"])
+            #expect(page.unavailable.isEmpty, "the others have nothing, and are not silent")
+            let count = try await centre.tasks(person).count(Tasks.CountTasksRequest())
+            #expect(count.pending == 1 && count.counts.map(\.source) == ["declaration"])
+            #expect(count.unavailable.isEmpty)
+        }
+
         @Test func whoMayDoWhat() async throws {
             let centre = try Centre()
             for person in Person.allCases.map(Optional.some) + [nil] {
@@ -112,22 +124,23 @@ extension AggregatorTests {
                     }
                 }
                 let isOfficer = [.officer, .colleague, .stranger].contains(person)
+                let isReviewer = isOfficer || [.superior, .committee].contains(person)
                 let isDepartment = person == .department
                 #expect(
                     try await isAllowed { _ = try await client.list(Tasks.ListTasksRequest()) }
-                        == isOfficer)
+                        == isReviewer)
                 #expect(
                     try await isAllowed { _ = try await client.count(Tasks.CountTasksRequest()) }
-                        == isOfficer)
+                        == isReviewer)
                 #expect(
                     try await isAllowed {
                         _ = try await client.decide(Tasks.DecideRequest(taskID: "archive:1:1"))
-                    } == isOfficer)
+                    } == isReviewer)
                 #expect(
                     try await isAllowed {
                         _ = try await client.getDecision(
                             Tasks.GetDecisionRequest(taskID: "archive:1:1"))
-                    } == isOfficer)
+                    } == isReviewer)
                 #expect(
                     try await isAllowed { _ = try await client.home(Tasks.HomeRequest()) }
                         == (isOfficer || isDepartment))

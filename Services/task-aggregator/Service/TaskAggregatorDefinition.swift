@@ -28,7 +28,8 @@ func assemble(
     var assembly = ServiceAssembly(resolver: resolver)
     assembly.serve(handler.register(in:)) { (method: Tasks.TaskCentreMethod) in
         switch method {
-        case .list, .count, .decide, .getDecision: .users(.officers)
+        case .list, .count, .decide, .getDecision:
+            .users(Set.officers.union([.superior, .committee]))
         case .home: .users(Set.officers.union([.hrDepartment]))
         case .publishNews: .users([.hrDepartment])
         }

@@ -18,8 +18,8 @@ struct TaskCentreHandler: Tasks.TaskCentreProvider {
     func list(
         _ request: Tasks.ListTasksRequest, context: RequestContext
     ) async throws -> Tasks.ListTasksReply {
-        let officer = try context.caller.officer()
-        let query = try TaskQuery(request, by: officer)
+        let desk = try ReviewDesk(context.caller)
+        let query = try TaskQuery(request, personID: desk.personID)
         let bounds = try PageBounds(request.page)
         guard query.entered != nil else { return Tasks.ListTasksReply() }
         let asked = Tasks.ListTasksRequest(
@@ -30,7 +30,7 @@ struct TaskCentreHandler: Tasks.TaskCentreProvider {
             try TaskPage(
                 await source.client.list(asked, options: options), of: source.name, within: bounds)
         }
-        let view = KnownView(unit: officer.unit.id, isPending: query.isPending)
+        let view = KnownView(unit: desk.id, isPending: query.isPending)
         if query.isUnfiltered {
             for case let (source, page?) in answers.map({ ($0.source, $0.value) }) {
                 lastKnown.saw(page, from: bounds.start, of: source, in: view)
@@ -51,7 +51,7 @@ struct TaskCentreHandler: Tasks.TaskCentreProvider {
     func count(
         _ request: Tasks.CountTasksRequest, context: RequestContext
     ) async throws -> Tasks.CountTasksReply {
-        let unit = try context.caller.officer().unit.id
+        let unit = try ReviewDesk(context.caller).id
         guard [.unspecified, .pending, .processed].contains(request.view) else {
             let fault = FieldFault(field: "view", label: "视图", message: "应为待处理或已处理")
             throw RPCError(serviceError: Refusal.invalid([fault]))
@@ -82,7 +82,7 @@ struct TaskCentreHandler: Tasks.TaskCentreProvider {
     func decide(
         _ request: Tasks.DecideRequest, context: RequestContext
     ) async throws -> Tasks.DecideReply {
-        let unit = try context.caller.officer().unit.id
+        let unit = try ReviewDesk(context.caller).id
         let owner = try sources.owner(of: request.taskID)
         guard let key = context.idempotencyKey else {
             throw RPCError(

@@ -125,7 +125,14 @@ final class TaskSources: Sendable {
         // A caller that has gone is no source's silence.
         try Task.checkCancellation()
         var answers: [SourceAnswer<Value>] = []
+        let isOfUnit = Set.officers.contains(context.caller.session?.role ?? .unspecified)
         for (source, result) in zip(all, results) {
+            // A source that is a unit's alone has no tasks for superiors and committees.
+            if !isOfUnit, case .failure(let error as RPCError) = result,
+                error.code == .permissionDenied
+            {
+                continue
+            }
             answers.append(try answer(of: source.name, result))
         }
         return answers

@@ -8,7 +8,11 @@ struct DeclarationsCommand: ParsableCommand {
         discussion: """
             通过, 退回 and 终止 are decided by their task: `zhicheng tasks approve TASK --opinion …`.
             """,
-        subcommands: [List.self, Show.self, Claim.self, Release.self, Recommend.self],
+        subcommands: [
+            List.self, Show.self, Claim.self, Release.self, Recommend.self, Notices.self,
+            OpenNotice.self, Object.self, Resolve.self, CloseNotice.self, Vote.self,
+            Withdraw.self, Delete.self, LiftBan.self,
+        ],
         defaultSubcommand: List.self)
 }
 
@@ -99,6 +103,7 @@ extension DeclarationsCommand {
                     Output.line(values.map { "\($0.label) \($0.value)" }.joined(separator: "；"))
                 }
             }
+            Output.resubmission(detail)
             if !detail.defects.isEmpty {
                 Output.line(
                     "\n一次性告知" + (detail.correctBy.isEmpty ? "" : "（补正期限 \(detail.correctBy)）"))

@@ -1,7 +1,7 @@
 import ArgumentParser
 import ZhichengClient
 
-/// What the three decisions have in common.
+/// What the decisions have in common.
 struct DecisionOptions: ParsableArguments {
     @Argument(help: "The task, as the list names it.")
     var id: String
@@ -21,14 +21,16 @@ struct DecisionOptions: ParsableArguments {
     }
 
     /// Decides, waits for the answer and shows it.
-    func decide(_ outcome: Common.Outcome, word: String, defects: [String] = []) async throws {
+    func decide(
+        _ outcome: Common.Outcome, word: String, defects: [String] = [], toApplicant: Bool = false
+    ) async throws {
         let reply = try await connection.withPlatform(session: session.token()) { client in
             var seen = seenVersion
             if seen == nil { seen = try await TaskSearch(client).task(id).version }
             return try await client.tasks.decideAndWait(
                 Tasks.DecideRequest(
                     taskID: id, expectedVersion: seen ?? 0, outcome: outcome, opinion: opinion,
-                    defects: defects))
+                    defects: defects, toApplicant: toApplicant))
         }
         switch reply.state {
         case .refused:
@@ -65,10 +67,22 @@ extension TasksCommand {
         @OptionGroup var decision: DecisionOptions
         @Option(help: "一次性告知: a defect to be corrected. May be given several times.")
         var defect: [String] = []
+        @Flag(help: "主管部门: to the applicant instead of the unit.")
+        var toApplicant = false
 
         func run() async throws {
-            try await decision.decide(.returned, word: "退回", defects: defect)
+            try await decision.decide(
+                .returned, word: "退回", defects: defect, toApplicant: toApplicant)
         }
+    }
+
+    struct FailTask: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "fail",
+            abstract: "未通过: 专家评审 without two thirds, or an objection to its result upheld.")
+        @OptionGroup var decision: DecisionOptions
+
+        func run() async throws { try await decision.decide(.failed, word: "评审未通过") }
     }
 
     struct TerminateTask: AsyncParsableCommand {

@@ -4,9 +4,11 @@ import ZhichengClient
 struct TasksCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tasks",
-        abstract: "任务中心: everything that waits for the signed-in unit, and what it decided.",
+        abstract:
+            "任务中心: everything that waits for the signed-in unit (or the superiors, the committee).",
         subcommands: [
-            List.self, Show.self, ApproveTask.self, ReturnTask.self, TerminateTask.self,
+            List.self, Show.self, ApproveTask.self, ReturnTask.self, FailTask.self,
+            TerminateTask.self,
         ], defaultSubcommand: List.self)
 }
 
