@@ -547,6 +547,96 @@ void   archive__v1__item__free_unpacked
   assert(message->base.descriptor == &archive__v1__item__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   archive__v1__item_version__init
+                     (Archive__V1__ItemVersion         *message)
+{
+  static const Archive__V1__ItemVersion init_value = ARCHIVE__V1__ITEM_VERSION__INIT;
+  *message = init_value;
+}
+size_t archive__v1__item_version__get_packed_size
+                     (const Archive__V1__ItemVersion *message)
+{
+  assert(message->base.descriptor == &archive__v1__item_version__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t archive__v1__item_version__pack
+                     (const Archive__V1__ItemVersion *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &archive__v1__item_version__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t archive__v1__item_version__pack_to_buffer
+                     (const Archive__V1__ItemVersion *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &archive__v1__item_version__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Archive__V1__ItemVersion *
+       archive__v1__item_version__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Archive__V1__ItemVersion *)
+     protobuf_c_message_unpack (&archive__v1__item_version__descriptor,
+                                allocator, len, data);
+}
+void   archive__v1__item_version__free_unpacked
+                     (Archive__V1__ItemVersion *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &archive__v1__item_version__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   archive__v1__item_difference__init
+                     (Archive__V1__ItemDifference         *message)
+{
+  static const Archive__V1__ItemDifference init_value = ARCHIVE__V1__ITEM_DIFFERENCE__INIT;
+  *message = init_value;
+}
+size_t archive__v1__item_difference__get_packed_size
+                     (const Archive__V1__ItemDifference *message)
+{
+  assert(message->base.descriptor == &archive__v1__item_difference__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t archive__v1__item_difference__pack
+                     (const Archive__V1__ItemDifference *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &archive__v1__item_difference__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t archive__v1__item_difference__pack_to_buffer
+                     (const Archive__V1__ItemDifference *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &archive__v1__item_difference__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Archive__V1__ItemDifference *
+       archive__v1__item_difference__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Archive__V1__ItemDifference *)
+     protobuf_c_message_unpack (&archive__v1__item_difference__descriptor,
+                                allocator, len, data);
+}
+void   archive__v1__item_difference__free_unpacked
+                     (Archive__V1__ItemDifference *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &archive__v1__item_difference__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   archive__v1__get_item_request__init
                      (Archive__V1__GetItemRequest         *message)
 {
@@ -1402,6 +1492,186 @@ void   archive__v1__get_withdrawal_request__free_unpacked
   assert(message->base.descriptor == &archive__v1__get_withdrawal_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   archive__v1__import_row__init
+                     (Archive__V1__ImportRow         *message)
+{
+  static const Archive__V1__ImportRow init_value = ARCHIVE__V1__IMPORT_ROW__INIT;
+  *message = init_value;
+}
+size_t archive__v1__import_row__get_packed_size
+                     (const Archive__V1__ImportRow *message)
+{
+  assert(message->base.descriptor == &archive__v1__import_row__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t archive__v1__import_row__pack
+                     (const Archive__V1__ImportRow *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &archive__v1__import_row__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t archive__v1__import_row__pack_to_buffer
+                     (const Archive__V1__ImportRow *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &archive__v1__import_row__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Archive__V1__ImportRow *
+       archive__v1__import_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Archive__V1__ImportRow *)
+     protobuf_c_message_unpack (&archive__v1__import_row__descriptor,
+                                allocator, len, data);
+}
+void   archive__v1__import_row__free_unpacked
+                     (Archive__V1__ImportRow *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &archive__v1__import_row__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   archive__v1__import_items_request__init
+                     (Archive__V1__ImportItemsRequest         *message)
+{
+  static const Archive__V1__ImportItemsRequest init_value = ARCHIVE__V1__IMPORT_ITEMS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t archive__v1__import_items_request__get_packed_size
+                     (const Archive__V1__ImportItemsRequest *message)
+{
+  assert(message->base.descriptor == &archive__v1__import_items_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t archive__v1__import_items_request__pack
+                     (const Archive__V1__ImportItemsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &archive__v1__import_items_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t archive__v1__import_items_request__pack_to_buffer
+                     (const Archive__V1__ImportItemsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &archive__v1__import_items_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Archive__V1__ImportItemsRequest *
+       archive__v1__import_items_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Archive__V1__ImportItemsRequest *)
+     protobuf_c_message_unpack (&archive__v1__import_items_request__descriptor,
+                                allocator, len, data);
+}
+void   archive__v1__import_items_request__free_unpacked
+                     (Archive__V1__ImportItemsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &archive__v1__import_items_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   archive__v1__import_fault__init
+                     (Archive__V1__ImportFault         *message)
+{
+  static const Archive__V1__ImportFault init_value = ARCHIVE__V1__IMPORT_FAULT__INIT;
+  *message = init_value;
+}
+size_t archive__v1__import_fault__get_packed_size
+                     (const Archive__V1__ImportFault *message)
+{
+  assert(message->base.descriptor == &archive__v1__import_fault__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t archive__v1__import_fault__pack
+                     (const Archive__V1__ImportFault *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &archive__v1__import_fault__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t archive__v1__import_fault__pack_to_buffer
+                     (const Archive__V1__ImportFault *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &archive__v1__import_fault__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Archive__V1__ImportFault *
+       archive__v1__import_fault__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Archive__V1__ImportFault *)
+     protobuf_c_message_unpack (&archive__v1__import_fault__descriptor,
+                                allocator, len, data);
+}
+void   archive__v1__import_fault__free_unpacked
+                     (Archive__V1__ImportFault *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &archive__v1__import_fault__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   archive__v1__import_items_reply__init
+                     (Archive__V1__ImportItemsReply         *message)
+{
+  static const Archive__V1__ImportItemsReply init_value = ARCHIVE__V1__IMPORT_ITEMS_REPLY__INIT;
+  *message = init_value;
+}
+size_t archive__v1__import_items_reply__get_packed_size
+                     (const Archive__V1__ImportItemsReply *message)
+{
+  assert(message->base.descriptor == &archive__v1__import_items_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t archive__v1__import_items_reply__pack
+                     (const Archive__V1__ImportItemsReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &archive__v1__import_items_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t archive__v1__import_items_reply__pack_to_buffer
+                     (const Archive__V1__ImportItemsReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &archive__v1__import_items_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Archive__V1__ImportItemsReply *
+       archive__v1__import_items_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Archive__V1__ImportItemsReply *)
+     protobuf_c_message_unpack (&archive__v1__import_items_reply__descriptor,
+                                allocator, len, data);
+}
+void   archive__v1__import_items_reply__free_unpacked
+                     (Archive__V1__ImportItemsReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &archive__v1__import_items_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor archive__v1__field_definition__field_descriptors[8] =
 {
   {
@@ -2092,7 +2362,7 @@ const ProtobufCMessageDescriptor archive__v1__list_items_reply__descriptor =
   (ProtobufCMessageInit) archive__v1__list_items_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor archive__v1__item__field_descriptors[19] =
+static const ProtobufCFieldDescriptor archive__v1__item__field_descriptors[22] =
 {
   {
     "id",
@@ -2322,11 +2592,49 @@ static const ProtobufCFieldDescriptor archive__v1__item__field_descriptors[19] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "versions",
+    20,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Archive__V1__Item, n_versions),
+    offsetof(Archive__V1__Item, versions),
+    &archive__v1__item_version__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "differences",
+    21,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Archive__V1__Item, n_differences),
+    offsetof(Archive__V1__Item, differences),
+    &archive__v1__item_difference__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "compared_round",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__Item, compared_round),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned archive__v1__item__field_indices_by_name[] = {
   6,   /* field[6] = applicant_id_masked */
   4,   /* field[4] = applicant_name */
   5,   /* field[5] = applicant_sex */
+  21,   /* field[21] = compared_round */
+  20,   /* field[20] = differences */
   16,   /* field[16] = evidence */
   17,   /* field[17] = flow */
   0,   /* field[0] = id */
@@ -2343,11 +2651,12 @@ static const unsigned archive__v1__item__field_indices_by_name[] = {
   7,   /* field[7] = unit_id */
   15,   /* field[15] = values */
   10,   /* field[10] = version */
+  19,   /* field[19] = versions */
 };
 static const ProtobufCIntRange archive__v1__item__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 19 }
+  { 0, 22 }
 };
 const ProtobufCMessageDescriptor archive__v1__item__descriptor =
 {
@@ -2357,14 +2666,233 @@ const ProtobufCMessageDescriptor archive__v1__item__descriptor =
   "Archive__V1__Item",
   "archive.v1",
   sizeof(Archive__V1__Item),
-  19,
+  22,
   archive__v1__item__field_descriptors,
   archive__v1__item__field_indices_by_name,
   1,  archive__v1__item__number_ranges,
   (ProtobufCMessageInit) archive__v1__item__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor archive__v1__get_item_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor archive__v1__item_version__field_descriptors[9] =
+{
+  {
+    "round",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ItemVersion, round),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "submitted_ms",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ItemVersion, submitted_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "main_name",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ItemVersion, main_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcome",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ItemVersion, outcome),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcome_label",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ItemVersion, outcome_label),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "opinion",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ItemVersion, opinion),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "decided_by_name",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ItemVersion, decided_by_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "decided_ms",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ItemVersion, decided_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "withdrawn",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ItemVersion, withdrawn),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned archive__v1__item_version__field_indices_by_name[] = {
+  6,   /* field[6] = decided_by_name */
+  7,   /* field[7] = decided_ms */
+  2,   /* field[2] = main_name */
+  5,   /* field[5] = opinion */
+  3,   /* field[3] = outcome */
+  4,   /* field[4] = outcome_label */
+  0,   /* field[0] = round */
+  1,   /* field[1] = submitted_ms */
+  8,   /* field[8] = withdrawn */
+};
+static const ProtobufCIntRange archive__v1__item_version__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor archive__v1__item_version__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "archive.v1.ItemVersion",
+  "ItemVersion",
+  "Archive__V1__ItemVersion",
+  "archive.v1",
+  sizeof(Archive__V1__ItemVersion),
+  9,
+  archive__v1__item_version__field_descriptors,
+  archive__v1__item_version__field_indices_by_name,
+  1,  archive__v1__item_version__number_ranges,
+  (ProtobufCMessageInit) archive__v1__item_version__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor archive__v1__item_difference__field_descriptors[4] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ItemDifference, key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "label",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ItemDifference, label),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "before",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ItemDifference, before),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "after",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ItemDifference, after),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned archive__v1__item_difference__field_indices_by_name[] = {
+  3,   /* field[3] = after */
+  2,   /* field[2] = before */
+  0,   /* field[0] = key */
+  1,   /* field[1] = label */
+};
+static const ProtobufCIntRange archive__v1__item_difference__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor archive__v1__item_difference__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "archive.v1.ItemDifference",
+  "ItemDifference",
+  "Archive__V1__ItemDifference",
+  "archive.v1",
+  sizeof(Archive__V1__ItemDifference),
+  4,
+  archive__v1__item_difference__field_descriptors,
+  archive__v1__item_difference__field_indices_by_name,
+  1,  archive__v1__item_difference__number_ranges,
+  (ProtobufCMessageInit) archive__v1__item_difference__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor archive__v1__get_item_request__field_descriptors[2] =
 {
   {
     "id",
@@ -2378,14 +2906,27 @@ static const ProtobufCFieldDescriptor archive__v1__get_item_request__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "round",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__GetItemRequest, round),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned archive__v1__get_item_request__field_indices_by_name[] = {
   0,   /* field[0] = id */
+  1,   /* field[1] = round */
 };
 static const ProtobufCIntRange archive__v1__get_item_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor archive__v1__get_item_request__descriptor =
 {
@@ -2395,7 +2936,7 @@ const ProtobufCMessageDescriptor archive__v1__get_item_request__descriptor =
   "Archive__V1__GetItemRequest",
   "archive.v1",
   sizeof(Archive__V1__GetItemRequest),
-  1,
+  2,
   archive__v1__get_item_request__field_descriptors,
   archive__v1__get_item_request__field_indices_by_name,
   1,  archive__v1__get_item_request__number_ranges,
@@ -3584,5 +4125,261 @@ const ProtobufCMessageDescriptor archive__v1__get_withdrawal_request__descriptor
   archive__v1__get_withdrawal_request__field_indices_by_name,
   1,  archive__v1__get_withdrawal_request__number_ranges,
   (ProtobufCMessageInit) archive__v1__get_withdrawal_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor archive__v1__import_row__field_descriptors[1] =
+{
+  {
+    "cells",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Archive__V1__ImportRow, n_cells),
+    offsetof(Archive__V1__ImportRow, cells),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned archive__v1__import_row__field_indices_by_name[] = {
+  0,   /* field[0] = cells */
+};
+static const ProtobufCIntRange archive__v1__import_row__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor archive__v1__import_row__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "archive.v1.ImportRow",
+  "ImportRow",
+  "Archive__V1__ImportRow",
+  "archive.v1",
+  sizeof(Archive__V1__ImportRow),
+  1,
+  archive__v1__import_row__field_descriptors,
+  archive__v1__import_row__field_indices_by_name,
+  1,  archive__v1__import_row__number_ranges,
+  (ProtobufCMessageInit) archive__v1__import_row__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor archive__v1__import_items_request__field_descriptors[4] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ImportItemsRequest, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fields",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Archive__V1__ImportItemsRequest, n_fields),
+    offsetof(Archive__V1__ImportItemsRequest, fields),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rows",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Archive__V1__ImportItemsRequest, n_rows),
+    offsetof(Archive__V1__ImportItemsRequest, rows),
+    &archive__v1__import_row__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "check_only",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ImportItemsRequest, check_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned archive__v1__import_items_request__field_indices_by_name[] = {
+  3,   /* field[3] = check_only */
+  1,   /* field[1] = fields */
+  0,   /* field[0] = kind */
+  2,   /* field[2] = rows */
+};
+static const ProtobufCIntRange archive__v1__import_items_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor archive__v1__import_items_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "archive.v1.ImportItemsRequest",
+  "ImportItemsRequest",
+  "Archive__V1__ImportItemsRequest",
+  "archive.v1",
+  sizeof(Archive__V1__ImportItemsRequest),
+  4,
+  archive__v1__import_items_request__field_descriptors,
+  archive__v1__import_items_request__field_indices_by_name,
+  1,  archive__v1__import_items_request__number_ranges,
+  (ProtobufCMessageInit) archive__v1__import_items_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor archive__v1__import_fault__field_descriptors[4] =
+{
+  {
+    "row",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ImportFault, row),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "field",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ImportFault, field),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "label",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ImportFault, label),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ImportFault, message),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned archive__v1__import_fault__field_indices_by_name[] = {
+  1,   /* field[1] = field */
+  2,   /* field[2] = label */
+  3,   /* field[3] = message */
+  0,   /* field[0] = row */
+};
+static const ProtobufCIntRange archive__v1__import_fault__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor archive__v1__import_fault__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "archive.v1.ImportFault",
+  "ImportFault",
+  "Archive__V1__ImportFault",
+  "archive.v1",
+  sizeof(Archive__V1__ImportFault),
+  4,
+  archive__v1__import_fault__field_descriptors,
+  archive__v1__import_fault__field_indices_by_name,
+  1,  archive__v1__import_fault__number_ranges,
+  (ProtobufCMessageInit) archive__v1__import_fault__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor archive__v1__import_items_reply__field_descriptors[3] =
+{
+  {
+    "imported",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ImportItemsReply, imported),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "faults",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Archive__V1__ImportItemsReply, n_faults),
+    offsetof(Archive__V1__ImportItemsReply, faults),
+    &archive__v1__import_fault__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "room",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ImportItemsReply, room),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned archive__v1__import_items_reply__field_indices_by_name[] = {
+  1,   /* field[1] = faults */
+  0,   /* field[0] = imported */
+  2,   /* field[2] = room */
+};
+static const ProtobufCIntRange archive__v1__import_items_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor archive__v1__import_items_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "archive.v1.ImportItemsReply",
+  "ImportItemsReply",
+  "Archive__V1__ImportItemsReply",
+  "archive.v1",
+  sizeof(Archive__V1__ImportItemsReply),
+  3,
+  archive__v1__import_items_reply__field_descriptors,
+  archive__v1__import_items_reply__field_indices_by_name,
+  1,  archive__v1__import_items_reply__number_ranges,
+  (ProtobufCMessageInit) archive__v1__import_items_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

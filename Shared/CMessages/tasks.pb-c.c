@@ -682,6 +682,231 @@ void   tasks__v1__news__free_unpacked
   assert(message->base.descriptor == &tasks__v1__news__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tasks__v1__decided_facts__init
+                     (Tasks__V1__DecidedFacts         *message)
+{
+  static const Tasks__V1__DecidedFacts init_value = TASKS__V1__DECIDED_FACTS__INIT;
+  *message = init_value;
+}
+size_t tasks__v1__decided_facts__get_packed_size
+                     (const Tasks__V1__DecidedFacts *message)
+{
+  assert(message->base.descriptor == &tasks__v1__decided_facts__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tasks__v1__decided_facts__pack
+                     (const Tasks__V1__DecidedFacts *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tasks__v1__decided_facts__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tasks__v1__decided_facts__pack_to_buffer
+                     (const Tasks__V1__DecidedFacts *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tasks__v1__decided_facts__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tasks__V1__DecidedFacts *
+       tasks__v1__decided_facts__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tasks__V1__DecidedFacts *)
+     protobuf_c_message_unpack (&tasks__v1__decided_facts__descriptor,
+                                allocator, len, data);
+}
+void   tasks__v1__decided_facts__free_unpacked
+                     (Tasks__V1__DecidedFacts *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tasks__v1__decided_facts__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tasks__v1__batch_task__init
+                     (Tasks__V1__BatchTask         *message)
+{
+  static const Tasks__V1__BatchTask init_value = TASKS__V1__BATCH_TASK__INIT;
+  *message = init_value;
+}
+size_t tasks__v1__batch_task__get_packed_size
+                     (const Tasks__V1__BatchTask *message)
+{
+  assert(message->base.descriptor == &tasks__v1__batch_task__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tasks__v1__batch_task__pack
+                     (const Tasks__V1__BatchTask *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tasks__v1__batch_task__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tasks__v1__batch_task__pack_to_buffer
+                     (const Tasks__V1__BatchTask *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tasks__v1__batch_task__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tasks__V1__BatchTask *
+       tasks__v1__batch_task__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tasks__V1__BatchTask *)
+     protobuf_c_message_unpack (&tasks__v1__batch_task__descriptor,
+                                allocator, len, data);
+}
+void   tasks__v1__batch_task__free_unpacked
+                     (Tasks__V1__BatchTask *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tasks__v1__batch_task__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tasks__v1__decide_batch_request__init
+                     (Tasks__V1__DecideBatchRequest         *message)
+{
+  static const Tasks__V1__DecideBatchRequest init_value = TASKS__V1__DECIDE_BATCH_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tasks__v1__decide_batch_request__get_packed_size
+                     (const Tasks__V1__DecideBatchRequest *message)
+{
+  assert(message->base.descriptor == &tasks__v1__decide_batch_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tasks__v1__decide_batch_request__pack
+                     (const Tasks__V1__DecideBatchRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tasks__v1__decide_batch_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tasks__v1__decide_batch_request__pack_to_buffer
+                     (const Tasks__V1__DecideBatchRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tasks__v1__decide_batch_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tasks__V1__DecideBatchRequest *
+       tasks__v1__decide_batch_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tasks__V1__DecideBatchRequest *)
+     protobuf_c_message_unpack (&tasks__v1__decide_batch_request__descriptor,
+                                allocator, len, data);
+}
+void   tasks__v1__decide_batch_request__free_unpacked
+                     (Tasks__V1__DecideBatchRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tasks__v1__decide_batch_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tasks__v1__batch_row__init
+                     (Tasks__V1__BatchRow         *message)
+{
+  static const Tasks__V1__BatchRow init_value = TASKS__V1__BATCH_ROW__INIT;
+  *message = init_value;
+}
+size_t tasks__v1__batch_row__get_packed_size
+                     (const Tasks__V1__BatchRow *message)
+{
+  assert(message->base.descriptor == &tasks__v1__batch_row__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tasks__v1__batch_row__pack
+                     (const Tasks__V1__BatchRow *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tasks__v1__batch_row__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tasks__v1__batch_row__pack_to_buffer
+                     (const Tasks__V1__BatchRow *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tasks__v1__batch_row__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tasks__V1__BatchRow *
+       tasks__v1__batch_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tasks__V1__BatchRow *)
+     protobuf_c_message_unpack (&tasks__v1__batch_row__descriptor,
+                                allocator, len, data);
+}
+void   tasks__v1__batch_row__free_unpacked
+                     (Tasks__V1__BatchRow *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tasks__v1__batch_row__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tasks__v1__decide_batch_reply__init
+                     (Tasks__V1__DecideBatchReply         *message)
+{
+  static const Tasks__V1__DecideBatchReply init_value = TASKS__V1__DECIDE_BATCH_REPLY__INIT;
+  *message = init_value;
+}
+size_t tasks__v1__decide_batch_reply__get_packed_size
+                     (const Tasks__V1__DecideBatchReply *message)
+{
+  assert(message->base.descriptor == &tasks__v1__decide_batch_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tasks__v1__decide_batch_reply__pack
+                     (const Tasks__V1__DecideBatchReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tasks__v1__decide_batch_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tasks__v1__decide_batch_reply__pack_to_buffer
+                     (const Tasks__V1__DecideBatchReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tasks__v1__decide_batch_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tasks__V1__DecideBatchReply *
+       tasks__v1__decide_batch_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tasks__V1__DecideBatchReply *)
+     protobuf_c_message_unpack (&tasks__v1__decide_batch_reply__descriptor,
+                                allocator, len, data);
+}
+void   tasks__v1__decide_batch_reply__free_unpacked
+                     (Tasks__V1__DecideBatchReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tasks__v1__decide_batch_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor tasks__v1__task__field_descriptors[21] =
 {
   {
@@ -1984,5 +2209,351 @@ const ProtobufCMessageDescriptor tasks__v1__news__descriptor =
   tasks__v1__news__field_indices_by_name,
   1,  tasks__v1__news__number_ranges,
   (ProtobufCMessageInit) tasks__v1__news__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tasks__v1__decided_facts__field_descriptors[3] =
+{
+  {
+    "decided_by_name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__DecidedFacts, decided_by_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcome",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__DecidedFacts, outcome),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "decided_ms",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__DecidedFacts, decided_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tasks__v1__decided_facts__field_indices_by_name[] = {
+  0,   /* field[0] = decided_by_name */
+  2,   /* field[2] = decided_ms */
+  1,   /* field[1] = outcome */
+};
+static const ProtobufCIntRange tasks__v1__decided_facts__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tasks__v1__decided_facts__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tasks.v1.DecidedFacts",
+  "DecidedFacts",
+  "Tasks__V1__DecidedFacts",
+  "tasks.v1",
+  sizeof(Tasks__V1__DecidedFacts),
+  3,
+  tasks__v1__decided_facts__field_descriptors,
+  tasks__v1__decided_facts__field_indices_by_name,
+  1,  tasks__v1__decided_facts__number_ranges,
+  (ProtobufCMessageInit) tasks__v1__decided_facts__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tasks__v1__batch_task__field_descriptors[2] =
+{
+  {
+    "task_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__BatchTask, task_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expected_version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__BatchTask, expected_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tasks__v1__batch_task__field_indices_by_name[] = {
+  1,   /* field[1] = expected_version */
+  0,   /* field[0] = task_id */
+};
+static const ProtobufCIntRange tasks__v1__batch_task__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tasks__v1__batch_task__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tasks.v1.BatchTask",
+  "BatchTask",
+  "Tasks__V1__BatchTask",
+  "tasks.v1",
+  sizeof(Tasks__V1__BatchTask),
+  2,
+  tasks__v1__batch_task__field_descriptors,
+  tasks__v1__batch_task__field_indices_by_name,
+  1,  tasks__v1__batch_task__number_ranges,
+  (ProtobufCMessageInit) tasks__v1__batch_task__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tasks__v1__decide_batch_request__field_descriptors[3] =
+{
+  {
+    "tasks",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tasks__V1__DecideBatchRequest, n_tasks),
+    offsetof(Tasks__V1__DecideBatchRequest, tasks),
+    &tasks__v1__batch_task__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcome",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__DecideBatchRequest, outcome),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "opinion",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__DecideBatchRequest, opinion),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tasks__v1__decide_batch_request__field_indices_by_name[] = {
+  2,   /* field[2] = opinion */
+  1,   /* field[1] = outcome */
+  0,   /* field[0] = tasks */
+};
+static const ProtobufCIntRange tasks__v1__decide_batch_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tasks__v1__decide_batch_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tasks.v1.DecideBatchRequest",
+  "DecideBatchRequest",
+  "Tasks__V1__DecideBatchRequest",
+  "tasks.v1",
+  sizeof(Tasks__V1__DecideBatchRequest),
+  3,
+  tasks__v1__decide_batch_request__field_descriptors,
+  tasks__v1__decide_batch_request__field_indices_by_name,
+  1,  tasks__v1__decide_batch_request__number_ranges,
+  (ProtobufCMessageInit) tasks__v1__decide_batch_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tasks__v1__batch_row__field_descriptors[8] =
+{
+  {
+    "task_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__BatchRow, task_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__BatchRow, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__BatchRow, message),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "decision_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__BatchRow, decision_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__BatchRow, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__BatchRow, node),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "decided_by_name",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__BatchRow, decided_by_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcome",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__BatchRow, outcome),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tasks__v1__batch_row__field_indices_by_name[] = {
+  6,   /* field[6] = decided_by_name */
+  3,   /* field[3] = decision_id */
+  2,   /* field[2] = message */
+  5,   /* field[5] = node */
+  7,   /* field[7] = outcome */
+  1,   /* field[1] = state */
+  0,   /* field[0] = task_id */
+  4,   /* field[4] = version */
+};
+static const ProtobufCIntRange tasks__v1__batch_row__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor tasks__v1__batch_row__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tasks.v1.BatchRow",
+  "BatchRow",
+  "Tasks__V1__BatchRow",
+  "tasks.v1",
+  sizeof(Tasks__V1__BatchRow),
+  8,
+  tasks__v1__batch_row__field_descriptors,
+  tasks__v1__batch_row__field_indices_by_name,
+  1,  tasks__v1__batch_row__number_ranges,
+  (ProtobufCMessageInit) tasks__v1__batch_row__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tasks__v1__decide_batch_reply__field_descriptors[1] =
+{
+  {
+    "rows",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tasks__V1__DecideBatchReply, n_rows),
+    offsetof(Tasks__V1__DecideBatchReply, rows),
+    &tasks__v1__batch_row__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tasks__v1__decide_batch_reply__field_indices_by_name[] = {
+  0,   /* field[0] = rows */
+};
+static const ProtobufCIntRange tasks__v1__decide_batch_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tasks__v1__decide_batch_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tasks.v1.DecideBatchReply",
+  "DecideBatchReply",
+  "Tasks__V1__DecideBatchReply",
+  "tasks.v1",
+  sizeof(Tasks__V1__DecideBatchReply),
+  1,
+  tasks__v1__decide_batch_reply__field_descriptors,
+  tasks__v1__decide_batch_reply__field_indices_by_name,
+  1,  tasks__v1__decide_batch_reply__number_ranges,
+  (ProtobufCMessageInit) tasks__v1__decide_batch_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

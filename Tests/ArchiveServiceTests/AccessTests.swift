@@ -45,6 +45,7 @@ import Testing
         "archive.v1.Archive/GetItem": officers.union([.applicant]),
         "archive.v1.Archive/SaveItem": [.applicant],
         "archive.v1.Archive/SubmitItem": [.applicant],
+        "archive.v1.Archive/ImportItems": [.applicant],
         "archive.v1.Archive/UploadEvidence": [.applicant],
         "archive.v1.Archive/DownloadEvidence": officers.union([.applicant, .declarations]),
         "archive.v1.Archive/RequestWithdrawal": [.applicant],
@@ -57,6 +58,7 @@ import Testing
         "tasks.v1.TaskSource/List": officers,
         "tasks.v1.TaskSource/Count": officers,
         "tasks.v1.TaskSource/Decide": officers,
+        "tasks.v1.TaskSource/DecideBatch": officers,
         "tasks.v1.TaskSource/GetDecision": officers,
     ]
 

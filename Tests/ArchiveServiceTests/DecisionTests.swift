@@ -52,6 +52,8 @@ import Testing
         }
         #expect(late.code == .aborted && late.message == "该任务已由陈经办审核：通过")
         #expect(try late.details.first?.decode(as: Common.VersionFacts.self)?.currentVersion == 3)
+        let facts = try late.details.last?.decode(as: Tasks.DecidedFacts.self)
+        #expect(facts?.decidedByName == "陈经办" && facts?.outcome == .approved)
         #expect(try harness.number("SELECT count(*) FROM flow_steps") == 2)
         #expect(try harness.number("SELECT count(*) FROM idempotency WHERE keep = 1") >= 1)
     }
@@ -132,25 +134,5 @@ import Testing
         }
         #expect(winners == 1)
         #expect(try harness.number("SELECT count(*) FROM item_versions WHERE outcome > 0") == 1)
-    }
-
-    @Test func batchesSkipWhatIsDecided() async throws {
-        let harness = try Harness()
-        var items: [Archive.Item] = []
-        for n in 1...4 { items.append(try await harness.reviewing(.applicant(n))) }
-        _ = try await harness.decide(items[1], .returned, by: .colleague)
-        let keys = items.map { _ in IdempotencyKey.random() }
-        for _ in 0..<2 {
-            var results: [String] = []
-            for (item, key) in zip(items, keys) {
-                do {
-                    _ = try await harness.decide(item, .approved, key: key)
-                    results.append("done")
-                } catch let error as RPCError {
-                    results.append(error.message)
-                }
-            }
-            #expect(results == ["done", "该任务已由王审核审核：退回", "done", "done"])
-        }
     }
 }

@@ -298,3 +298,14 @@ extension RPCError {
 
     var fields: [String] { violations.map(\.field) }
 }
+
+extension Archive.Item {
+    /// Without what only GetItem tells.
+    var withoutHistory: Archive.Item {
+        var item = self
+        item.versions = []
+        item.differences = []
+        item.comparedRound = 0
+        return item
+    }
+}

@@ -57,8 +57,8 @@ import Testing
 
     @Test(arguments: WithdrawalPhase.allCases, Actor.allCases)
     func everyAttempt(_ phase: WithdrawalPhase, _ actor: Actor) async throws {
+        let harness = try Harness()
         for event in WithdrawalPhase.Event.allCases {
-            let harness = try Harness()
             let found = try await withdrawal(harness, phase)
             var code: RPCCode?
             do {

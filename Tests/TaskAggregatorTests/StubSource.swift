@@ -17,6 +17,10 @@ final class StubSource: Tasks.TaskSourceProvider {
         var mostRows = Int.max
         var decision: Result<Tasks.DecideReply, RPCError> = .success(
             Tasks.DecideReply(state: .done, decisionID: "d"))
+        /// What a row of a batch comes to.
+        var row: @Sendable (Tasks.BatchTask) -> Tasks.BatchRow? = {
+            Tasks.BatchRow(taskID: $0.taskID, state: .done, decisionID: "d", version: 2)
+        }
         var calls: [Call] = []
     }
 
@@ -34,6 +38,7 @@ final class StubSource: Tasks.TaskSourceProvider {
         let key: IdempotencyKey?
         let timeLeft: Duration
         let decide: Tasks.DecideRequest?
+        let batch: Tasks.DecideBatchRequest?
     }
 
     let name: String
@@ -138,12 +143,22 @@ final class StubSource: Tasks.TaskSourceProvider {
         return try change { $0.decision }.get()
     }
 
+    func decideBatch(
+        _ request: Tasks.DecideBatchRequest, context: RequestContext
+    ) async throws -> Tasks.DecideBatchReply {
+        _ = try await enter(context, batch: request)
+        let row = change { $0.row }
+        return Tasks.DecideBatchReply(rows: request.tasks.compactMap(row))
+    }
+
     private func enter(
-        _ context: RequestContext, _ decide: Tasks.DecideRequest? = nil
+        _ context: RequestContext, _ decide: Tasks.DecideRequest? = nil,
+        batch: Tasks.DecideBatchRequest? = nil
     ) async throws -> Mode {
         let call = Call(
             method: context.method.name, session: context.session, key: context.idempotencyKey,
-            timeLeft: ContinuousClock.now.duration(to: context.deadline), decide: decide)
+            timeLeft: ContinuousClock.now.duration(to: context.deadline), decide: decide,
+            batch: batch)
         let mode = change { state in
             state.calls.append(call)
             return state.mode

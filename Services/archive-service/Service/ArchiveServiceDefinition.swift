@@ -37,7 +37,8 @@ private func archiveAccess(_ method: Archive.ArchiveMethod) -> AccessRule {
     case .getCatalog: .users(.everyone)
     case .getTree, .listItems, .getItem, .listWithdrawals, .getWithdrawal:
         .users(Set.officers.union([.applicant]))
-    case .saveItem, .submitItem, .uploadEvidence, .requestWithdrawal, .cancelWithdrawal:
+    case .saveItem, .submitItem, .importItems, .uploadEvidence, .requestWithdrawal,
+        .cancelWithdrawal:
         .users([.applicant])
     case .downloadEvidence: .usersOrServices(Set.officers.union([.applicant]), declarations)
     case .readApproved, .pinVersions, .unpinVersions: .services(declarations)
@@ -47,6 +48,6 @@ private func archiveAccess(_ method: Archive.ArchiveMethod) -> AccessRule {
 /// Who may call what of TaskSource.
 private func taskAccess(_ method: Tasks.TaskSourceMethod) -> AccessRule {
     switch method {
-    case .list, .count, .decide, .getDecision: .users(.officers)
+    case .list, .count, .decide, .decideBatch, .getDecision: .users(.officers)
     }
 }

@@ -67,7 +67,7 @@ private func declarationAccess(_ method: Declaration.DeclarationMethod) -> Acces
 /// Who may call what of TaskSource.
 private func taskAccess(_ method: Tasks.TaskSourceMethod) -> AccessRule {
     switch method {
-    case .list, .count, .decide, .getDecision: .users(.reviewers)
+    case .list, .count, .decide, .decideBatch, .getDecision: .users(.reviewers)
     }
 }
 

@@ -73,6 +73,6 @@ private func identityAccess(_ method: Identity.IdentityMethod) -> AccessRule {
 /// Who may call what of TaskSource.
 private func taskAccess(_ method: Tasks.TaskSourceMethod) -> AccessRule {
     switch method {
-    case .list, .count, .decide, .getDecision: .users(.officers)
+    case .list, .count, .decide, .decideBatch, .getDecision: .users(.officers)
     }
 }

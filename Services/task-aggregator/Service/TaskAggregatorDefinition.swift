@@ -30,6 +30,7 @@ func assemble(
         switch method {
         case .list, .count, .decide, .getDecision:
             .users(Set.officers.union([.superior, .committee]))
+        case .decideBatch: .users(.officers)
         case .home: .users(Set.officers.union([.hrDepartment]))
         case .publishNews: .users([.hrDepartment])
         }

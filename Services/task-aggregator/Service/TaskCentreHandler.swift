@@ -84,6 +84,13 @@ struct TaskCentreHandler: Tasks.TaskCentreProvider {
     ) async throws -> Tasks.DecideReply {
         let unit = try ReviewDesk(context.caller).id
         let owner = try sources.owner(of: request.taskID)
+        let reply = try await owner.client.decide(request, options: decisionOptions(context))
+        if reply.state == .done { lastKnown.decided(request.taskID, unit: unit) }
+        return reply
+    }
+
+    /// The client's own key and all of the time that it gave.
+    func decisionOptions(_ context: RequestContext) throws(RPCError) -> CallOptions {
         guard let key = context.idempotencyKey else {
             throw RPCError(
                 code: .invalidArgument,
@@ -93,9 +100,7 @@ struct TaskCentreHandler: Tasks.TaskCentreProvider {
         var options = CallOptions()
         options.timeout = ContinuousClock.now.duration(to: context.deadline)
         options.idempotencyKey = key
-        let reply = try await owner.client.decide(request, options: options)
-        if reply.state == .done { lastKnown.decided(request.taskID, unit: unit) }
-        return reply
+        return options
     }
 
     func getDecision(

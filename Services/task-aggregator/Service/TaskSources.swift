@@ -190,7 +190,7 @@ final class TaskSources: Sendable {
 
 extension RPCError {
     /// Every source would say the same of this call; it is no sign that one of them is down.
-    fileprivate var isTheUsers: Bool {
+    var isTheUsers: Bool {
         switch code {
         case .invalidArgument, .unauthenticated, .permissionDenied, .failedPrecondition: true
         default: false

@@ -28,6 +28,8 @@ typedef struct Archive__V1__GetTreeReply Archive__V1__GetTreeReply;
 typedef struct Archive__V1__ListItemsRequest Archive__V1__ListItemsRequest;
 typedef struct Archive__V1__ListItemsReply Archive__V1__ListItemsReply;
 typedef struct Archive__V1__Item Archive__V1__Item;
+typedef struct Archive__V1__ItemVersion Archive__V1__ItemVersion;
+typedef struct Archive__V1__ItemDifference Archive__V1__ItemDifference;
 typedef struct Archive__V1__GetItemRequest Archive__V1__GetItemRequest;
 typedef struct Archive__V1__SaveItemRequest Archive__V1__SaveItemRequest;
 typedef struct Archive__V1__SubmitItemRequest Archive__V1__SubmitItemRequest;
@@ -47,6 +49,10 @@ typedef struct Archive__V1__CancelWithdrawalRequest Archive__V1__CancelWithdrawa
 typedef struct Archive__V1__ListWithdrawalsRequest Archive__V1__ListWithdrawalsRequest;
 typedef struct Archive__V1__ListWithdrawalsReply Archive__V1__ListWithdrawalsReply;
 typedef struct Archive__V1__GetWithdrawalRequest Archive__V1__GetWithdrawalRequest;
+typedef struct Archive__V1__ImportRow Archive__V1__ImportRow;
+typedef struct Archive__V1__ImportItemsRequest Archive__V1__ImportItemsRequest;
+typedef struct Archive__V1__ImportFault Archive__V1__ImportFault;
+typedef struct Archive__V1__ImportItemsReply Archive__V1__ImportItemsReply;
 
 
 /* --- enums --- */
@@ -222,20 +228,57 @@ struct  Archive__V1__Item
   size_t n_flow;
   Common__V1__FlowStep **flow;
   ProtobufCBinaryData task_id;
+  size_t n_versions;
+  Archive__V1__ItemVersion **versions;
+  size_t n_differences;
+  Archive__V1__ItemDifference **differences;
+  int64_t compared_round;
 };
 #define ARCHIVE__V1__ITEM__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&archive__v1__item__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, 0, 0, 0, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, {0,NULL} }
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, 0, 0, 0, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, {0,NULL}, 0,NULL, 0,NULL, 0 }
+
+
+struct  Archive__V1__ItemVersion
+{
+  ProtobufCMessage base;
+  int64_t round;
+  int64_t submitted_ms;
+  ProtobufCBinaryData main_name;
+  int32_t outcome;
+  ProtobufCBinaryData outcome_label;
+  ProtobufCBinaryData opinion;
+  ProtobufCBinaryData decided_by_name;
+  int64_t decided_ms;
+  protobuf_c_boolean withdrawn;
+};
+#define ARCHIVE__V1__ITEM_VERSION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&archive__v1__item_version__descriptor) \
+    , 0, 0, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0 }
+
+
+struct  Archive__V1__ItemDifference
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData key;
+  ProtobufCBinaryData label;
+  ProtobufCBinaryData before;
+  ProtobufCBinaryData after;
+};
+#define ARCHIVE__V1__ITEM_DIFFERENCE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&archive__v1__item_difference__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL} }
 
 
 struct  Archive__V1__GetItemRequest
 {
   ProtobufCMessage base;
   ProtobufCBinaryData id;
+  int64_t round;
 };
 #define ARCHIVE__V1__GET_ITEM_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&archive__v1__get_item_request__descriptor) \
-    , {0,NULL} }
+    , {0,NULL}, 0 }
 
 
 struct  Archive__V1__SaveItemRequest
@@ -465,6 +508,58 @@ struct  Archive__V1__GetWithdrawalRequest
     , {0,NULL} }
 
 
+struct  Archive__V1__ImportRow
+{
+  ProtobufCMessage base;
+  size_t n_cells;
+  ProtobufCBinaryData *cells;
+};
+#define ARCHIVE__V1__IMPORT_ROW__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&archive__v1__import_row__descriptor) \
+    , 0,NULL }
+
+
+struct  Archive__V1__ImportItemsRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData kind;
+  size_t n_fields;
+  ProtobufCBinaryData *fields;
+  size_t n_rows;
+  Archive__V1__ImportRow **rows;
+  protobuf_c_boolean check_only;
+};
+#define ARCHIVE__V1__IMPORT_ITEMS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&archive__v1__import_items_request__descriptor) \
+    , {0,NULL}, 0,NULL, 0,NULL, 0 }
+
+
+struct  Archive__V1__ImportFault
+{
+  ProtobufCMessage base;
+  uint32_t row;
+  ProtobufCBinaryData field;
+  ProtobufCBinaryData label;
+  ProtobufCBinaryData message;
+};
+#define ARCHIVE__V1__IMPORT_FAULT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&archive__v1__import_fault__descriptor) \
+    , 0, {0,NULL}, {0,NULL}, {0,NULL} }
+
+
+struct  Archive__V1__ImportItemsReply
+{
+  ProtobufCMessage base;
+  int64_t imported;
+  size_t n_faults;
+  Archive__V1__ImportFault **faults;
+  int64_t room;
+};
+#define ARCHIVE__V1__IMPORT_ITEMS_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&archive__v1__import_items_reply__descriptor) \
+    , 0, 0,NULL, 0 }
+
+
 /* Archive__V1__FieldDefinition methods */
 void   archive__v1__field_definition__init
                      (Archive__V1__FieldDefinition         *message);
@@ -692,6 +787,44 @@ Archive__V1__Item *
                       const uint8_t       *data);
 void   archive__v1__item__free_unpacked
                      (Archive__V1__Item *message,
+                      ProtobufCAllocator *allocator);
+/* Archive__V1__ItemVersion methods */
+void   archive__v1__item_version__init
+                     (Archive__V1__ItemVersion         *message);
+size_t archive__v1__item_version__get_packed_size
+                     (const Archive__V1__ItemVersion   *message);
+size_t archive__v1__item_version__pack
+                     (const Archive__V1__ItemVersion   *message,
+                      uint8_t             *out);
+size_t archive__v1__item_version__pack_to_buffer
+                     (const Archive__V1__ItemVersion   *message,
+                      ProtobufCBuffer     *buffer);
+Archive__V1__ItemVersion *
+       archive__v1__item_version__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   archive__v1__item_version__free_unpacked
+                     (Archive__V1__ItemVersion *message,
+                      ProtobufCAllocator *allocator);
+/* Archive__V1__ItemDifference methods */
+void   archive__v1__item_difference__init
+                     (Archive__V1__ItemDifference         *message);
+size_t archive__v1__item_difference__get_packed_size
+                     (const Archive__V1__ItemDifference   *message);
+size_t archive__v1__item_difference__pack
+                     (const Archive__V1__ItemDifference   *message,
+                      uint8_t             *out);
+size_t archive__v1__item_difference__pack_to_buffer
+                     (const Archive__V1__ItemDifference   *message,
+                      ProtobufCBuffer     *buffer);
+Archive__V1__ItemDifference *
+       archive__v1__item_difference__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   archive__v1__item_difference__free_unpacked
+                     (Archive__V1__ItemDifference *message,
                       ProtobufCAllocator *allocator);
 /* Archive__V1__GetItemRequest methods */
 void   archive__v1__get_item_request__init
@@ -1054,6 +1187,82 @@ Archive__V1__GetWithdrawalRequest *
 void   archive__v1__get_withdrawal_request__free_unpacked
                      (Archive__V1__GetWithdrawalRequest *message,
                       ProtobufCAllocator *allocator);
+/* Archive__V1__ImportRow methods */
+void   archive__v1__import_row__init
+                     (Archive__V1__ImportRow         *message);
+size_t archive__v1__import_row__get_packed_size
+                     (const Archive__V1__ImportRow   *message);
+size_t archive__v1__import_row__pack
+                     (const Archive__V1__ImportRow   *message,
+                      uint8_t             *out);
+size_t archive__v1__import_row__pack_to_buffer
+                     (const Archive__V1__ImportRow   *message,
+                      ProtobufCBuffer     *buffer);
+Archive__V1__ImportRow *
+       archive__v1__import_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   archive__v1__import_row__free_unpacked
+                     (Archive__V1__ImportRow *message,
+                      ProtobufCAllocator *allocator);
+/* Archive__V1__ImportItemsRequest methods */
+void   archive__v1__import_items_request__init
+                     (Archive__V1__ImportItemsRequest         *message);
+size_t archive__v1__import_items_request__get_packed_size
+                     (const Archive__V1__ImportItemsRequest   *message);
+size_t archive__v1__import_items_request__pack
+                     (const Archive__V1__ImportItemsRequest   *message,
+                      uint8_t             *out);
+size_t archive__v1__import_items_request__pack_to_buffer
+                     (const Archive__V1__ImportItemsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Archive__V1__ImportItemsRequest *
+       archive__v1__import_items_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   archive__v1__import_items_request__free_unpacked
+                     (Archive__V1__ImportItemsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Archive__V1__ImportFault methods */
+void   archive__v1__import_fault__init
+                     (Archive__V1__ImportFault         *message);
+size_t archive__v1__import_fault__get_packed_size
+                     (const Archive__V1__ImportFault   *message);
+size_t archive__v1__import_fault__pack
+                     (const Archive__V1__ImportFault   *message,
+                      uint8_t             *out);
+size_t archive__v1__import_fault__pack_to_buffer
+                     (const Archive__V1__ImportFault   *message,
+                      ProtobufCBuffer     *buffer);
+Archive__V1__ImportFault *
+       archive__v1__import_fault__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   archive__v1__import_fault__free_unpacked
+                     (Archive__V1__ImportFault *message,
+                      ProtobufCAllocator *allocator);
+/* Archive__V1__ImportItemsReply methods */
+void   archive__v1__import_items_reply__init
+                     (Archive__V1__ImportItemsReply         *message);
+size_t archive__v1__import_items_reply__get_packed_size
+                     (const Archive__V1__ImportItemsReply   *message);
+size_t archive__v1__import_items_reply__pack
+                     (const Archive__V1__ImportItemsReply   *message,
+                      uint8_t             *out);
+size_t archive__v1__import_items_reply__pack_to_buffer
+                     (const Archive__V1__ImportItemsReply   *message,
+                      ProtobufCBuffer     *buffer);
+Archive__V1__ImportItemsReply *
+       archive__v1__import_items_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   archive__v1__import_items_reply__free_unpacked
+                     (Archive__V1__ImportItemsReply *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Archive__V1__FieldDefinition_Closure)
@@ -1091,6 +1300,12 @@ typedef void (*Archive__V1__ListItemsReply_Closure)
                   void *closure_data);
 typedef void (*Archive__V1__Item_Closure)
                  (const Archive__V1__Item *message,
+                  void *closure_data);
+typedef void (*Archive__V1__ItemVersion_Closure)
+                 (const Archive__V1__ItemVersion *message,
+                  void *closure_data);
+typedef void (*Archive__V1__ItemDifference_Closure)
+                 (const Archive__V1__ItemDifference *message,
                   void *closure_data);
 typedef void (*Archive__V1__GetItemRequest_Closure)
                  (const Archive__V1__GetItemRequest *message,
@@ -1149,6 +1364,18 @@ typedef void (*Archive__V1__ListWithdrawalsReply_Closure)
 typedef void (*Archive__V1__GetWithdrawalRequest_Closure)
                  (const Archive__V1__GetWithdrawalRequest *message,
                   void *closure_data);
+typedef void (*Archive__V1__ImportRow_Closure)
+                 (const Archive__V1__ImportRow *message,
+                  void *closure_data);
+typedef void (*Archive__V1__ImportItemsRequest_Closure)
+                 (const Archive__V1__ImportItemsRequest *message,
+                  void *closure_data);
+typedef void (*Archive__V1__ImportFault_Closure)
+                 (const Archive__V1__ImportFault *message,
+                  void *closure_data);
+typedef void (*Archive__V1__ImportItemsReply_Closure)
+                 (const Archive__V1__ImportItemsReply *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1167,6 +1394,8 @@ extern const ProtobufCMessageDescriptor archive__v1__get_tree_reply__descriptor;
 extern const ProtobufCMessageDescriptor archive__v1__list_items_request__descriptor;
 extern const ProtobufCMessageDescriptor archive__v1__list_items_reply__descriptor;
 extern const ProtobufCMessageDescriptor archive__v1__item__descriptor;
+extern const ProtobufCMessageDescriptor archive__v1__item_version__descriptor;
+extern const ProtobufCMessageDescriptor archive__v1__item_difference__descriptor;
 extern const ProtobufCMessageDescriptor archive__v1__get_item_request__descriptor;
 extern const ProtobufCMessageDescriptor archive__v1__save_item_request__descriptor;
 extern const ProtobufCMessageDescriptor archive__v1__submit_item_request__descriptor;
@@ -1186,6 +1415,10 @@ extern const ProtobufCMessageDescriptor archive__v1__cancel_withdrawal_request__
 extern const ProtobufCMessageDescriptor archive__v1__list_withdrawals_request__descriptor;
 extern const ProtobufCMessageDescriptor archive__v1__list_withdrawals_reply__descriptor;
 extern const ProtobufCMessageDescriptor archive__v1__get_withdrawal_request__descriptor;
+extern const ProtobufCMessageDescriptor archive__v1__import_row__descriptor;
+extern const ProtobufCMessageDescriptor archive__v1__import_items_request__descriptor;
+extern const ProtobufCMessageDescriptor archive__v1__import_fault__descriptor;
+extern const ProtobufCMessageDescriptor archive__v1__import_items_reply__descriptor;
 
 PROTOBUF_C__END_DECLS
 

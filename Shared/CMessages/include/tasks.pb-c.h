@@ -31,6 +31,11 @@ typedef struct Tasks__V1__HomeRequest Tasks__V1__HomeRequest;
 typedef struct Tasks__V1__HomeReply Tasks__V1__HomeReply;
 typedef struct Tasks__V1__PublishNewsRequest Tasks__V1__PublishNewsRequest;
 typedef struct Tasks__V1__News Tasks__V1__News;
+typedef struct Tasks__V1__DecidedFacts Tasks__V1__DecidedFacts;
+typedef struct Tasks__V1__BatchTask Tasks__V1__BatchTask;
+typedef struct Tasks__V1__DecideBatchRequest Tasks__V1__DecideBatchRequest;
+typedef struct Tasks__V1__BatchRow Tasks__V1__BatchRow;
+typedef struct Tasks__V1__DecideBatchReply Tasks__V1__DecideBatchReply;
 
 
 /* --- enums --- */
@@ -251,6 +256,70 @@ struct  Tasks__V1__News
 #define TASKS__V1__NEWS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__news__descriptor) \
     , {0,NULL}, {0,NULL}, {0,NULL}, 0 }
+
+
+struct  Tasks__V1__DecidedFacts
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData decided_by_name;
+  int32_t outcome;
+  int64_t decided_ms;
+};
+#define TASKS__V1__DECIDED_FACTS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__decided_facts__descriptor) \
+    , {0,NULL}, 0, 0 }
+
+
+struct  Tasks__V1__BatchTask
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData task_id;
+  int64_t expected_version;
+};
+#define TASKS__V1__BATCH_TASK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__batch_task__descriptor) \
+    , {0,NULL}, 0 }
+
+
+struct  Tasks__V1__DecideBatchRequest
+{
+  ProtobufCMessage base;
+  size_t n_tasks;
+  Tasks__V1__BatchTask **tasks;
+  int32_t outcome;
+  ProtobufCBinaryData opinion;
+};
+#define TASKS__V1__DECIDE_BATCH_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__decide_batch_request__descriptor) \
+    , 0,NULL, 0, {0,NULL} }
+
+
+struct  Tasks__V1__BatchRow
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData task_id;
+  int32_t state;
+  ProtobufCBinaryData message;
+  ProtobufCBinaryData decision_id;
+  int64_t version;
+  ProtobufCBinaryData node;
+  ProtobufCBinaryData decided_by_name;
+  int32_t outcome;
+};
+#define TASKS__V1__BATCH_ROW__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__batch_row__descriptor) \
+    , {0,NULL}, 0, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, 0 }
+
+
+struct  Tasks__V1__DecideBatchReply
+{
+  ProtobufCMessage base;
+  size_t n_rows;
+  Tasks__V1__BatchRow **rows;
+};
+#define TASKS__V1__DECIDE_BATCH_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__decide_batch_reply__descriptor) \
+    , 0,NULL }
 
 
 /* Tasks__V1__Task methods */
@@ -538,6 +607,101 @@ Tasks__V1__News *
 void   tasks__v1__news__free_unpacked
                      (Tasks__V1__News *message,
                       ProtobufCAllocator *allocator);
+/* Tasks__V1__DecidedFacts methods */
+void   tasks__v1__decided_facts__init
+                     (Tasks__V1__DecidedFacts         *message);
+size_t tasks__v1__decided_facts__get_packed_size
+                     (const Tasks__V1__DecidedFacts   *message);
+size_t tasks__v1__decided_facts__pack
+                     (const Tasks__V1__DecidedFacts   *message,
+                      uint8_t             *out);
+size_t tasks__v1__decided_facts__pack_to_buffer
+                     (const Tasks__V1__DecidedFacts   *message,
+                      ProtobufCBuffer     *buffer);
+Tasks__V1__DecidedFacts *
+       tasks__v1__decided_facts__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tasks__v1__decided_facts__free_unpacked
+                     (Tasks__V1__DecidedFacts *message,
+                      ProtobufCAllocator *allocator);
+/* Tasks__V1__BatchTask methods */
+void   tasks__v1__batch_task__init
+                     (Tasks__V1__BatchTask         *message);
+size_t tasks__v1__batch_task__get_packed_size
+                     (const Tasks__V1__BatchTask   *message);
+size_t tasks__v1__batch_task__pack
+                     (const Tasks__V1__BatchTask   *message,
+                      uint8_t             *out);
+size_t tasks__v1__batch_task__pack_to_buffer
+                     (const Tasks__V1__BatchTask   *message,
+                      ProtobufCBuffer     *buffer);
+Tasks__V1__BatchTask *
+       tasks__v1__batch_task__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tasks__v1__batch_task__free_unpacked
+                     (Tasks__V1__BatchTask *message,
+                      ProtobufCAllocator *allocator);
+/* Tasks__V1__DecideBatchRequest methods */
+void   tasks__v1__decide_batch_request__init
+                     (Tasks__V1__DecideBatchRequest         *message);
+size_t tasks__v1__decide_batch_request__get_packed_size
+                     (const Tasks__V1__DecideBatchRequest   *message);
+size_t tasks__v1__decide_batch_request__pack
+                     (const Tasks__V1__DecideBatchRequest   *message,
+                      uint8_t             *out);
+size_t tasks__v1__decide_batch_request__pack_to_buffer
+                     (const Tasks__V1__DecideBatchRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tasks__V1__DecideBatchRequest *
+       tasks__v1__decide_batch_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tasks__v1__decide_batch_request__free_unpacked
+                     (Tasks__V1__DecideBatchRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tasks__V1__BatchRow methods */
+void   tasks__v1__batch_row__init
+                     (Tasks__V1__BatchRow         *message);
+size_t tasks__v1__batch_row__get_packed_size
+                     (const Tasks__V1__BatchRow   *message);
+size_t tasks__v1__batch_row__pack
+                     (const Tasks__V1__BatchRow   *message,
+                      uint8_t             *out);
+size_t tasks__v1__batch_row__pack_to_buffer
+                     (const Tasks__V1__BatchRow   *message,
+                      ProtobufCBuffer     *buffer);
+Tasks__V1__BatchRow *
+       tasks__v1__batch_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tasks__v1__batch_row__free_unpacked
+                     (Tasks__V1__BatchRow *message,
+                      ProtobufCAllocator *allocator);
+/* Tasks__V1__DecideBatchReply methods */
+void   tasks__v1__decide_batch_reply__init
+                     (Tasks__V1__DecideBatchReply         *message);
+size_t tasks__v1__decide_batch_reply__get_packed_size
+                     (const Tasks__V1__DecideBatchReply   *message);
+size_t tasks__v1__decide_batch_reply__pack
+                     (const Tasks__V1__DecideBatchReply   *message,
+                      uint8_t             *out);
+size_t tasks__v1__decide_batch_reply__pack_to_buffer
+                     (const Tasks__V1__DecideBatchReply   *message,
+                      ProtobufCBuffer     *buffer);
+Tasks__V1__DecideBatchReply *
+       tasks__v1__decide_batch_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tasks__v1__decide_batch_reply__free_unpacked
+                     (Tasks__V1__DecideBatchReply *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Tasks__V1__Task_Closure)
@@ -585,6 +749,21 @@ typedef void (*Tasks__V1__PublishNewsRequest_Closure)
 typedef void (*Tasks__V1__News_Closure)
                  (const Tasks__V1__News *message,
                   void *closure_data);
+typedef void (*Tasks__V1__DecidedFacts_Closure)
+                 (const Tasks__V1__DecidedFacts *message,
+                  void *closure_data);
+typedef void (*Tasks__V1__BatchTask_Closure)
+                 (const Tasks__V1__BatchTask *message,
+                  void *closure_data);
+typedef void (*Tasks__V1__DecideBatchRequest_Closure)
+                 (const Tasks__V1__DecideBatchRequest *message,
+                  void *closure_data);
+typedef void (*Tasks__V1__BatchRow_Closure)
+                 (const Tasks__V1__BatchRow *message,
+                  void *closure_data);
+typedef void (*Tasks__V1__DecideBatchReply_Closure)
+                 (const Tasks__V1__DecideBatchReply *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -606,6 +785,11 @@ extern const ProtobufCMessageDescriptor tasks__v1__home_request__descriptor;
 extern const ProtobufCMessageDescriptor tasks__v1__home_reply__descriptor;
 extern const ProtobufCMessageDescriptor tasks__v1__publish_news_request__descriptor;
 extern const ProtobufCMessageDescriptor tasks__v1__news__descriptor;
+extern const ProtobufCMessageDescriptor tasks__v1__decided_facts__descriptor;
+extern const ProtobufCMessageDescriptor tasks__v1__batch_task__descriptor;
+extern const ProtobufCMessageDescriptor tasks__v1__decide_batch_request__descriptor;
+extern const ProtobufCMessageDescriptor tasks__v1__batch_row__descriptor;
+extern const ProtobufCMessageDescriptor tasks__v1__decide_batch_reply__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -379,6 +379,9 @@ extension Archive.Item: @unsafe BridgedMessage {
         unsafe (c.pointee.n_evidence, c.pointee.evidence) = arena.messages(self.evidence)
         unsafe (c.pointee.n_flow, c.pointee.flow) = arena.messages(self.flow)
         unsafe c.pointee.task_id = arena.text(self.taskID)
+        unsafe (c.pointee.n_versions, c.pointee.versions) = arena.messages(self.versions)
+        unsafe (c.pointee.n_differences, c.pointee.differences) = arena.messages(self.differences)
+        unsafe c.pointee.compared_round = self.comparedRound
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
@@ -401,7 +404,86 @@ extension Archive.Item: @unsafe BridgedMessage {
             values: decodedMessages(c.pointee.values, c.pointee.n_values),
             evidence: decodedMessages(c.pointee.evidence, c.pointee.n_evidence),
             flow: decodedMessages(c.pointee.flow, c.pointee.n_flow),
-            taskID: decodedText(c.pointee.task_id)
+            taskID: decodedText(c.pointee.task_id),
+            versions: decodedMessages(c.pointee.versions, c.pointee.n_versions),
+            differences: decodedMessages(c.pointee.differences, c.pointee.n_differences),
+            comparedRound: c.pointee.compared_round
+        )
+    }
+}
+
+extension Archive.ItemVersion: @unsafe BridgedMessage {
+    typealias CValue = Archive__V1__ItemVersion
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, archive__v1__item_version__get_packed_size, archive__v1__item_version__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, archive__v1__item_version__get_packed_size, archive__v1__item_version__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, archive__v1__item_version__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe archive__v1__item_version__init(c)
+        unsafe c.pointee.round = self.round
+        unsafe c.pointee.submitted_ms = self.submittedMs
+        unsafe c.pointee.main_name = arena.text(self.mainName)
+        unsafe c.pointee.outcome = self.outcome.rawValue
+        unsafe c.pointee.outcome_label = arena.text(self.outcomeLabel)
+        unsafe c.pointee.opinion = arena.text(self.opinion)
+        unsafe c.pointee.decided_by_name = arena.text(self.decidedByName)
+        unsafe c.pointee.decided_ms = self.decidedMs
+        unsafe c.pointee.withdrawn = self.withdrawn ? 1 : 0
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            round: c.pointee.round,
+            submittedMs: c.pointee.submitted_ms,
+            mainName: decodedText(c.pointee.main_name),
+            outcome: Common.Outcome(rawValue: c.pointee.outcome),
+            outcomeLabel: decodedText(c.pointee.outcome_label),
+            opinion: decodedText(c.pointee.opinion),
+            decidedByName: decodedText(c.pointee.decided_by_name),
+            decidedMs: c.pointee.decided_ms,
+            withdrawn: c.pointee.withdrawn != 0
+        )
+    }
+}
+
+extension Archive.ItemDifference: @unsafe BridgedMessage {
+    typealias CValue = Archive__V1__ItemDifference
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, archive__v1__item_difference__get_packed_size, archive__v1__item_difference__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, archive__v1__item_difference__get_packed_size, archive__v1__item_difference__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, archive__v1__item_difference__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe archive__v1__item_difference__init(c)
+        unsafe c.pointee.key = arena.text(self.key)
+        unsafe c.pointee.label = arena.text(self.label)
+        unsafe c.pointee.before = arena.text(self.before)
+        unsafe c.pointee.after = arena.text(self.after)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            key: decodedText(c.pointee.key),
+            label: decodedText(c.pointee.label),
+            before: decodedText(c.pointee.before),
+            after: decodedText(c.pointee.after)
         )
     }
 }
@@ -424,11 +506,13 @@ extension Archive.GetItemRequest: @unsafe BridgedMessage {
     func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
         unsafe archive__v1__get_item_request__init(c)
         unsafe c.pointee.id = arena.text(self.id)
+        unsafe c.pointee.round = self.round
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
         try unsafe self.init(
-            id: decodedText(c.pointee.id)
+            id: decodedText(c.pointee.id),
+            round: c.pointee.round
         )
     }
 }
@@ -992,6 +1076,130 @@ extension Archive.GetWithdrawalRequest: @unsafe BridgedMessage {
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
         try unsafe self.init(
             id: decodedText(c.pointee.id)
+        )
+    }
+}
+
+extension Archive.ImportRow: @unsafe BridgedMessage {
+    typealias CValue = Archive__V1__ImportRow
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, archive__v1__import_row__get_packed_size, archive__v1__import_row__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, archive__v1__import_row__get_packed_size, archive__v1__import_row__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, archive__v1__import_row__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe archive__v1__import_row__init(c)
+        unsafe (c.pointee.n_cells, c.pointee.cells) = arena.texts(self.cells)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            cells: decodedTexts(c.pointee.cells, c.pointee.n_cells)
+        )
+    }
+}
+
+extension Archive.ImportItemsRequest: @unsafe BridgedMessage {
+    typealias CValue = Archive__V1__ImportItemsRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, archive__v1__import_items_request__get_packed_size, archive__v1__import_items_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, archive__v1__import_items_request__get_packed_size, archive__v1__import_items_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, archive__v1__import_items_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe archive__v1__import_items_request__init(c)
+        unsafe c.pointee.kind = arena.text(self.kind)
+        unsafe (c.pointee.n_fields, c.pointee.fields) = arena.texts(self.fields)
+        unsafe (c.pointee.n_rows, c.pointee.rows) = arena.messages(self.rows)
+        unsafe c.pointee.check_only = self.checkOnly ? 1 : 0
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            kind: decodedText(c.pointee.kind),
+            fields: decodedTexts(c.pointee.fields, c.pointee.n_fields),
+            rows: decodedMessages(c.pointee.rows, c.pointee.n_rows),
+            checkOnly: c.pointee.check_only != 0
+        )
+    }
+}
+
+extension Archive.ImportFault: @unsafe BridgedMessage {
+    typealias CValue = Archive__V1__ImportFault
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, archive__v1__import_fault__get_packed_size, archive__v1__import_fault__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, archive__v1__import_fault__get_packed_size, archive__v1__import_fault__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, archive__v1__import_fault__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe archive__v1__import_fault__init(c)
+        unsafe c.pointee.row = self.row
+        unsafe c.pointee.field = arena.text(self.field)
+        unsafe c.pointee.label = arena.text(self.label)
+        unsafe c.pointee.message = arena.text(self.message)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            row: c.pointee.row,
+            field: decodedText(c.pointee.field),
+            label: decodedText(c.pointee.label),
+            message: decodedText(c.pointee.message)
+        )
+    }
+}
+
+extension Archive.ImportItemsReply: @unsafe BridgedMessage {
+    typealias CValue = Archive__V1__ImportItemsReply
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, archive__v1__import_items_reply__get_packed_size, archive__v1__import_items_reply__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, archive__v1__import_items_reply__get_packed_size, archive__v1__import_items_reply__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, archive__v1__import_items_reply__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe archive__v1__import_items_reply__init(c)
+        unsafe c.pointee.imported = self.imported
+        unsafe (c.pointee.n_faults, c.pointee.faults) = arena.messages(self.faults)
+        unsafe c.pointee.room = self.room
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            imported: c.pointee.imported,
+            faults: decodedMessages(c.pointee.faults, c.pointee.n_faults),
+            room: c.pointee.room
         )
     }
 }

@@ -353,12 +353,19 @@ extension Archive {
         public var flow: [Common.FlowStep]
         /// while 审核中
         public var taskID: String
+        /// Only from GetItem; of submissions, a unit sees its own:
+        /// newest first, at most 100
+        public var versions: [Archive.ItemVersion]
+        /// to the submission before, which was returned; empty for the first
+        public var differences: [Archive.ItemDifference]
+        /// which submission that was; 0 for the first
+        public var comparedRound: Int64
 
         /// With every field at its default.
         public init() { self.init(id: "") }
 
         /// With the given fields, and the others at their defaults.
-        public init(id: String = "", kind: String = "", kindLabel: String = "", personID: String = "", applicantName: String = "", applicantSex: String = "", applicantIDMasked: String = "", unitID: String = "", state: Archive.ItemState = Archive.ItemState(rawValue: 0), stateLabel: String = "", version: Int64 = 0, round: Int64 = 0, submittedMs: Int64 = 0, mainName: String = "", listCells: [String] = [], values: [Common.FormValue] = [], evidence: [Common.Attachment] = [], flow: [Common.FlowStep] = [], taskID: String = "") {
+        public init(id: String = "", kind: String = "", kindLabel: String = "", personID: String = "", applicantName: String = "", applicantSex: String = "", applicantIDMasked: String = "", unitID: String = "", state: Archive.ItemState = Archive.ItemState(rawValue: 0), stateLabel: String = "", version: Int64 = 0, round: Int64 = 0, submittedMs: Int64 = 0, mainName: String = "", listCells: [String] = [], values: [Common.FormValue] = [], evidence: [Common.Attachment] = [], flow: [Common.FlowStep] = [], taskID: String = "", versions: [Archive.ItemVersion] = [], differences: [Archive.ItemDifference] = [], comparedRound: Int64 = 0) {
             self.id = id
             self.kind = kind
             self.kindLabel = kindLabel
@@ -378,6 +385,65 @@ extension Archive {
             self.evidence = evidence
             self.flow = flow
             self.taskID = taskID
+            self.versions = versions
+            self.differences = differences
+            self.comparedRound = comparedRound
+        }
+    }
+}
+
+extension Archive {
+    /// One submission, kept for ever.
+    public struct ItemVersion: Message {
+        public static var fullName: String { "archive.v1.ItemVersion" }
+        public var round: Int64
+        public var submittedMs: Int64
+        public var mainName: String
+        /// unspecified while 审核中
+        public var outcome: Common.Outcome
+        public var outcomeLabel: String
+        public var opinion: String
+        public var decidedByName: String
+        public var decidedMs: Int64
+        /// approved, and given back later on request
+        public var withdrawn: Bool
+
+        /// With every field at its default.
+        public init() { self.init(round: 0) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(round: Int64 = 0, submittedMs: Int64 = 0, mainName: String = "", outcome: Common.Outcome = Common.Outcome(rawValue: 0), outcomeLabel: String = "", opinion: String = "", decidedByName: String = "", decidedMs: Int64 = 0, withdrawn: Bool = false) {
+            self.round = round
+            self.submittedMs = submittedMs
+            self.mainName = mainName
+            self.outcome = outcome
+            self.outcomeLabel = outcomeLabel
+            self.opinion = opinion
+            self.decidedByName = decidedByName
+            self.decidedMs = decidedMs
+            self.withdrawn = withdrawn
+        }
+    }
+}
+
+extension Archive {
+    /// A value that changed, or a file that came (before is empty) or went (after is empty).
+    public struct ItemDifference: Message {
+        public static var fullName: String { "archive.v1.ItemDifference" }
+        public var key: String
+        public var label: String
+        public var before: String
+        public var after: String
+
+        /// With every field at its default.
+        public init() { self.init(key: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(key: String = "", label: String = "", before: String = "", after: String = "") {
+            self.key = key
+            self.label = label
+            self.before = before
+            self.after = after
         }
     }
 }
@@ -387,13 +453,16 @@ extension Archive {
     public struct GetItemRequest: Message {
         public static var fullName: String { "archive.v1.GetItemRequest" }
         public var id: String
+        /// values, evidence and differences of that submission; 0 = as they are now
+        public var round: Int64
 
         /// With every field at its default.
         public init() { self.init(id: "") }
 
         /// With the given fields, and the others at their defaults.
-        public init(id: String = "") {
+        public init(id: String = "", round: Int64 = 0) {
             self.id = id
+            self.round = round
         }
     }
 }
@@ -777,6 +846,95 @@ extension Archive {
         /// With the given fields, and the others at their defaults.
         public init(id: String = "") {
             self.id = id
+        }
+    }
+}
+
+extension Archive {
+    /// `archive.v1.ImportRow`
+    public struct ImportRow: Message {
+        public static var fullName: String { "archive.v1.ImportRow" }
+        /// in the order of the fields; those that are missing are empty
+        public var cells: [String]
+
+        /// With every field at its default.
+        public init() { self.init(cells: []) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(cells: [String] = []) {
+            self.cells = cells
+        }
+    }
+}
+
+extension Archive {
+    /// `archive.v1.ImportItemsRequest`
+    public struct ImportItemsRequest: Message {
+        public static var fullName: String { "archive.v1.ImportItemsRequest" }
+        public var kind: String
+        /// keys of the kind's fields, one for each column; evidence cannot be imported
+        public var fields: [String]
+        /// 1 to 1,000
+        public var rows: [Archive.ImportRow]
+        /// only names the faults
+        public var checkOnly: Bool
+
+        /// With every field at its default.
+        public init() { self.init(kind: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(kind: String = "", fields: [String] = [], rows: [Archive.ImportRow] = [], checkOnly: Bool = false) {
+            self.kind = kind
+            self.fields = fields
+            self.rows = rows
+            self.checkOnly = checkOnly
+        }
+    }
+}
+
+extension Archive {
+    /// What is wrong with one row, or with one of its cells.
+    public struct ImportFault: Message {
+        public static var fullName: String { "archive.v1.ImportFault" }
+        /// the first is 1
+        public var row: UInt32
+        /// a key of the kind's fields; empty when the row is meant
+        public var field: String
+        public var label: String
+        public var message: String
+
+        /// With every field at its default.
+        public init() { self.init(row: 0) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(row: UInt32 = 0, field: String = "", label: String = "", message: String = "") {
+            self.row = row
+            self.field = field
+            self.label = label
+            self.message = message
+        }
+    }
+}
+
+extension Archive {
+    /// `archive.v1.ImportItemsReply`
+    public struct ImportItemsReply: Message {
+        public static var fullName: String { "archive.v1.ImportItemsReply" }
+        /// 0 when only checked
+        public var imported: Int64
+        /// only when only checked: otherwise a fault refuses the call
+        public var faults: [Archive.ImportFault]
+        /// how many more items the applicant may file, afterwards
+        public var room: Int64
+
+        /// With every field at its default.
+        public init() { self.init(imported: 0) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(imported: Int64 = 0, faults: [Archive.ImportFault] = [], room: Int64 = 0) {
+            self.imported = imported
+            self.faults = faults
+            self.room = room
         }
     }
 }

@@ -521,3 +521,162 @@ extension Tasks.News: @unsafe BridgedMessage {
         )
     }
 }
+
+extension Tasks.DecidedFacts: @unsafe BridgedMessage {
+    typealias CValue = Tasks__V1__DecidedFacts
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, tasks__v1__decided_facts__get_packed_size, tasks__v1__decided_facts__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, tasks__v1__decided_facts__get_packed_size, tasks__v1__decided_facts__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, tasks__v1__decided_facts__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe tasks__v1__decided_facts__init(c)
+        unsafe c.pointee.decided_by_name = arena.text(self.decidedByName)
+        unsafe c.pointee.outcome = self.outcome.rawValue
+        unsafe c.pointee.decided_ms = self.decidedMs
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            decidedByName: decodedText(c.pointee.decided_by_name),
+            outcome: Common.Outcome(rawValue: c.pointee.outcome),
+            decidedMs: c.pointee.decided_ms
+        )
+    }
+}
+
+extension Tasks.BatchTask: @unsafe BridgedMessage {
+    typealias CValue = Tasks__V1__BatchTask
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, tasks__v1__batch_task__get_packed_size, tasks__v1__batch_task__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, tasks__v1__batch_task__get_packed_size, tasks__v1__batch_task__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, tasks__v1__batch_task__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe tasks__v1__batch_task__init(c)
+        unsafe c.pointee.task_id = arena.text(self.taskID)
+        unsafe c.pointee.expected_version = self.expectedVersion
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            taskID: decodedText(c.pointee.task_id),
+            expectedVersion: c.pointee.expected_version
+        )
+    }
+}
+
+extension Tasks.DecideBatchRequest: @unsafe BridgedMessage {
+    typealias CValue = Tasks__V1__DecideBatchRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, tasks__v1__decide_batch_request__get_packed_size, tasks__v1__decide_batch_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, tasks__v1__decide_batch_request__get_packed_size, tasks__v1__decide_batch_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, tasks__v1__decide_batch_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe tasks__v1__decide_batch_request__init(c)
+        unsafe (c.pointee.n_tasks, c.pointee.tasks) = arena.messages(self.tasks)
+        unsafe c.pointee.outcome = self.outcome.rawValue
+        unsafe c.pointee.opinion = arena.text(self.opinion)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            tasks: decodedMessages(c.pointee.tasks, c.pointee.n_tasks),
+            outcome: Common.Outcome(rawValue: c.pointee.outcome),
+            opinion: decodedText(c.pointee.opinion)
+        )
+    }
+}
+
+extension Tasks.BatchRow: @unsafe BridgedMessage {
+    typealias CValue = Tasks__V1__BatchRow
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, tasks__v1__batch_row__get_packed_size, tasks__v1__batch_row__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, tasks__v1__batch_row__get_packed_size, tasks__v1__batch_row__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, tasks__v1__batch_row__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe tasks__v1__batch_row__init(c)
+        unsafe c.pointee.task_id = arena.text(self.taskID)
+        unsafe c.pointee.state = self.state.rawValue
+        unsafe c.pointee.message = arena.text(self.message)
+        unsafe c.pointee.decision_id = arena.text(self.decisionID)
+        unsafe c.pointee.version = self.version
+        unsafe c.pointee.node = arena.text(self.node)
+        unsafe c.pointee.decided_by_name = arena.text(self.decidedByName)
+        unsafe c.pointee.outcome = self.outcome.rawValue
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            taskID: decodedText(c.pointee.task_id),
+            state: Tasks.RowState(rawValue: c.pointee.state),
+            message: decodedText(c.pointee.message),
+            decisionID: decodedText(c.pointee.decision_id),
+            version: c.pointee.version,
+            node: decodedText(c.pointee.node),
+            decidedByName: decodedText(c.pointee.decided_by_name),
+            outcome: Common.Outcome(rawValue: c.pointee.outcome)
+        )
+    }
+}
+
+extension Tasks.DecideBatchReply: @unsafe BridgedMessage {
+    typealias CValue = Tasks__V1__DecideBatchReply
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, tasks__v1__decide_batch_reply__get_packed_size, tasks__v1__decide_batch_reply__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, tasks__v1__decide_batch_reply__get_packed_size, tasks__v1__decide_batch_reply__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, tasks__v1__decide_batch_reply__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe tasks__v1__decide_batch_reply__init(c)
+        unsafe (c.pointee.n_rows, c.pointee.rows) = arena.messages(self.rows)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            rows: decodedMessages(c.pointee.rows, c.pointee.n_rows)
+        )
+    }
+}

@@ -81,6 +81,51 @@ extension Tasks {
 }
 
 extension Tasks {
+    /// `tasks.v1.RowState`
+    public enum RowState: RawRepresentable, CaseIterable, Sendable, Hashable {
+        case unspecified
+        /// decided by this request
+        case done
+        /// somebody else's decision was there before
+        case skipped
+        /// by a rule
+        case refused
+        /// its owner did not answer: repeat with the same key
+        case unanswered
+        /// A number that this version of the schema does not name.
+        case unrecognized(Int32)
+
+        /// The values that the schema names.
+        public static let allCases: [Self] = [.unspecified, .done, .skipped, .refused, .unanswered]
+
+        public init(rawValue: Int32) {
+            self = switch rawValue {
+                case 0: .unspecified
+                case 1: .done
+                case 2: .skipped
+                case 3: .refused
+                case 4: .unanswered
+                default: .unrecognized(rawValue)
+            }
+        }
+
+        public var rawValue: Int32 {
+            switch self {
+                case .unspecified: 0
+                case .done: 1
+                case .skipped: 2
+                case .refused: 3
+                case .unanswered: 4
+                case .unrecognized(let number): number
+            }
+        }
+
+        public static func == (one: Self, other: Self) -> Bool { one.rawValue == other.rawValue }
+        public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
+    }
+}
+
+extension Tasks {
     /// A task is one review round of one object of one source.
     public struct Task: Message {
         public static var fullName: String { "tasks.v1.Task" }
@@ -456,6 +501,119 @@ extension Tasks {
             self.title = title
             self.body = body
             self.publishedMs = publishedMs
+        }
+    }
+}
+
+extension Tasks {
+    /// Error detail of ABORTED: somebody decided the task already, so and then.
+    public struct DecidedFacts: Message {
+        public static var fullName: String { "tasks.v1.DecidedFacts" }
+        public var decidedByName: String
+        public var outcome: Common.Outcome
+        public var decidedMs: Int64
+
+        /// With every field at its default.
+        public init() { self.init(decidedByName: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(decidedByName: String = "", outcome: Common.Outcome = Common.Outcome(rawValue: 0), decidedMs: Int64 = 0) {
+            self.decidedByName = decidedByName
+            self.outcome = outcome
+            self.decidedMs = decidedMs
+        }
+    }
+}
+
+extension Tasks {
+    /// `tasks.v1.BatchTask`
+    public struct BatchTask: Message {
+        public static var fullName: String { "tasks.v1.BatchTask" }
+        public var taskID: String
+        public var expectedVersion: Int64
+
+        /// With every field at its default.
+        public init() { self.init(taskID: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(taskID: String = "", expectedVersion: Int64 = 0) {
+            self.taskID = taskID
+            self.expectedVersion = expectedVersion
+        }
+    }
+}
+
+extension Tasks {
+    /// `tasks.v1.DecideBatchRequest`
+    public struct DecideBatchRequest: Message {
+        public static var fullName: String { "tasks.v1.DecideBatchRequest" }
+        /// 1 to 200, none of them twice
+        public var tasks: [Tasks.BatchTask]
+        public var outcome: Common.Outcome
+        /// required; at most 2,000 characters
+        public var opinion: String
+
+        /// With every field at its default.
+        public init() { self.init(tasks: []) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(tasks: [Tasks.BatchTask] = [], outcome: Common.Outcome = Common.Outcome(rawValue: 0), opinion: String = "") {
+            self.tasks = tasks
+            self.outcome = outcome
+            self.opinion = opinion
+        }
+    }
+}
+
+extension Tasks {
+    /// `tasks.v1.BatchRow`
+    public struct BatchRow: Message {
+        public static var fullName: String { "tasks.v1.BatchRow" }
+        public var taskID: String
+        public var state: Tasks.RowState
+        /// for a person; empty when done
+        public var message: String
+        /// when done
+        public var decisionID: String
+        /// the object's version afterwards, when done
+        public var version: Int64
+        /// where the object is now, when done
+        public var node: String
+        /// when skipped
+        public var decidedByName: String
+        /// how it was decided, by whomever
+        public var outcome: Common.Outcome
+
+        /// With every field at its default.
+        public init() { self.init(taskID: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(taskID: String = "", state: Tasks.RowState = Tasks.RowState(rawValue: 0), message: String = "", decisionID: String = "", version: Int64 = 0, node: String = "", decidedByName: String = "", outcome: Common.Outcome = Common.Outcome(rawValue: 0)) {
+            self.taskID = taskID
+            self.state = state
+            self.message = message
+            self.decisionID = decisionID
+            self.version = version
+            self.node = node
+            self.decidedByName = decidedByName
+            self.outcome = outcome
+        }
+    }
+}
+
+extension Tasks {
+    /// `tasks.v1.DecideBatchReply`
+    public struct DecideBatchReply: Message {
+        public static var fullName: String { "tasks.v1.DecideBatchReply" }
+        /// in the order of the request
+        public var rows: [Tasks.BatchRow]
+
+        /// With every field at its default.
+        public init() { self.init(rows: []) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(rows: [Tasks.BatchRow] = []) {
+            self.rows = rows
         }
     }
 }

@@ -12,7 +12,7 @@ extension Archive {
         case getTree = "archive.v1.Archive/GetTree"
         /// One item's list: tabs 全部, 审核中, 审核通过, 退回 with counts; newest first. An applicant sees the own rows, drafts too.
         case listItems = "archive.v1.Archive/ListItems"
-        /// 详情 and 流程.
+        /// 详情 and 流程, with the submissions and what changed since the one that was returned last.
         case getItem = "archive.v1.Archive/GetItem"
         /// A new draft, or an edit of a draft or of a returned item.
         case saveItem = "archive.v1.Archive/SaveItem"
@@ -20,6 +20,8 @@ extension Archive {
         case submitItem = "archive.v1.Archive/SubmitItem"
         case uploadEvidence = "archive.v1.Archive/UploadEvidence"
         case downloadEvidence = "archive.v1.Archive/DownloadEvidence"
+        /// Checks rows of a spreadsheet as items of one kind and, unless only that is asked, makes drafts of all of them or of none (E2).
+        case importItems = "archive.v1.Archive/ImportItems"
         /// Asks the unit for an approved item back; one request of an item can wait at a time.
         case requestWithdrawal = "archive.v1.Archive/RequestWithdrawal"
         /// The applicant does not want it back any more, while nobody decided.
@@ -44,6 +46,7 @@ extension Archive {
                 case .submitItem: Known.submitItem
                 case .uploadEvidence: Known.uploadEvidence
                 case .downloadEvidence: Known.downloadEvidence
+                case .importItems: Known.importItems
                 case .requestWithdrawal: Known.requestWithdrawal
                 case .cancelWithdrawal: Known.cancelWithdrawal
                 case .listWithdrawals: Known.listWithdrawals
@@ -64,6 +67,7 @@ extension Archive {
             static let submitItem = RPCMethod("archive.v1.Archive/SubmitItem")
             static let uploadEvidence = RPCMethod("archive.v1.Archive/UploadEvidence")
             static let downloadEvidence = RPCMethod("archive.v1.Archive/DownloadEvidence", readOnly: true)
+            static let importItems = RPCMethod("archive.v1.Archive/ImportItems")
             static let requestWithdrawal = RPCMethod("archive.v1.Archive/RequestWithdrawal")
             static let cancelWithdrawal = RPCMethod("archive.v1.Archive/CancelWithdrawal")
             static let listWithdrawals = RPCMethod("archive.v1.Archive/ListWithdrawals", readOnly: true)
@@ -98,7 +102,7 @@ extension Archive {
             try await channel.unary(ArchiveMethod.listItems.method, request, options: options)
         }
 
-        /// 详情 and 流程.
+        /// 详情 and 流程, with the submissions and what changed since the one that was returned last.
         public func getItem(_ request: Archive.GetItemRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Archive.Item {
             try await channel.unary(ArchiveMethod.getItem.method, request, options: options)
         }
@@ -119,6 +123,11 @@ extension Archive {
 
         public func downloadEvidence(_ request: Archive.DownloadEvidenceRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Archive.DownloadEvidenceReply {
             try await channel.unary(ArchiveMethod.downloadEvidence.method, request, options: options)
+        }
+
+        /// Checks rows of a spreadsheet as items of one kind and, unless only that is asked, makes drafts of all of them or of none (E2).
+        public func importItems(_ request: Archive.ImportItemsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Archive.ImportItemsReply {
+            try await channel.unary(ArchiveMethod.importItems.method, request, options: options.withIdempotencyKey())
         }
 
         /// Asks the unit for an approved item back; one request of an item can wait at a time.
@@ -165,7 +174,7 @@ extension Archive {
         func getTree(_ request: Archive.GetTreeRequest, context: RequestContext) async throws -> Archive.GetTreeReply
         /// One item's list: tabs 全部, 审核中, 审核通过, 退回 with counts; newest first. An applicant sees the own rows, drafts too.
         func listItems(_ request: Archive.ListItemsRequest, context: RequestContext) async throws -> Archive.ListItemsReply
-        /// 详情 and 流程.
+        /// 详情 and 流程, with the submissions and what changed since the one that was returned last.
         func getItem(_ request: Archive.GetItemRequest, context: RequestContext) async throws -> Archive.Item
         /// A new draft, or an edit of a draft or of a returned item.
         func saveItem(_ request: Archive.SaveItemRequest, context: RequestContext) async throws -> Archive.Item
@@ -173,6 +182,8 @@ extension Archive {
         func submitItem(_ request: Archive.SubmitItemRequest, context: RequestContext) async throws -> Archive.Item
         func uploadEvidence(_ request: Archive.UploadEvidenceRequest, context: RequestContext) async throws -> Common.Attachment
         func downloadEvidence(_ request: Archive.DownloadEvidenceRequest, context: RequestContext) async throws -> Archive.DownloadEvidenceReply
+        /// Checks rows of a spreadsheet as items of one kind and, unless only that is asked, makes drafts of all of them or of none (E2).
+        func importItems(_ request: Archive.ImportItemsRequest, context: RequestContext) async throws -> Archive.ImportItemsReply
         /// Asks the unit for an approved item back; one request of an item can wait at a time.
         func requestWithdrawal(_ request: Archive.RequestWithdrawalRequest, context: RequestContext) async throws -> Archive.Withdrawal
         /// The applicant does not want it back any more, while nobody decided.
@@ -214,6 +225,9 @@ extension Archive.ArchiveProvider {
         }
         routes.unary(Archive.ArchiveMethod.downloadEvidence.method) { (request: Archive.DownloadEvidenceRequest, context: RequestContext) async throws -> Archive.DownloadEvidenceReply in
             try await self.downloadEvidence(request, context: context)
+        }
+        routes.unary(Archive.ArchiveMethod.importItems.method) { (request: Archive.ImportItemsRequest, context: RequestContext) async throws -> Archive.ImportItemsReply in
+            try await self.importItems(request, context: context)
         }
         routes.unary(Archive.ArchiveMethod.requestWithdrawal.method) { (request: Archive.RequestWithdrawalRequest, context: RequestContext) async throws -> Archive.Withdrawal in
             try await self.requestWithdrawal(request, context: context)

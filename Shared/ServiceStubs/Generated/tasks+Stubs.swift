@@ -14,6 +14,9 @@ extension Tasks {
         case decide = "tasks.v1.TaskSource/Decide"
         /// What became of a decision that was answered DECIDING.
         case getDecision = "tasks.v1.TaskSource/GetDecision"
+        /// 批量审核: one opinion on several tasks of the source, each of them decided once, skipped or refused by itself. Needs an
+        /// idempotency key; a repeat is answered with the same rows. What is to be decided one by one is refused row by row.
+        case decideBatch = "tasks.v1.TaskSource/DecideBatch"
 
         /// The method as channels and servers know it.
         public var method: RPCMethod {
@@ -22,6 +25,7 @@ extension Tasks {
                 case .count: Known.count
                 case .decide: Known.decide
                 case .getDecision: Known.getDecision
+                case .decideBatch: Known.decideBatch
             }
         }
 
@@ -31,6 +35,7 @@ extension Tasks {
             static let count = RPCMethod("tasks.v1.TaskSource/Count", readOnly: true)
             static let decide = RPCMethod("tasks.v1.TaskSource/Decide")
             static let getDecision = RPCMethod("tasks.v1.TaskSource/GetDecision", readOnly: true)
+            static let decideBatch = RPCMethod("tasks.v1.TaskSource/DecideBatch")
         }
     }
 
@@ -62,6 +67,12 @@ extension Tasks {
         public func getDecision(_ request: Tasks.GetDecisionRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Tasks.DecideReply {
             try await channel.unary(TaskSourceMethod.getDecision.method, request, options: options)
         }
+
+        /// 批量审核: one opinion on several tasks of the source, each of them decided once, skipped or refused by itself. Needs an
+        /// idempotency key; a repeat is answered with the same rows. What is to be decided one by one is refused row by row.
+        public func decideBatch(_ request: Tasks.DecideBatchRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Tasks.DecideBatchReply {
+            try await channel.unary(TaskSourceMethod.decideBatch.method, request, options: options.withIdempotencyKey())
+        }
     }
 
     /// What every service that has something to review implements. The task centre knows nothing but a list of such endpoints.
@@ -76,6 +87,9 @@ extension Tasks {
         func decide(_ request: Tasks.DecideRequest, context: RequestContext) async throws -> Tasks.DecideReply
         /// What became of a decision that was answered DECIDING.
         func getDecision(_ request: Tasks.GetDecisionRequest, context: RequestContext) async throws -> Tasks.DecideReply
+        /// 批量审核: one opinion on several tasks of the source, each of them decided once, skipped or refused by itself. Needs an
+        /// idempotency key; a repeat is answered with the same rows. What is to be decided one by one is refused row by row.
+        func decideBatch(_ request: Tasks.DecideBatchRequest, context: RequestContext) async throws -> Tasks.DecideBatchReply
     }
 }
 
@@ -94,6 +108,9 @@ extension Tasks.TaskSourceProvider {
         routes.unary(Tasks.TaskSourceMethod.getDecision.method) { (request: Tasks.GetDecisionRequest, context: RequestContext) async throws -> Tasks.DecideReply in
             try await self.getDecision(request, context: context)
         }
+        routes.unary(Tasks.TaskSourceMethod.decideBatch.method) { (request: Tasks.DecideBatchRequest, context: RequestContext) async throws -> Tasks.DecideBatchReply in
+            try await self.decideBatch(request, context: context)
+        }
     }
 }
 
@@ -105,6 +122,8 @@ extension Tasks {
         /// Routed to the owner of the task; the same guards as there.
         case decide = "tasks.v1.TaskCentre/Decide"
         case getDecision = "tasks.v1.TaskCentre/GetDecision"
+        /// 批量审核 over any sources: each owner decides its own rows, under the client's key.
+        case decideBatch = "tasks.v1.TaskCentre/DecideBatch"
         /// 单位首页: 待审核信息, 审核统计情况, 最新职称信息.
         case home = "tasks.v1.TaskCentre/Home"
         /// 最新职称信息, published by the HR department.
@@ -117,6 +136,7 @@ extension Tasks {
                 case .count: Known.count
                 case .decide: Known.decide
                 case .getDecision: Known.getDecision
+                case .decideBatch: Known.decideBatch
                 case .home: Known.home
                 case .publishNews: Known.publishNews
             }
@@ -128,6 +148,7 @@ extension Tasks {
             static let count = RPCMethod("tasks.v1.TaskCentre/Count", readOnly: true)
             static let decide = RPCMethod("tasks.v1.TaskCentre/Decide")
             static let getDecision = RPCMethod("tasks.v1.TaskCentre/GetDecision", readOnly: true)
+            static let decideBatch = RPCMethod("tasks.v1.TaskCentre/DecideBatch")
             static let home = RPCMethod("tasks.v1.TaskCentre/Home", readOnly: true)
             static let publishNews = RPCMethod("tasks.v1.TaskCentre/PublishNews")
         }
@@ -159,6 +180,11 @@ extension Tasks {
             try await channel.unary(TaskCentreMethod.getDecision.method, request, options: options)
         }
 
+        /// 批量审核 over any sources: each owner decides its own rows, under the client's key.
+        public func decideBatch(_ request: Tasks.DecideBatchRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Tasks.DecideBatchReply {
+            try await channel.unary(TaskCentreMethod.decideBatch.method, request, options: options.withIdempotencyKey())
+        }
+
         /// 单位首页: 待审核信息, 审核统计情况, 最新职称信息.
         public func home(_ request: Tasks.HomeRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Tasks.HomeReply {
             try await channel.unary(TaskCentreMethod.home.method, request, options: options)
@@ -179,6 +205,8 @@ extension Tasks {
         /// Routed to the owner of the task; the same guards as there.
         func decide(_ request: Tasks.DecideRequest, context: RequestContext) async throws -> Tasks.DecideReply
         func getDecision(_ request: Tasks.GetDecisionRequest, context: RequestContext) async throws -> Tasks.DecideReply
+        /// 批量审核 over any sources: each owner decides its own rows, under the client's key.
+        func decideBatch(_ request: Tasks.DecideBatchRequest, context: RequestContext) async throws -> Tasks.DecideBatchReply
         /// 单位首页: 待审核信息, 审核统计情况, 最新职称信息.
         func home(_ request: Tasks.HomeRequest, context: RequestContext) async throws -> Tasks.HomeReply
         /// 最新职称信息, published by the HR department.
@@ -200,6 +228,9 @@ extension Tasks.TaskCentreProvider {
         }
         routes.unary(Tasks.TaskCentreMethod.getDecision.method) { (request: Tasks.GetDecisionRequest, context: RequestContext) async throws -> Tasks.DecideReply in
             try await self.getDecision(request, context: context)
+        }
+        routes.unary(Tasks.TaskCentreMethod.decideBatch.method) { (request: Tasks.DecideBatchRequest, context: RequestContext) async throws -> Tasks.DecideBatchReply in
+            try await self.decideBatch(request, context: context)
         }
         routes.unary(Tasks.TaskCentreMethod.home.method) { (request: Tasks.HomeRequest, context: RequestContext) async throws -> Tasks.HomeReply in
             try await self.home(request, context: context)

@@ -119,6 +119,34 @@ extension Archive.Item: RandomMessage {
         self.evidence = source.list { source in Common.Attachment(random: &source) }
         self.flow = source.list { source in Common.FlowStep(random: &source) }
         self.taskID = source.text()
+        self.versions = source.list { source in Archive.ItemVersion(random: &source) }
+        self.differences = source.list { source in Archive.ItemDifference(random: &source) }
+        self.comparedRound = source.integer()
+    }
+}
+
+extension Archive.ItemVersion: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.round = source.integer()
+        self.submittedMs = source.integer()
+        self.mainName = source.text()
+        self.outcome = source.enumeration()
+        self.outcomeLabel = source.text()
+        self.opinion = source.text()
+        self.decidedByName = source.text()
+        self.decidedMs = source.integer()
+        self.withdrawn = source.boolean()
+    }
+}
+
+extension Archive.ItemDifference: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.key = source.text()
+        self.label = source.text()
+        self.before = source.text()
+        self.after = source.text()
     }
 }
 
@@ -126,6 +154,7 @@ extension Archive.GetItemRequest: RandomMessage {
     init(random source: inout RandomSource) {
         self.init()
         self.id = source.text()
+        self.round = source.integer()
     }
 }
 
@@ -289,5 +318,41 @@ extension Archive.GetWithdrawalRequest: RandomMessage {
     init(random source: inout RandomSource) {
         self.init()
         self.id = source.text()
+    }
+}
+
+extension Archive.ImportRow: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.cells = source.list { source in source.text() }
+    }
+}
+
+extension Archive.ImportItemsRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.kind = source.text()
+        self.fields = source.list { source in source.text() }
+        self.rows = source.list { source in Archive.ImportRow(random: &source) }
+        self.checkOnly = source.boolean()
+    }
+}
+
+extension Archive.ImportFault: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.row = source.integer()
+        self.field = source.text()
+        self.label = source.text()
+        self.message = source.text()
+    }
+}
+
+extension Archive.ImportItemsReply: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.imported = source.integer()
+        self.faults = source.list { source in Archive.ImportFault(random: &source) }
+        self.room = source.integer()
     }
 }

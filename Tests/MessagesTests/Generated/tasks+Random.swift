@@ -161,3 +161,50 @@ extension Tasks.News: RandomMessage {
         self.publishedMs = source.integer()
     }
 }
+
+extension Tasks.DecidedFacts: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.decidedByName = source.text()
+        self.outcome = source.enumeration()
+        self.decidedMs = source.integer()
+    }
+}
+
+extension Tasks.BatchTask: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.taskID = source.text()
+        self.expectedVersion = source.integer()
+    }
+}
+
+extension Tasks.DecideBatchRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.tasks = source.list { source in Tasks.BatchTask(random: &source) }
+        self.outcome = source.enumeration()
+        self.opinion = source.text()
+    }
+}
+
+extension Tasks.BatchRow: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.taskID = source.text()
+        self.state = source.enumeration()
+        self.message = source.text()
+        self.decisionID = source.text()
+        self.version = source.integer()
+        self.node = source.text()
+        self.decidedByName = source.text()
+        self.outcome = source.enumeration()
+    }
+}
+
+extension Tasks.DecideBatchReply: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.rows = source.list { source in Tasks.BatchRow(random: &source) }
+    }
+}

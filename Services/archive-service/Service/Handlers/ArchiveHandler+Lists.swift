@@ -55,18 +55,6 @@ extension ArchiveHandler {
             total: counts.sum { filter.phase == nil || $0 == filter.phase })
     }
 
-    func getItem(
-        _ request: Archive.GetItemRequest, context: RequestContext
-    ) async throws -> Archive.Item {
-        let side = try side(context)
-        let found = try database.fetch { rows -> Archive.Item? in
-            guard let item = try ItemStore.item(request.id, side, rows) else { return nil }
-            return try message(item, side, flow: try ItemStore.flow(item.id, rows), rows)
-        }
-        guard let found else { throw RPCError(serviceError: Refusal.notFound("业绩")) }
-        return found
-    }
-
     /// An applicant sees the own items, an officer those of the unit.
     func side(_ context: RequestContext) throws(RPCError) -> ItemStore.Side {
         if let session = context.caller.session, session.role == .applicant {

@@ -64,6 +64,18 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
             for: request, context: context, keepForever: true)
     }
 
+    func decideBatch(
+        _ request: Tasks.DecideBatchRequest, context: RequestContext
+    ) async throws -> Tasks.DecideBatchReply {
+        let officer = try context.caller.officer()
+        try officer.requireRecorded()
+        let batch = try DecideBatch(request) { one in
+            DecideTask(officer: officer, request: one, decisionID: ids())
+        }
+        return try await database.perform(
+            batch, for: request, context: context, keepForever: true)
+    }
+
     func getDecision(
         _ request: Tasks.GetDecisionRequest, context: RequestContext
     ) async throws -> Tasks.DecideReply {

@@ -50,14 +50,23 @@ struct SaveItem: Command {
         guard facts.items < Self.mostItems else {
             throw .precondition("业绩档案最多 \(Self.mostItems) 项，已有 \(facts.items) 项")
         }
-        let item = StoredItem(
-            id: newID, personID: applicant.personID, kind: kind.key, phase: .new, version: 1,
-            round: 0, createdMilliseconds: now.milliseconds, form: given.form,
-            mainName: kind.mainName(given.form),
-            applicant: StoredItem.Applicant(name: applicant.name), submission: nil)
+        let item = Self.draft(newID, of: kind, given.form, by: applicant, at: now)
         return Plan(
-            writes: [ItemStore.insert(item)], messages: [], audit: [audit(nil, item)],
+            writes: [ItemStore.insert(item)], messages: [],
+            audit: [Self.audit(by: applicant, nil, item)],
             reply: item.message(kind, evidence: []))
+    }
+
+    /// A new item.
+    static func draft(
+        _ id: String, of kind: ItemKind, _ form: ItemForm, by applicant: Applicant,
+        at now: Timestamp
+    ) -> StoredItem {
+        StoredItem(
+            id: id, personID: applicant.personID, kind: kind.key, phase: .new, version: 1,
+            round: 0, createdMilliseconds: now.milliseconds, form: form,
+            mainName: kind.mainName(form),
+            applicant: StoredItem.Applicant(name: applicant.name), submission: nil)
     }
 
     private func edited(_ facts: Facts) throws(Refusal) -> Plan<Archive.Item> {
@@ -85,13 +94,16 @@ struct SaveItem: Command {
         return Plan(
             writes: [ItemStore.edit(item)]
                 + dropped.map { EvidenceStore.drop($0.id, of: item.id) },
-            messages: [], audit: [audit(existing, item)],
+            messages: [], audit: [Self.audit(by: applicant, existing, item)],
             reply: item.message(
                 kind, evidence: facts.evidence.filter { !dropped.contains($0) },
                 flow: facts.flow))
     }
 
-    private func audit(_ before: StoredItem?, _ after: StoredItem) -> AuditEntry {
+    /// What the audit keeps of a form that was saved.
+    static func audit(
+        by applicant: Applicant, _ before: StoredItem?, _ after: StoredItem
+    ) -> AuditEntry {
         AuditEntry(
             actor: "person:\(applicant.personID)", action: "archive.item.save",
             object: "item:\(after.id)", before: before?.audited ?? [], after: after.audited)

@@ -26,7 +26,8 @@ enum EvidenceStore {
         ).map(stored)
     }
 
-    private static func submitted(
+    /// The set of one submission, oldest first.
+    static func submitted(
         _ item: String, round: Int64, _ rows: any RowReader
     ) throws -> [Common.Attachment] {
         try rows.rows(

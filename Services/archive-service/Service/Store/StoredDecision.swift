@@ -54,8 +54,7 @@ struct StoredDecision: Sendable, Hashable {
 
     /// The first decision won: the loser learns whose it is, and how it went.
     func tooLate(current: Int64) -> Refusal {
-        var refusal = Refusal.conflict(current: current)
-        refusal.message = "该任务已由\(officerName)审核：\(outcome.label)"
-        return refusal
+        .decided(
+            by: officerName, outcome, atMilliseconds: atMilliseconds, current: current)
     }
 }

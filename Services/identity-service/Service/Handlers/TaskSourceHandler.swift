@@ -46,12 +46,20 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
         let officer = try context.caller.officer()
         try officer.requireRecorded()
         return try await database.perform(
-            DecideRegistration(
-                officer: DecideRegistration.Reviewer(
-                    personID: officer.personID, name: officer.name, unitID: officer.unit.id,
-                    personKey: officer.personKey),
-                request: request, decisionID: ids()),
+            DecideRegistration(officer: officer, request: request, decisionID: ids()),
             for: request, context: context, keepForever: true)
+    }
+
+    func decideBatch(
+        _ request: Tasks.DecideBatchRequest, context: RequestContext
+    ) async throws -> Tasks.DecideBatchReply {
+        let officer = try context.caller.officer()
+        try officer.requireRecorded()
+        let batch = try DecideBatch(request) { one in
+            DecideRegistration(officer: officer, request: one, decisionID: ids())
+        }
+        return try await database.perform(
+            batch, for: request, context: context, keepForever: true)
     }
 
     func getDecision(

@@ -5,19 +5,10 @@ import Storage
 
 /// 审核 of a registration by its unit: 通过, or 退回 with an opinion (I7).
 struct DecideRegistration: Command {
-    let officer: Reviewer
+    let officer: Officer
     let request: Tasks.DecideRequest
     /// Of the decision, should it be made.
     let decisionID: String
-
-    /// Who decides.
-    struct Reviewer: Sendable, Hashable {
-        let personID: String
-        let name: String
-        let unitID: String
-        /// Keyed index of the ID number.
-        let personKey: [UInt8]
-    }
 
     struct Facts: Sendable {
         let round: StoredRound?
@@ -27,7 +18,7 @@ struct DecideRegistration: Command {
 
     func read(_ rows: any RowReader) throws -> Facts {
         guard let id = ReviewTaskID(request.taskID),
-            let round = try ReviewStore.round(id, unit: officer.unitID, rows)
+            let round = try ReviewStore.round(id, unit: officer.unit.id, rows)
         else { return Facts(round: nil, registration: nil, person: nil) }
         return Facts(
             round: round,
@@ -42,7 +33,12 @@ struct DecideRegistration: Command {
         let (event, opinion) = try Self.checked(request)
         guard person.idIndex != officer.personKey, registration.form.idIndex != officer.personKey
         else { throw .denied("不能审核本人的注册，请由本单位其他经办人或主管部门办理") }
-        guard round.decision == nil, registration.round == round.id.round,
+        if let decision = round.decision {
+            throw .decided(
+                by: decision.officerName, decision.outcome,
+                atMilliseconds: decision.atMilliseconds, current: registration.version)
+        }
+        guard registration.round == round.id.round,
             registration.version == request.expectedVersion
         else { throw .conflict(current: registration.version) }
         guard let next = registration.phase.after(event) else {
