@@ -17,11 +17,11 @@ package struct ClientConnectionState: ~Copyable, Sendable {
         /// An abandoned call has ended: there is room for another.
         case freed
         /// The server told that it ends the connection. These calls did not run; others are still answered.
-        case retire(Frame.Goaway, notExecuted: [Call])
+        indirect case retire(Frame.Goaway, notExecuted: [Call])
         /// Answer a call of the server's, which this version does not take.
-        case refuse(id: UInt64, RPCError)
+        indirect case refuse(id: UInt64, RPCError)
         /// Send the GOAWAY, then close.
-        case close(Frame.Goaway)
+        indirect case close(Frame.Goaway)
     }
 
     private enum State {
@@ -115,9 +115,9 @@ package struct ClientConnectionState: ~Copyable, Sendable {
 
     /// Everything begun so far was handed to the socket.
     package mutating func sent() { lastSentID = lastID }
-    /// It may run all the same, even when it was not handed to the socket yet: it will be.
 
     /// Nobody waits for the call any more. Its slot stays taken until the server has answered.
+    /// It may run all the same, even when it was not handed to the socket yet: it will be.
     /// - Returns: whether to send a Cancel.
     package mutating func abandon(_ call: Call) -> Bool {
         guard calls.holds(call.id, at: call.slot), calls[call.slot]?.isCancelled == false else {

@@ -13,15 +13,15 @@ package struct ServerConnectionState: ~Copyable, Sendable {
     package enum Action: Sendable {
         case none
         /// Answer with this Hello; from now on the peer is known.
-        case hello(Frame.Hello, Peer)
+        indirect case hello(Frame.Hello, Peer)
         /// Run a call. `finish` must be called when its handler has ended.
         case start(Start)
         /// Answer a call that does not run.
-        case refuse(id: UInt64, RPCError)
+        indirect case refuse(id: UInt64, RPCError)
         /// Cancel the handler's task.
         case cancel(slot: Int)
         /// Send the GOAWAY, then close. Nothing that arrives after it is looked at.
-        case close(Frame.Goaway)
+        indirect case close(Frame.Goaway)
         /// Close at once: the peer does not read.
         case abort
     }
@@ -204,9 +204,9 @@ extension ServerConnectionState {
                 return close(.resourceExhausted, "more cancels than this connection may send")
             }
             guard id != 0, id <= lastID else {
-                return close(.invalidArgument, "a Cancel of call \(id), which was never made")
                 // The call came after the GOAWAY, which its sender had not seen yet.
                 if case .draining = state, id != 0 { return .none }
+                return close(.invalidArgument, "a Cancel of call \(id), which was never made")
             }
             guard let slot = calls.slot(of: id), calls[slot]?.isCancelled == false else {
                 return .none
@@ -235,8 +235,8 @@ extension ServerConnectionState {
     /// A frame that belongs to a call as this version does not know it: refused by name, once.
     private mutating func unserved(_ what: String, _ id: UInt64) -> Action {
         if id > lastID {
-            lastID = id
             if case .draining = state { return .none }
+            lastID = id
             return refuse(id, .unimplemented(what))
         }
         // Late frames of a call that has ended, for example of a refused stream, say nothing.
@@ -276,7 +276,6 @@ extension ServerConnectionState {
                 deadline: deadline))
     }
 
-    private mutating func close(_ code: RPCCode, _ message: String) -> Action {
     /// Answers a call that does not run. Such answers are bytes, too: only so many of them wait for a
     /// peer that does not read.
     private mutating func refuse(_ id: UInt64, _ error: RPCError) -> Action {
@@ -290,6 +289,7 @@ extension ServerConnectionState {
         return .refuse(id: id, error)
     }
 
+    private mutating func close(_ code: RPCCode, _ message: String) -> Action {
         state = .closed
         return .close(Frame.Goaway(lastID: lastID, code: code, message: message))
     }
