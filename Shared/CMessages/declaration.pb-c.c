@@ -1852,6 +1852,321 @@ void   declaration__v1__lift_ban_reply__free_unpacked
   assert(message->base.descriptor == &declaration__v1__lift_ban_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   declaration__v1__request_entrustment_request__init
+                     (Declaration__V1__RequestEntrustmentRequest         *message)
+{
+  static const Declaration__V1__RequestEntrustmentRequest init_value = DECLARATION__V1__REQUEST_ENTRUSTMENT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__request_entrustment_request__get_packed_size
+                     (const Declaration__V1__RequestEntrustmentRequest *message)
+{
+  assert(message->base.descriptor == &declaration__v1__request_entrustment_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__request_entrustment_request__pack
+                     (const Declaration__V1__RequestEntrustmentRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__request_entrustment_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__request_entrustment_request__pack_to_buffer
+                     (const Declaration__V1__RequestEntrustmentRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__request_entrustment_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__RequestEntrustmentRequest *
+       declaration__v1__request_entrustment_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__RequestEntrustmentRequest *)
+     protobuf_c_message_unpack (&declaration__v1__request_entrustment_request__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__request_entrustment_request__free_unpacked
+                     (Declaration__V1__RequestEntrustmentRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__request_entrustment_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   declaration__v1__entrusted_person__init
+                     (Declaration__V1__EntrustedPerson         *message)
+{
+  static const Declaration__V1__EntrustedPerson init_value = DECLARATION__V1__ENTRUSTED_PERSON__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__entrusted_person__get_packed_size
+                     (const Declaration__V1__EntrustedPerson *message)
+{
+  assert(message->base.descriptor == &declaration__v1__entrusted_person__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__entrusted_person__pack
+                     (const Declaration__V1__EntrustedPerson *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__entrusted_person__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__entrusted_person__pack_to_buffer
+                     (const Declaration__V1__EntrustedPerson *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__entrusted_person__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__EntrustedPerson *
+       declaration__v1__entrusted_person__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__EntrustedPerson *)
+     protobuf_c_message_unpack (&declaration__v1__entrusted_person__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__entrusted_person__free_unpacked
+                     (Declaration__V1__EntrustedPerson *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__entrusted_person__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   declaration__v1__entrustment__init
+                     (Declaration__V1__Entrustment         *message)
+{
+  static const Declaration__V1__Entrustment init_value = DECLARATION__V1__ENTRUSTMENT__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__entrustment__get_packed_size
+                     (const Declaration__V1__Entrustment *message)
+{
+  assert(message->base.descriptor == &declaration__v1__entrustment__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__entrustment__pack
+                     (const Declaration__V1__Entrustment *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__entrustment__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__entrustment__pack_to_buffer
+                     (const Declaration__V1__Entrustment *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__entrustment__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__Entrustment *
+       declaration__v1__entrustment__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__Entrustment *)
+     protobuf_c_message_unpack (&declaration__v1__entrustment__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__entrustment__free_unpacked
+                     (Declaration__V1__Entrustment *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__entrustment__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   declaration__v1__list_entrustments_request__init
+                     (Declaration__V1__ListEntrustmentsRequest         *message)
+{
+  static const Declaration__V1__ListEntrustmentsRequest init_value = DECLARATION__V1__LIST_ENTRUSTMENTS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__list_entrustments_request__get_packed_size
+                     (const Declaration__V1__ListEntrustmentsRequest *message)
+{
+  assert(message->base.descriptor == &declaration__v1__list_entrustments_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__list_entrustments_request__pack
+                     (const Declaration__V1__ListEntrustmentsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__list_entrustments_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__list_entrustments_request__pack_to_buffer
+                     (const Declaration__V1__ListEntrustmentsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__list_entrustments_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__ListEntrustmentsRequest *
+       declaration__v1__list_entrustments_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__ListEntrustmentsRequest *)
+     protobuf_c_message_unpack (&declaration__v1__list_entrustments_request__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__list_entrustments_request__free_unpacked
+                     (Declaration__V1__ListEntrustmentsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__list_entrustments_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   declaration__v1__list_entrustments_reply__init
+                     (Declaration__V1__ListEntrustmentsReply         *message)
+{
+  static const Declaration__V1__ListEntrustmentsReply init_value = DECLARATION__V1__LIST_ENTRUSTMENTS_REPLY__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__list_entrustments_reply__get_packed_size
+                     (const Declaration__V1__ListEntrustmentsReply *message)
+{
+  assert(message->base.descriptor == &declaration__v1__list_entrustments_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__list_entrustments_reply__pack
+                     (const Declaration__V1__ListEntrustmentsReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__list_entrustments_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__list_entrustments_reply__pack_to_buffer
+                     (const Declaration__V1__ListEntrustmentsReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__list_entrustments_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__ListEntrustmentsReply *
+       declaration__v1__list_entrustments_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__ListEntrustmentsReply *)
+     protobuf_c_message_unpack (&declaration__v1__list_entrustments_reply__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__list_entrustments_reply__free_unpacked
+                     (Declaration__V1__ListEntrustmentsReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__list_entrustments_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   declaration__v1__decide_entrustment_request__init
+                     (Declaration__V1__DecideEntrustmentRequest         *message)
+{
+  static const Declaration__V1__DecideEntrustmentRequest init_value = DECLARATION__V1__DECIDE_ENTRUSTMENT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__decide_entrustment_request__get_packed_size
+                     (const Declaration__V1__DecideEntrustmentRequest *message)
+{
+  assert(message->base.descriptor == &declaration__v1__decide_entrustment_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__decide_entrustment_request__pack
+                     (const Declaration__V1__DecideEntrustmentRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__decide_entrustment_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__decide_entrustment_request__pack_to_buffer
+                     (const Declaration__V1__DecideEntrustmentRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__decide_entrustment_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__DecideEntrustmentRequest *
+       declaration__v1__decide_entrustment_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__DecideEntrustmentRequest *)
+     protobuf_c_message_unpack (&declaration__v1__decide_entrustment_request__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__decide_entrustment_request__free_unpacked
+                     (Declaration__V1__DecideEntrustmentRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__decide_entrustment_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   declaration__v1__download_letter_request__init
+                     (Declaration__V1__DownloadLetterRequest         *message)
+{
+  static const Declaration__V1__DownloadLetterRequest init_value = DECLARATION__V1__DOWNLOAD_LETTER_REQUEST__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__download_letter_request__get_packed_size
+                     (const Declaration__V1__DownloadLetterRequest *message)
+{
+  assert(message->base.descriptor == &declaration__v1__download_letter_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__download_letter_request__pack
+                     (const Declaration__V1__DownloadLetterRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__download_letter_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__download_letter_request__pack_to_buffer
+                     (const Declaration__V1__DownloadLetterRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__download_letter_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__DownloadLetterRequest *
+       declaration__v1__download_letter_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__DownloadLetterRequest *)
+     protobuf_c_message_unpack (&declaration__v1__download_letter_request__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__download_letter_request__free_unpacked
+                     (Declaration__V1__DownloadLetterRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__download_letter_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor declaration__v1__plan__field_descriptors[11] =
 {
   {
@@ -5058,5 +5373,505 @@ const ProtobufCMessageDescriptor declaration__v1__lift_ban_reply__descriptor =
   declaration__v1__lift_ban_reply__field_indices_by_name,
   0,  declaration__v1__lift_ban_reply__number_ranges,
   (ProtobufCMessageInit) declaration__v1__lift_ban_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__request_entrustment_request__field_descriptors[4] =
+{
+  {
+    "plan_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__RequestEntrustmentRequest, plan_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "person_ids",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Declaration__V1__RequestEntrustmentRequest, n_person_ids),
+    offsetof(Declaration__V1__RequestEntrustmentRequest, person_ids),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__RequestEntrustmentRequest, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "letter",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__RequestEntrustmentRequest, letter),
+    &common__v1__file_upload__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__request_entrustment_request__field_indices_by_name[] = {
+  3,   /* field[3] = letter */
+  1,   /* field[1] = person_ids */
+  0,   /* field[0] = plan_id */
+  2,   /* field[2] = reason */
+};
+static const ProtobufCIntRange declaration__v1__request_entrustment_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor declaration__v1__request_entrustment_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.RequestEntrustmentRequest",
+  "RequestEntrustmentRequest",
+  "Declaration__V1__RequestEntrustmentRequest",
+  "declaration.v1",
+  sizeof(Declaration__V1__RequestEntrustmentRequest),
+  4,
+  declaration__v1__request_entrustment_request__field_descriptors,
+  declaration__v1__request_entrustment_request__field_indices_by_name,
+  1,  declaration__v1__request_entrustment_request__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__request_entrustment_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__entrusted_person__field_descriptors[2] =
+{
+  {
+    "person_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__EntrustedPerson, person_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__EntrustedPerson, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__entrusted_person__field_indices_by_name[] = {
+  1,   /* field[1] = name */
+  0,   /* field[0] = person_id */
+};
+static const ProtobufCIntRange declaration__v1__entrusted_person__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor declaration__v1__entrusted_person__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.EntrustedPerson",
+  "EntrustedPerson",
+  "Declaration__V1__EntrustedPerson",
+  "declaration.v1",
+  sizeof(Declaration__V1__EntrustedPerson),
+  2,
+  declaration__v1__entrusted_person__field_descriptors,
+  declaration__v1__entrusted_person__field_indices_by_name,
+  1,  declaration__v1__entrusted_person__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__entrusted_person__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__entrustment__field_descriptors[11] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Entrustment, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Entrustment, plan_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Entrustment, unit_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit_name",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Entrustment, unit_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "persons",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Declaration__V1__Entrustment, n_persons),
+    offsetof(Declaration__V1__Entrustment, persons),
+    &declaration__v1__entrusted_person__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Entrustment, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "letter",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Entrustment, letter),
+    &common__v1__attachment__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Entrustment, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Entrustment, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "requested_ms",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__Entrustment, requested_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "flow",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Declaration__V1__Entrustment, n_flow),
+    offsetof(Declaration__V1__Entrustment, flow),
+    &common__v1__flow_step__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__entrustment__field_indices_by_name[] = {
+  10,   /* field[10] = flow */
+  0,   /* field[0] = id */
+  6,   /* field[6] = letter */
+  4,   /* field[4] = persons */
+  1,   /* field[1] = plan_id */
+  5,   /* field[5] = reason */
+  9,   /* field[9] = requested_ms */
+  7,   /* field[7] = state */
+  2,   /* field[2] = unit_id */
+  3,   /* field[3] = unit_name */
+  8,   /* field[8] = version */
+};
+static const ProtobufCIntRange declaration__v1__entrustment__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 11 }
+};
+const ProtobufCMessageDescriptor declaration__v1__entrustment__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.Entrustment",
+  "Entrustment",
+  "Declaration__V1__Entrustment",
+  "declaration.v1",
+  sizeof(Declaration__V1__Entrustment),
+  11,
+  declaration__v1__entrustment__field_descriptors,
+  declaration__v1__entrustment__field_indices_by_name,
+  1,  declaration__v1__entrustment__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__entrustment__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__list_entrustments_request__field_descriptors[1] =
+{
+  {
+    "page",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__ListEntrustmentsRequest, page),
+    &common__v1__page_request__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__list_entrustments_request__field_indices_by_name[] = {
+  0,   /* field[0] = page */
+};
+static const ProtobufCIntRange declaration__v1__list_entrustments_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor declaration__v1__list_entrustments_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.ListEntrustmentsRequest",
+  "ListEntrustmentsRequest",
+  "Declaration__V1__ListEntrustmentsRequest",
+  "declaration.v1",
+  sizeof(Declaration__V1__ListEntrustmentsRequest),
+  1,
+  declaration__v1__list_entrustments_request__field_descriptors,
+  declaration__v1__list_entrustments_request__field_indices_by_name,
+  1,  declaration__v1__list_entrustments_request__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__list_entrustments_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__list_entrustments_reply__field_descriptors[2] =
+{
+  {
+    "entrustments",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Declaration__V1__ListEntrustmentsReply, n_entrustments),
+    offsetof(Declaration__V1__ListEntrustmentsReply, entrustments),
+    &declaration__v1__entrustment__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_cursor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__ListEntrustmentsReply, next_cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__list_entrustments_reply__field_indices_by_name[] = {
+  0,   /* field[0] = entrustments */
+  1,   /* field[1] = next_cursor */
+};
+static const ProtobufCIntRange declaration__v1__list_entrustments_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor declaration__v1__list_entrustments_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.ListEntrustmentsReply",
+  "ListEntrustmentsReply",
+  "Declaration__V1__ListEntrustmentsReply",
+  "declaration.v1",
+  sizeof(Declaration__V1__ListEntrustmentsReply),
+  2,
+  declaration__v1__list_entrustments_reply__field_descriptors,
+  declaration__v1__list_entrustments_reply__field_indices_by_name,
+  1,  declaration__v1__list_entrustments_reply__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__list_entrustments_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__decide_entrustment_request__field_descriptors[4] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__DecideEntrustmentRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expected_version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__DecideEntrustmentRequest, expected_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "accept",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__DecideEntrustmentRequest, accept),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "opinion",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__DecideEntrustmentRequest, opinion),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__decide_entrustment_request__field_indices_by_name[] = {
+  2,   /* field[2] = accept */
+  1,   /* field[1] = expected_version */
+  0,   /* field[0] = id */
+  3,   /* field[3] = opinion */
+};
+static const ProtobufCIntRange declaration__v1__decide_entrustment_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor declaration__v1__decide_entrustment_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.DecideEntrustmentRequest",
+  "DecideEntrustmentRequest",
+  "Declaration__V1__DecideEntrustmentRequest",
+  "declaration.v1",
+  sizeof(Declaration__V1__DecideEntrustmentRequest),
+  4,
+  declaration__v1__decide_entrustment_request__field_descriptors,
+  declaration__v1__decide_entrustment_request__field_indices_by_name,
+  1,  declaration__v1__decide_entrustment_request__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__decide_entrustment_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__download_letter_request__field_descriptors[1] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__DownloadLetterRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__download_letter_request__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+};
+static const ProtobufCIntRange declaration__v1__download_letter_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor declaration__v1__download_letter_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.DownloadLetterRequest",
+  "DownloadLetterRequest",
+  "Declaration__V1__DownloadLetterRequest",
+  "declaration.v1",
+  sizeof(Declaration__V1__DownloadLetterRequest),
+  1,
+  declaration__v1__download_letter_request__field_descriptors,
+  declaration__v1__download_letter_request__field_indices_by_name,
+  1,  declaration__v1__download_letter_request__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__download_letter_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -17,6 +17,9 @@ struct AccessTests {
         ("Withdraw", [.applicant]), ("DeleteDraft", [.applicant]), ("SaveVotes", [.committee]),
         ("OpenNotice", officers), ("RecordObjection", officers), ("ResolveObjection", officers),
         ("CloseNotice", officers), ("ListNotices", officers), ("LiftBan", [.hrDepartment]),
+        ("RequestEntrustment", officers), ("DecideEntrustment", [.hrDepartment, .committee]),
+        ("ListEntrustments", officers.union([.hrDepartment, .committee])),
+        ("DownloadLetter", officers.union([.hrDepartment, .committee])),
         ("List", officers.union([.applicant])), ("Get", reviewers.union([.applicant])),
         ("Claim", officers), ("ReleaseClaim", officers), ("SaveRecommendation", officers),
         ("UploadMaterial", officers), ("DownloadMaterial", reviewers.union([.applicant])),
@@ -29,7 +32,8 @@ struct AccessTests {
             let tokens: [Identity.Role: [UInt8]] = [
                 .unitAdministrator: harness.officer("管理员", administrator: true),
                 .unitReviewer: harness.officer("审核员"), .applicant: harness.applicant(1).token,
-                .hrDepartment: harness.other(.hrDepartment), .superior: harness.superior(),
+                .hrDepartment: harness.other(.hrDepartment, region: "350100"),
+                .superior: harness.superior(),
                 .committee: harness.other(.committee, committee: "c"),
             ]
             for (role, token) in tokens {
@@ -68,6 +72,10 @@ struct AccessTests {
             case "CloseNotice": _ = try await client.closeNotice(.init())
             case "ListNotices": _ = try await client.listNotices(.init())
             case "LiftBan": _ = try await client.liftBan(.init())
+            case "RequestEntrustment": _ = try await client.requestEntrustment(.init())
+            case "DecideEntrustment": _ = try await client.decideEntrustment(.init())
+            case "ListEntrustments": _ = try await client.listEntrustments(.init())
+            case "DownloadLetter": _ = try await client.downloadLetter(.init())
             case "List": _ = try await client.list(.init())
             case "Get": _ = try await client.get(.init())
             case "Claim": _ = try await client.claim(.init())

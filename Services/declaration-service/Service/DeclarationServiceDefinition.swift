@@ -61,6 +61,10 @@ private func declarationAccess(_ method: Declaration.DeclarationMethod) -> Acces
         .users(.officers)
     case .saveVotes: .users([.committee])
     case .liftBan: .users([.hrDepartment])
+    case .requestEntrustment: .users(.officers)
+    case .decideEntrustment: .users([.hrDepartment, .committee])
+    case .listEntrustments, .downloadLetter:
+        .users(Set.officers.union([.hrDepartment, .committee]))
     }
 }
 

@@ -57,6 +57,13 @@ typedef struct Declaration__V1__Objection Declaration__V1__Objection;
 typedef struct Declaration__V1__Notice Declaration__V1__Notice;
 typedef struct Declaration__V1__LiftBanRequest Declaration__V1__LiftBanRequest;
 typedef struct Declaration__V1__LiftBanReply Declaration__V1__LiftBanReply;
+typedef struct Declaration__V1__RequestEntrustmentRequest Declaration__V1__RequestEntrustmentRequest;
+typedef struct Declaration__V1__EntrustedPerson Declaration__V1__EntrustedPerson;
+typedef struct Declaration__V1__Entrustment Declaration__V1__Entrustment;
+typedef struct Declaration__V1__ListEntrustmentsRequest Declaration__V1__ListEntrustmentsRequest;
+typedef struct Declaration__V1__ListEntrustmentsReply Declaration__V1__ListEntrustmentsReply;
+typedef struct Declaration__V1__DecideEntrustmentRequest Declaration__V1__DecideEntrustmentRequest;
+typedef struct Declaration__V1__DownloadLetterRequest Declaration__V1__DownloadLetterRequest;
 
 
 /* --- enums --- */
@@ -637,6 +644,98 @@ struct  Declaration__V1__LiftBanReply
 #define DECLARATION__V1__LIFT_BAN_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__lift_ban_reply__descriptor) \
      }
+
+
+struct  Declaration__V1__RequestEntrustmentRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData plan_id;
+  size_t n_person_ids;
+  ProtobufCBinaryData *person_ids;
+  ProtobufCBinaryData reason;
+  Common__V1__FileUpload *letter;
+};
+#define DECLARATION__V1__REQUEST_ENTRUSTMENT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__request_entrustment_request__descriptor) \
+    , {0,NULL}, 0,NULL, {0,NULL}, NULL }
+
+
+struct  Declaration__V1__EntrustedPerson
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData person_id;
+  ProtobufCBinaryData name;
+};
+#define DECLARATION__V1__ENTRUSTED_PERSON__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__entrusted_person__descriptor) \
+    , {0,NULL}, {0,NULL} }
+
+
+struct  Declaration__V1__Entrustment
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  ProtobufCBinaryData plan_id;
+  ProtobufCBinaryData unit_id;
+  ProtobufCBinaryData unit_name;
+  size_t n_persons;
+  Declaration__V1__EntrustedPerson **persons;
+  ProtobufCBinaryData reason;
+  Common__V1__Attachment *letter;
+  int32_t state;
+  int64_t version;
+  int64_t requested_ms;
+  size_t n_flow;
+  Common__V1__FlowStep **flow;
+};
+#define DECLARATION__V1__ENTRUSTMENT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__entrustment__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, {0,NULL}, NULL, 0, 0, 0, 0,NULL }
+
+
+struct  Declaration__V1__ListEntrustmentsRequest
+{
+  ProtobufCMessage base;
+  Common__V1__PageRequest *page;
+};
+#define DECLARATION__V1__LIST_ENTRUSTMENTS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__list_entrustments_request__descriptor) \
+    , NULL }
+
+
+struct  Declaration__V1__ListEntrustmentsReply
+{
+  ProtobufCMessage base;
+  size_t n_entrustments;
+  Declaration__V1__Entrustment **entrustments;
+  ProtobufCBinaryData next_cursor;
+};
+#define DECLARATION__V1__LIST_ENTRUSTMENTS_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__list_entrustments_reply__descriptor) \
+    , 0,NULL, {0,NULL} }
+
+
+struct  Declaration__V1__DecideEntrustmentRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  int64_t expected_version;
+  protobuf_c_boolean accept;
+  ProtobufCBinaryData opinion;
+};
+#define DECLARATION__V1__DECIDE_ENTRUSTMENT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__decide_entrustment_request__descriptor) \
+    , {0,NULL}, 0, 0, {0,NULL} }
+
+
+struct  Declaration__V1__DownloadLetterRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+};
+#define DECLARATION__V1__DOWNLOAD_LETTER_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__download_letter_request__descriptor) \
+    , {0,NULL} }
 
 
 /* Declaration__V1__Plan methods */
@@ -1418,6 +1517,139 @@ Declaration__V1__LiftBanReply *
 void   declaration__v1__lift_ban_reply__free_unpacked
                      (Declaration__V1__LiftBanReply *message,
                       ProtobufCAllocator *allocator);
+/* Declaration__V1__RequestEntrustmentRequest methods */
+void   declaration__v1__request_entrustment_request__init
+                     (Declaration__V1__RequestEntrustmentRequest         *message);
+size_t declaration__v1__request_entrustment_request__get_packed_size
+                     (const Declaration__V1__RequestEntrustmentRequest   *message);
+size_t declaration__v1__request_entrustment_request__pack
+                     (const Declaration__V1__RequestEntrustmentRequest   *message,
+                      uint8_t             *out);
+size_t declaration__v1__request_entrustment_request__pack_to_buffer
+                     (const Declaration__V1__RequestEntrustmentRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__RequestEntrustmentRequest *
+       declaration__v1__request_entrustment_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__request_entrustment_request__free_unpacked
+                     (Declaration__V1__RequestEntrustmentRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Declaration__V1__EntrustedPerson methods */
+void   declaration__v1__entrusted_person__init
+                     (Declaration__V1__EntrustedPerson         *message);
+size_t declaration__v1__entrusted_person__get_packed_size
+                     (const Declaration__V1__EntrustedPerson   *message);
+size_t declaration__v1__entrusted_person__pack
+                     (const Declaration__V1__EntrustedPerson   *message,
+                      uint8_t             *out);
+size_t declaration__v1__entrusted_person__pack_to_buffer
+                     (const Declaration__V1__EntrustedPerson   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__EntrustedPerson *
+       declaration__v1__entrusted_person__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__entrusted_person__free_unpacked
+                     (Declaration__V1__EntrustedPerson *message,
+                      ProtobufCAllocator *allocator);
+/* Declaration__V1__Entrustment methods */
+void   declaration__v1__entrustment__init
+                     (Declaration__V1__Entrustment         *message);
+size_t declaration__v1__entrustment__get_packed_size
+                     (const Declaration__V1__Entrustment   *message);
+size_t declaration__v1__entrustment__pack
+                     (const Declaration__V1__Entrustment   *message,
+                      uint8_t             *out);
+size_t declaration__v1__entrustment__pack_to_buffer
+                     (const Declaration__V1__Entrustment   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__Entrustment *
+       declaration__v1__entrustment__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__entrustment__free_unpacked
+                     (Declaration__V1__Entrustment *message,
+                      ProtobufCAllocator *allocator);
+/* Declaration__V1__ListEntrustmentsRequest methods */
+void   declaration__v1__list_entrustments_request__init
+                     (Declaration__V1__ListEntrustmentsRequest         *message);
+size_t declaration__v1__list_entrustments_request__get_packed_size
+                     (const Declaration__V1__ListEntrustmentsRequest   *message);
+size_t declaration__v1__list_entrustments_request__pack
+                     (const Declaration__V1__ListEntrustmentsRequest   *message,
+                      uint8_t             *out);
+size_t declaration__v1__list_entrustments_request__pack_to_buffer
+                     (const Declaration__V1__ListEntrustmentsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__ListEntrustmentsRequest *
+       declaration__v1__list_entrustments_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__list_entrustments_request__free_unpacked
+                     (Declaration__V1__ListEntrustmentsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Declaration__V1__ListEntrustmentsReply methods */
+void   declaration__v1__list_entrustments_reply__init
+                     (Declaration__V1__ListEntrustmentsReply         *message);
+size_t declaration__v1__list_entrustments_reply__get_packed_size
+                     (const Declaration__V1__ListEntrustmentsReply   *message);
+size_t declaration__v1__list_entrustments_reply__pack
+                     (const Declaration__V1__ListEntrustmentsReply   *message,
+                      uint8_t             *out);
+size_t declaration__v1__list_entrustments_reply__pack_to_buffer
+                     (const Declaration__V1__ListEntrustmentsReply   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__ListEntrustmentsReply *
+       declaration__v1__list_entrustments_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__list_entrustments_reply__free_unpacked
+                     (Declaration__V1__ListEntrustmentsReply *message,
+                      ProtobufCAllocator *allocator);
+/* Declaration__V1__DecideEntrustmentRequest methods */
+void   declaration__v1__decide_entrustment_request__init
+                     (Declaration__V1__DecideEntrustmentRequest         *message);
+size_t declaration__v1__decide_entrustment_request__get_packed_size
+                     (const Declaration__V1__DecideEntrustmentRequest   *message);
+size_t declaration__v1__decide_entrustment_request__pack
+                     (const Declaration__V1__DecideEntrustmentRequest   *message,
+                      uint8_t             *out);
+size_t declaration__v1__decide_entrustment_request__pack_to_buffer
+                     (const Declaration__V1__DecideEntrustmentRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__DecideEntrustmentRequest *
+       declaration__v1__decide_entrustment_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__decide_entrustment_request__free_unpacked
+                     (Declaration__V1__DecideEntrustmentRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Declaration__V1__DownloadLetterRequest methods */
+void   declaration__v1__download_letter_request__init
+                     (Declaration__V1__DownloadLetterRequest         *message);
+size_t declaration__v1__download_letter_request__get_packed_size
+                     (const Declaration__V1__DownloadLetterRequest   *message);
+size_t declaration__v1__download_letter_request__pack
+                     (const Declaration__V1__DownloadLetterRequest   *message,
+                      uint8_t             *out);
+size_t declaration__v1__download_letter_request__pack_to_buffer
+                     (const Declaration__V1__DownloadLetterRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__DownloadLetterRequest *
+       declaration__v1__download_letter_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__download_letter_request__free_unpacked
+                     (Declaration__V1__DownloadLetterRequest *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Declaration__V1__Plan_Closure)
@@ -1543,6 +1775,27 @@ typedef void (*Declaration__V1__LiftBanRequest_Closure)
 typedef void (*Declaration__V1__LiftBanReply_Closure)
                  (const Declaration__V1__LiftBanReply *message,
                   void *closure_data);
+typedef void (*Declaration__V1__RequestEntrustmentRequest_Closure)
+                 (const Declaration__V1__RequestEntrustmentRequest *message,
+                  void *closure_data);
+typedef void (*Declaration__V1__EntrustedPerson_Closure)
+                 (const Declaration__V1__EntrustedPerson *message,
+                  void *closure_data);
+typedef void (*Declaration__V1__Entrustment_Closure)
+                 (const Declaration__V1__Entrustment *message,
+                  void *closure_data);
+typedef void (*Declaration__V1__ListEntrustmentsRequest_Closure)
+                 (const Declaration__V1__ListEntrustmentsRequest *message,
+                  void *closure_data);
+typedef void (*Declaration__V1__ListEntrustmentsReply_Closure)
+                 (const Declaration__V1__ListEntrustmentsReply *message,
+                  void *closure_data);
+typedef void (*Declaration__V1__DecideEntrustmentRequest_Closure)
+                 (const Declaration__V1__DecideEntrustmentRequest *message,
+                  void *closure_data);
+typedef void (*Declaration__V1__DownloadLetterRequest_Closure)
+                 (const Declaration__V1__DownloadLetterRequest *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1590,6 +1843,13 @@ extern const ProtobufCMessageDescriptor declaration__v1__objection__descriptor;
 extern const ProtobufCMessageDescriptor declaration__v1__notice__descriptor;
 extern const ProtobufCMessageDescriptor declaration__v1__lift_ban_request__descriptor;
 extern const ProtobufCMessageDescriptor declaration__v1__lift_ban_reply__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__request_entrustment_request__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__entrusted_person__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__entrustment__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__list_entrustments_request__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__list_entrustments_reply__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__decide_entrustment_request__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__download_letter_request__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -1370,3 +1370,228 @@ extension Declaration.LiftBanReply: @unsafe BridgedMessage {
         self.init()
     }
 }
+
+extension Declaration.RequestEntrustmentRequest: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__RequestEntrustmentRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__request_entrustment_request__get_packed_size, declaration__v1__request_entrustment_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__request_entrustment_request__get_packed_size, declaration__v1__request_entrustment_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__request_entrustment_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__request_entrustment_request__init(c)
+        unsafe c.pointee.plan_id = arena.text(self.planID)
+        unsafe (c.pointee.n_person_ids, c.pointee.person_ids) = arena.texts(self.personIDs)
+        unsafe c.pointee.reason = arena.text(self.reason)
+        if let value = self.letter { unsafe c.pointee.letter = arena.message(value) }
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            planID: decodedText(c.pointee.plan_id),
+            personIDs: decodedTexts(c.pointee.person_ids, c.pointee.n_person_ids),
+            reason: decodedText(c.pointee.reason),
+            letter: decodedMessage(c.pointee.letter)
+        )
+    }
+}
+
+extension Declaration.EntrustedPerson: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__EntrustedPerson
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__entrusted_person__get_packed_size, declaration__v1__entrusted_person__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__entrusted_person__get_packed_size, declaration__v1__entrusted_person__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__entrusted_person__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__entrusted_person__init(c)
+        unsafe c.pointee.person_id = arena.text(self.personID)
+        unsafe c.pointee.name = arena.text(self.name)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            personID: decodedText(c.pointee.person_id),
+            name: decodedText(c.pointee.name)
+        )
+    }
+}
+
+extension Declaration.Entrustment: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__Entrustment
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__entrustment__get_packed_size, declaration__v1__entrustment__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__entrustment__get_packed_size, declaration__v1__entrustment__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__entrustment__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__entrustment__init(c)
+        unsafe c.pointee.id = arena.text(self.id)
+        unsafe c.pointee.plan_id = arena.text(self.planID)
+        unsafe c.pointee.unit_id = arena.text(self.unitID)
+        unsafe c.pointee.unit_name = arena.text(self.unitName)
+        unsafe (c.pointee.n_persons, c.pointee.persons) = arena.messages(self.persons)
+        unsafe c.pointee.reason = arena.text(self.reason)
+        if let value = self.letter { unsafe c.pointee.letter = arena.message(value) }
+        unsafe c.pointee.state = self.state.rawValue
+        unsafe c.pointee.version = self.version
+        unsafe c.pointee.requested_ms = self.requestedMs
+        unsafe (c.pointee.n_flow, c.pointee.flow) = arena.messages(self.flow)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            id: decodedText(c.pointee.id),
+            planID: decodedText(c.pointee.plan_id),
+            unitID: decodedText(c.pointee.unit_id),
+            unitName: decodedText(c.pointee.unit_name),
+            persons: decodedMessages(c.pointee.persons, c.pointee.n_persons),
+            reason: decodedText(c.pointee.reason),
+            letter: decodedMessage(c.pointee.letter),
+            state: Declaration.EntrustmentState(rawValue: c.pointee.state),
+            version: c.pointee.version,
+            requestedMs: c.pointee.requested_ms,
+            flow: decodedMessages(c.pointee.flow, c.pointee.n_flow)
+        )
+    }
+}
+
+extension Declaration.ListEntrustmentsRequest: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__ListEntrustmentsRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__list_entrustments_request__get_packed_size, declaration__v1__list_entrustments_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__list_entrustments_request__get_packed_size, declaration__v1__list_entrustments_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__list_entrustments_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__list_entrustments_request__init(c)
+        if let value = self.page { unsafe c.pointee.page = arena.message(value) }
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            page: decodedMessage(c.pointee.page)
+        )
+    }
+}
+
+extension Declaration.ListEntrustmentsReply: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__ListEntrustmentsReply
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__list_entrustments_reply__get_packed_size, declaration__v1__list_entrustments_reply__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__list_entrustments_reply__get_packed_size, declaration__v1__list_entrustments_reply__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__list_entrustments_reply__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__list_entrustments_reply__init(c)
+        unsafe (c.pointee.n_entrustments, c.pointee.entrustments) = arena.messages(self.entrustments)
+        unsafe c.pointee.next_cursor = arena.bytes(self.nextCursor)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            entrustments: decodedMessages(c.pointee.entrustments, c.pointee.n_entrustments),
+            nextCursor: decodedBytes(c.pointee.next_cursor)
+        )
+    }
+}
+
+extension Declaration.DecideEntrustmentRequest: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__DecideEntrustmentRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__decide_entrustment_request__get_packed_size, declaration__v1__decide_entrustment_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__decide_entrustment_request__get_packed_size, declaration__v1__decide_entrustment_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__decide_entrustment_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__decide_entrustment_request__init(c)
+        unsafe c.pointee.id = arena.text(self.id)
+        unsafe c.pointee.expected_version = self.expectedVersion
+        unsafe c.pointee.accept = self.accept ? 1 : 0
+        unsafe c.pointee.opinion = arena.text(self.opinion)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            id: decodedText(c.pointee.id),
+            expectedVersion: c.pointee.expected_version,
+            accept: c.pointee.accept != 0,
+            opinion: decodedText(c.pointee.opinion)
+        )
+    }
+}
+
+extension Declaration.DownloadLetterRequest: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__DownloadLetterRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__download_letter_request__get_packed_size, declaration__v1__download_letter_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__download_letter_request__get_packed_size, declaration__v1__download_letter_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__download_letter_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__download_letter_request__init(c)
+        unsafe c.pointee.id = arena.text(self.id)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            id: decodedText(c.pointee.id)
+        )
+    }
+}

@@ -162,6 +162,51 @@ extension Declaration {
 }
 
 extension Declaration {
+    /// `declaration.v1.EntrustmentState`
+    public enum EntrustmentState: RawRepresentable, CaseIterable, Sendable, Hashable {
+        case unspecified
+        /// 人社部门审批
+        case department
+        /// 评委会审批
+        case committee
+        /// 已受理: these persons may declare to the plan
+        case accepted
+        /// 不予受理
+        case refused
+        /// A number that this version of the schema does not name.
+        case unrecognized(Int32)
+
+        /// The values that the schema names.
+        public static let allCases: [Self] = [.unspecified, .department, .committee, .accepted, .refused]
+
+        public init(rawValue: Int32) {
+            self = switch rawValue {
+                case 0: .unspecified
+                case 1: .department
+                case 2: .committee
+                case 3: .accepted
+                case 4: .refused
+                default: .unrecognized(rawValue)
+            }
+        }
+
+        public var rawValue: Int32 {
+            switch self {
+                case .unspecified: 0
+                case .department: 1
+                case .committee: 2
+                case .accepted: 3
+                case .refused: 4
+                case .unrecognized(let number): number
+            }
+        }
+
+        public static func == (one: Self, other: Self) -> Bool { one.rawValue == other.rawValue }
+        public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
+    }
+}
+
+extension Declaration {
     /// `declaration.v1.Plan`
     public struct Plan: Message {
         public static var fullName: String { "declaration.v1.Plan" }
@@ -1123,5 +1168,157 @@ extension Declaration {
 
         /// With every field at its default.
         public init() {}
+    }
+}
+
+extension Declaration {
+    /// `declaration.v1.RequestEntrustmentRequest`
+    public struct RequestEntrustmentRequest: Message {
+        public static var fullName: String { "declaration.v1.RequestEntrustmentRequest" }
+        public var planID: String
+        /// 1 to 50 of the unit's registered persons
+        public var personIDs: [String]
+        /// at most 500 characters
+        public var reason: String
+        /// 委托函: pdf jpg png doc docx
+        public var letter: Common.FileUpload?
+
+        /// With every field at its default.
+        public init() { self.init(planID: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(planID: String = "", personIDs: [String] = [], reason: String = "", letter: Common.FileUpload? = nil) {
+            self.planID = planID
+            self.personIDs = personIDs
+            self.reason = reason
+            self.letter = letter
+        }
+    }
+}
+
+extension Declaration {
+    /// `declaration.v1.EntrustedPerson`
+    public struct EntrustedPerson: Message {
+        public static var fullName: String { "declaration.v1.EntrustedPerson" }
+        public var personID: String
+        public var name: String
+
+        /// With every field at its default.
+        public init() { self.init(personID: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(personID: String = "", name: String = "") {
+            self.personID = personID
+            self.name = name
+        }
+    }
+}
+
+extension Declaration {
+    /// `declaration.v1.Entrustment`
+    public struct Entrustment: Message {
+        public static var fullName: String { "declaration.v1.Entrustment" }
+        public var id: String
+        public var planID: String
+        public var unitID: String
+        public var unitName: String
+        public var persons: [Declaration.EntrustedPerson]
+        public var reason: String
+        public var letter: Common.Attachment?
+        public var state: Declaration.EntrustmentState
+        public var version: Int64
+        public var requestedMs: Int64
+        public var flow: [Common.FlowStep]
+
+        /// With every field at its default.
+        public init() { self.init(id: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(id: String = "", planID: String = "", unitID: String = "", unitName: String = "", persons: [Declaration.EntrustedPerson] = [], reason: String = "", letter: Common.Attachment? = nil, state: Declaration.EntrustmentState = Declaration.EntrustmentState(rawValue: 0), version: Int64 = 0, requestedMs: Int64 = 0, flow: [Common.FlowStep] = []) {
+            self.id = id
+            self.planID = planID
+            self.unitID = unitID
+            self.unitName = unitName
+            self.persons = persons
+            self.reason = reason
+            self.letter = letter
+            self.state = state
+            self.version = version
+            self.requestedMs = requestedMs
+            self.flow = flow
+        }
+    }
+}
+
+extension Declaration {
+    /// `declaration.v1.ListEntrustmentsRequest`
+    public struct ListEntrustmentsRequest: Message {
+        public static var fullName: String { "declaration.v1.ListEntrustmentsRequest" }
+        public var page: Common.PageRequest?
+
+        /// With every field at its default.
+        public init() { self.init(page: nil) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(page: Common.PageRequest? = nil) {
+            self.page = page
+        }
+    }
+}
+
+extension Declaration {
+    /// `declaration.v1.ListEntrustmentsReply`
+    public struct ListEntrustmentsReply: Message {
+        public static var fullName: String { "declaration.v1.ListEntrustmentsReply" }
+        public var entrustments: [Declaration.Entrustment]
+        public var nextCursor: [UInt8]
+
+        /// With every field at its default.
+        public init() { self.init(entrustments: []) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(entrustments: [Declaration.Entrustment] = [], nextCursor: [UInt8] = []) {
+            self.entrustments = entrustments
+            self.nextCursor = nextCursor
+        }
+    }
+}
+
+extension Declaration {
+    /// `declaration.v1.DecideEntrustmentRequest`
+    public struct DecideEntrustmentRequest: Message {
+        public static var fullName: String { "declaration.v1.DecideEntrustmentRequest" }
+        public var id: String
+        public var expectedVersion: Int64
+        public var accept: Bool
+        /// required; at most 2,000 characters
+        public var opinion: String
+
+        /// With every field at its default.
+        public init() { self.init(id: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(id: String = "", expectedVersion: Int64 = 0, accept: Bool = false, opinion: String = "") {
+            self.id = id
+            self.expectedVersion = expectedVersion
+            self.accept = accept
+            self.opinion = opinion
+        }
+    }
+}
+
+extension Declaration {
+    /// `declaration.v1.DownloadLetterRequest`
+    public struct DownloadLetterRequest: Message {
+        public static var fullName: String { "declaration.v1.DownloadLetterRequest" }
+        public var id: String
+
+        /// With every field at its default.
+        public init() { self.init(id: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(id: String = "") {
+            self.id = id
+        }
     }
 }

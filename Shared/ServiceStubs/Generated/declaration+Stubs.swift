@@ -36,6 +36,14 @@ extension Declaration {
         case closeNotice = "declaration.v1.Declaration/CloseNotice"
         /// 公示表: the unit's notices, newest first.
         case listNotices = "declaration.v1.Declaration/ListNotices"
+        /// A unit asks that a plan of another region takes the named persons.
+        case requestEntrustment = "declaration.v1.Declaration/RequestEntrustment"
+        /// The unit's own; the HR department's of its region; the committee's of its plans, once passed on. Newest first.
+        case listEntrustments = "declaration.v1.Declaration/ListEntrustments"
+        /// The HR department passes it on to the committee, which accepts it; either may refuse.
+        case decideEntrustment = "declaration.v1.Declaration/DecideEntrustment"
+        /// 委托函.
+        case downloadLetter = "declaration.v1.Declaration/DownloadLetter"
         /// 解除年度禁报: of a terminated declaration's applicant.
         case liftBan = "declaration.v1.Declaration/LiftBan"
         /// The experts' votes. Saved before 专家评审 is decided by TaskSource/Decide, which they bind.
@@ -63,6 +71,10 @@ extension Declaration {
                 case .resolveObjection: Known.resolveObjection
                 case .closeNotice: Known.closeNotice
                 case .listNotices: Known.listNotices
+                case .requestEntrustment: Known.requestEntrustment
+                case .listEntrustments: Known.listEntrustments
+                case .decideEntrustment: Known.decideEntrustment
+                case .downloadLetter: Known.downloadLetter
                 case .liftBan: Known.liftBan
                 case .saveVotes: Known.saveVotes
             }
@@ -89,6 +101,10 @@ extension Declaration {
             static let resolveObjection = RPCMethod("declaration.v1.Declaration/ResolveObjection")
             static let closeNotice = RPCMethod("declaration.v1.Declaration/CloseNotice")
             static let listNotices = RPCMethod("declaration.v1.Declaration/ListNotices", readOnly: true)
+            static let requestEntrustment = RPCMethod("declaration.v1.Declaration/RequestEntrustment")
+            static let listEntrustments = RPCMethod("declaration.v1.Declaration/ListEntrustments", readOnly: true)
+            static let decideEntrustment = RPCMethod("declaration.v1.Declaration/DecideEntrustment")
+            static let downloadLetter = RPCMethod("declaration.v1.Declaration/DownloadLetter", readOnly: true)
             static let liftBan = RPCMethod("declaration.v1.Declaration/LiftBan")
             static let saveVotes = RPCMethod("declaration.v1.Declaration/SaveVotes")
         }
@@ -190,6 +206,26 @@ extension Declaration {
             try await channel.unary(DeclarationMethod.listNotices.method, request, options: options)
         }
 
+        /// A unit asks that a plan of another region takes the named persons.
+        public func requestEntrustment(_ request: Declaration.RequestEntrustmentRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Declaration.Entrustment {
+            try await channel.unary(DeclarationMethod.requestEntrustment.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// The unit's own; the HR department's of its region; the committee's of its plans, once passed on. Newest first.
+        public func listEntrustments(_ request: Declaration.ListEntrustmentsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Declaration.ListEntrustmentsReply {
+            try await channel.unary(DeclarationMethod.listEntrustments.method, request, options: options)
+        }
+
+        /// The HR department passes it on to the committee, which accepts it; either may refuse.
+        public func decideEntrustment(_ request: Declaration.DecideEntrustmentRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Declaration.Entrustment {
+            try await channel.unary(DeclarationMethod.decideEntrustment.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// 委托函.
+        public func downloadLetter(_ request: Declaration.DownloadLetterRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Declaration.DownloadMaterialReply {
+            try await channel.unary(DeclarationMethod.downloadLetter.method, request, options: options)
+        }
+
         /// 解除年度禁报: of a terminated declaration's applicant.
         public func liftBan(_ request: Declaration.LiftBanRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Declaration.LiftBanReply {
             try await channel.unary(DeclarationMethod.liftBan.method, request, options: options.withIdempotencyKey())
@@ -235,6 +271,14 @@ extension Declaration {
         func closeNotice(_ request: Declaration.CloseNoticeRequest, context: RequestContext) async throws -> Declaration.Notice
         /// 公示表: the unit's notices, newest first.
         func listNotices(_ request: Declaration.ListNoticesRequest, context: RequestContext) async throws -> Declaration.ListNoticesReply
+        /// A unit asks that a plan of another region takes the named persons.
+        func requestEntrustment(_ request: Declaration.RequestEntrustmentRequest, context: RequestContext) async throws -> Declaration.Entrustment
+        /// The unit's own; the HR department's of its region; the committee's of its plans, once passed on. Newest first.
+        func listEntrustments(_ request: Declaration.ListEntrustmentsRequest, context: RequestContext) async throws -> Declaration.ListEntrustmentsReply
+        /// The HR department passes it on to the committee, which accepts it; either may refuse.
+        func decideEntrustment(_ request: Declaration.DecideEntrustmentRequest, context: RequestContext) async throws -> Declaration.Entrustment
+        /// 委托函.
+        func downloadLetter(_ request: Declaration.DownloadLetterRequest, context: RequestContext) async throws -> Declaration.DownloadMaterialReply
         /// 解除年度禁报: of a terminated declaration's applicant.
         func liftBan(_ request: Declaration.LiftBanRequest, context: RequestContext) async throws -> Declaration.LiftBanReply
         /// The experts' votes. Saved before 专家评审 is decided by TaskSource/Decide, which they bind.
@@ -301,6 +345,18 @@ extension Declaration.DeclarationProvider {
         }
         routes.unary(Declaration.DeclarationMethod.listNotices.method) { (request: Declaration.ListNoticesRequest, context: RequestContext) async throws -> Declaration.ListNoticesReply in
             try await self.listNotices(request, context: context)
+        }
+        routes.unary(Declaration.DeclarationMethod.requestEntrustment.method) { (request: Declaration.RequestEntrustmentRequest, context: RequestContext) async throws -> Declaration.Entrustment in
+            try await self.requestEntrustment(request, context: context)
+        }
+        routes.unary(Declaration.DeclarationMethod.listEntrustments.method) { (request: Declaration.ListEntrustmentsRequest, context: RequestContext) async throws -> Declaration.ListEntrustmentsReply in
+            try await self.listEntrustments(request, context: context)
+        }
+        routes.unary(Declaration.DeclarationMethod.decideEntrustment.method) { (request: Declaration.DecideEntrustmentRequest, context: RequestContext) async throws -> Declaration.Entrustment in
+            try await self.decideEntrustment(request, context: context)
+        }
+        routes.unary(Declaration.DeclarationMethod.downloadLetter.method) { (request: Declaration.DownloadLetterRequest, context: RequestContext) async throws -> Declaration.DownloadMaterialReply in
+            try await self.downloadLetter(request, context: context)
         }
         routes.unary(Declaration.DeclarationMethod.liftBan.method) { (request: Declaration.LiftBanRequest, context: RequestContext) async throws -> Declaration.LiftBanReply in
             try await self.liftBan(request, context: context)

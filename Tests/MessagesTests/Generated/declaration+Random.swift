@@ -412,3 +412,70 @@ extension Declaration.LiftBanRequest: RandomMessage {
 extension Declaration.LiftBanReply: RandomMessage {
     init(random source: inout RandomSource) { self.init() }
 }
+
+extension Declaration.RequestEntrustmentRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.planID = source.text()
+        self.personIDs = source.list { source in source.text() }
+        self.reason = source.text()
+        self.letter = source.optional { source in Common.FileUpload(random: &source) }
+    }
+}
+
+extension Declaration.EntrustedPerson: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.personID = source.text()
+        self.name = source.text()
+    }
+}
+
+extension Declaration.Entrustment: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.id = source.text()
+        self.planID = source.text()
+        self.unitID = source.text()
+        self.unitName = source.text()
+        self.persons = source.list { source in Declaration.EntrustedPerson(random: &source) }
+        self.reason = source.text()
+        self.letter = source.optional { source in Common.Attachment(random: &source) }
+        self.state = source.enumeration()
+        self.version = source.integer()
+        self.requestedMs = source.integer()
+        self.flow = source.list { source in Common.FlowStep(random: &source) }
+    }
+}
+
+extension Declaration.ListEntrustmentsRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.page = source.optional { source in Common.PageRequest(random: &source) }
+    }
+}
+
+extension Declaration.ListEntrustmentsReply: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.entrustments = source.list { source in Declaration.Entrustment(random: &source) }
+        self.nextCursor = source.bytes()
+    }
+}
+
+extension Declaration.DecideEntrustmentRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.id = source.text()
+        self.expectedVersion = source.integer()
+        self.accept = source.boolean()
+        self.opinion = source.text()
+    }
+}
+
+extension Declaration.DownloadLetterRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.id = source.text()
+    }
+}

@@ -18,6 +18,7 @@ struct SubmitDeclaration: Command {
     struct Facts: Sendable {
         let declaration: StoredDeclaration?
         let isBanned: Bool
+        let isEntrusted: Bool
         let inFlight: String?
     }
 
@@ -28,6 +29,9 @@ struct SubmitDeclaration: Command {
             declaration: declaration,
             isBanned: try declaration.map {
                 try DeclarationStore.isBanned(person.personKey, year: $0.plan.year, rows)
+            } ?? false,
+            isEntrusted: try declaration.map {
+                try EntrustmentStore.isEntrusted(person.personID, plan: $0.plan.id, rows)
             } ?? false,
             inFlight: try DeclarationStore.inFlight(of: person.personKey, rows))
     }
@@ -61,6 +65,9 @@ struct SubmitDeclaration: Command {
         }
         guard !facts.isBanned else {
             throw .precondition("\(declaration.plan.year) 年度的申报已被终止，本年度不能再申报")
+        }
+        guard facts.isEntrusted || !declaration.plan.isElsewhere(from: unit.region) else {
+            throw .precondition("该评审计划不面向本单位所在地区，须由单位委托并经受理后申报")
         }
         if let other = facts.inFlight, other != declaration.id {
             throw .precondition("已有在途的申报，不能同时提交另一份")

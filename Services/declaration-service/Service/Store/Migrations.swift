@@ -5,7 +5,7 @@ let declarationMigrations: [Migration] = [
     Migration(
         number: 1, name: "plans, declarations, steps",
         statements: planTables + declarationTables + reviewTables + recommendationTables),
-    laterNodesMigration, noticesMigration,
+    laterNodesMigration, noticesMigration, entrustmentsMigration,
 ]
 
 private let planTables = [

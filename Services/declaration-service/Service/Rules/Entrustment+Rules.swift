@@ -1,0 +1,126 @@
+import Domain
+import Messages
+import ServiceRuntime
+import Storage
+
+extension Declaration.Entrustment: StorableReply {}
+
+/// 委托 (D11): a unit asks that a plan of another region takes its people.
+struct RequestEntrustment: Command {
+    static let longestReason = 500
+
+    let officer: Officer
+    let request: Declaration.RequestEntrustmentRequest
+    /// As identity describes the named persons, in the request's order.
+    let persons: [Identity.PersonSummary]
+    let letter: Common.Attachment
+    let newID: String
+
+    func read(_ rows: any RowReader) throws -> Declaration.Plan? {
+        try PlanStore.plan(request.planID, rows)
+    }
+
+    func decide(
+        _ plan: Declaration.Plan?, at now: Timestamp
+    ) throws(Refusal) -> Plan<Declaration.Entrustment> {
+        guard let plan else { throw .notFound("评审计划") }
+        guard plan.isElsewhere(from: officer.unit.region) else {
+            throw .precondition("该评审计划面向本单位所在地区，无需委托")
+        }
+        var check = FormCheck()
+        let reason = check.text(
+            request.reason, "reason", "委托原因", required: true, longest: Self.longestReason,
+            hasLines: true)
+        for person in persons
+        where person.unitID != officer.unit.id || person.registration != .approved {
+            check.fault("person_ids", "委托人员", "“\(person.name)”不是本单位注册通过的人员")
+        }
+        try check.finish()
+        let entrustment = StoredEntrustment(
+            id: newID, planID: plan.id, unitID: officer.unit.id, unitName: officer.unit.name,
+            region: officer.unit.region, committeeID: plan.committeeID, phase: .withDepartment,
+            version: 1, reason: reason, letter: letter,
+            persons: persons.map {
+                Declaration.EntrustedPerson(personID: $0.personID, name: $0.name)
+            }, requestedMilliseconds: now.milliseconds,
+            flow: [
+                Common.FlowStep(
+                    node: "用人单位", action: "委托", actorName: officer.name, opinion: reason,
+                    atMs: now.milliseconds)
+            ])
+        return Plan(
+            writes: EntrustmentStore.insert(entrustment),
+            audit: [
+                AuditEntry(
+                    actor: "person:\(officer.personID)", action: "declaration.entrust",
+                    object: "entrustment:\(newID)",
+                    after: [("plan", plan.id), ("persons", String(persons.count))])
+            ], reply: entrustment.message)
+    }
+}
+
+/// The HR department passes a request on to the committee, which accepts it; either may refuse it.
+struct DecideEntrustment: Command {
+    let session: Identity.Session
+    let viewer: EntrustmentViewer
+    let request: Declaration.DecideEntrustmentRequest
+
+    func read(_ rows: any RowReader) throws -> StoredEntrustment? {
+        try EntrustmentStore.entrustment(request.id, for: viewer, rows)
+    }
+
+    func decide(
+        _ entrustment: StoredEntrustment?, at now: Timestamp
+    ) throws(Refusal) -> Plan<Declaration.Entrustment> {
+        guard var entrustment else { throw .notFound("委托") }
+        let next = try entrustment.phase.next(by: viewer, accepts: request.accept)
+        guard entrustment.version == request.expectedVersion else {
+            throw .conflict(current: entrustment.version)
+        }
+        var check = FormCheck()
+        let opinion = check.text(
+            request.opinion, "opinion", "审批意见", required: true,
+            longest: FormCheck.longestOpinion, hasLines: true)
+        try check.finish()
+        entrustment.flow.append(
+            Common.FlowStep(
+                node: entrustment.phase == .withDepartment ? "人社部门" : "评委会",
+                action: request.accept ? "同意" : "不同意", actorName: session.name,
+                opinion: opinion, atMs: now.milliseconds))
+        entrustment.phase = next
+        entrustment.version += 1
+        return Plan(
+            writes: [EntrustmentStore.update(entrustment)],
+            audit: [
+                AuditEntry(
+                    actor: "person:\(session.personID)", action: "declaration.entrust.decide",
+                    object: "entrustment:\(entrustment.id)", after: [("state", "\(next)")])
+            ], reply: entrustment.message)
+    }
+}
+
+extension EntrustmentPhase {
+    /// Where the decision leads.
+    /// - Throws: when it is decided already, or another party's to decide.
+    func next(
+        by viewer: EntrustmentViewer, accepts: Bool
+    ) throws(Refusal) -> EntrustmentPhase {
+        switch (self, viewer) {
+        case (.withDepartment, .department): accepts ? .withCommittee : .refused
+        case (.withCommittee, .committee): accepts ? .accepted : .refused
+        case (.withDepartment, _), (.withCommittee, _): throw .denied("该委托现在不由您审批")
+        case (.accepted, _), (.refused, _): throw .precondition("该委托已审批")
+        }
+    }
+}
+
+extension Declaration.Plan {
+    /// The plan is of a region that the other one does not lie in: it takes entrusted persons only. A plan without
+    /// a region takes everybody.
+    func isElsewhere(from other: String) -> Bool {
+        guard let own = Region(code: region), let other = Region(code: other) else {
+            return false
+        }
+        return !own.covers(other)
+    }
+}
