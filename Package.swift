@@ -187,6 +187,16 @@ targets += service("declaration-service", "DeclarationService")
 targets += service("quota-service", "QuotaService")
 targets += service("task-aggregator", "TaskAggregator")
 
+// Scripts/fuzz builds this one by itself, with libFuzzer, which nothing else should have. It shares
+// the random messages with a test target, of which no other may then be there.
+if ProcessInfo.processInfo.environment["ZHICHENG_FUZZ"] != nil {
+    targets.removeAll { $0.type == .test }
+    targets.append(
+        .executableTarget(
+            name: "zhicheng-fuzz", dependencies: ["MessageCoding", "Messages", "RPC"],
+            path: "Fuzzing", swiftSettings: strict))
+}
+
 // While the house is being built: only what exists, and what ZC_ONLY needs.
 let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
 targets = targets.filter { target in
@@ -202,16 +212,6 @@ if let only = ProcessInfo.processInfo.environment["ZC_ONLY"] {
     while grew {
         grew = false
         for target in targets where wanted.contains(target.name) {
-// Scripts/fuzz builds this one by itself, with libFuzzer, which nothing else should have. It shares
-// the random messages with a test target, of which no other may then be there.
-if ProcessInfo.processInfo.environment["ZHICHENG_FUZZ"] != nil {
-    targets.removeAll { $0.type == .test }
-    targets.append(
-        .executableTarget(
-            name: "zhicheng-fuzz", dependencies: ["MessageCoding", "Messages", "RPC"],
-            path: "Fuzzing", swiftSettings: strict))
-}
-
             for dependency in target.dependencies {
                 switch dependency {
                 case .byNameItem(let name, _), .targetItem(let name, _):
