@@ -106,6 +106,8 @@ var targets: [Target] = [
         "ZhichengClient",
         ["MessageCoding", "Messages", "RPC", "RPCTransport", "ServiceStubs", lifecycle, logging],
         settings: strict),
+    shared(
+        "ZhichengTesting", ["MessageCoding", "RPC", "ZhichengClient", logging], settings: strict),
     .executableTarget(
         name: "protoc-gen-zhicheng", dependencies: ["CPluginMessages", "CProtobufC"],
         path: "Shared/MessageGenerator", swiftSettings: strictMemory),
@@ -160,7 +162,12 @@ var targets: [Target] = [
             "Domain", "Messages", "RPC", "RPCTransport", "Secrets", "ServiceStubs", "Storage",
             "TestSupport", logging,
         ]),
-    tests("ZhichengClient", ["MessageCoding", "Messages", "RPC", "ServiceStubs"]),
+    tests(
+        "ZhichengClient",
+        [
+            "MessageCoding", "Messages", "RPC", "ServiceStubs", "ZhichengTesting", lifecycle,
+            logging,
+        ], exclude: ["PublicAPI.txt"]),
     .testTarget(
         name: "ZhichengCommandTests", dependencies: ["zhicheng", "ZhichengClient"],
         path: "Tests/ZhichengCommandTests", swiftSettings: strict),
@@ -241,8 +248,9 @@ for target in targets {
 
 let package = Package(
     name: "Zhicheng",
-    products: existing.contains("ZhichengClient")
-        ? [.library(name: "ZhichengClient", targets: ["ZhichengClient"])] : [],
+    products: ["ZhichengClient", "ZhichengTesting"].filter(existing.contains).map {
+        .library(name: $0, targets: [$0])
+    },
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),

@@ -14,6 +14,8 @@ public struct RPCError: Error, Sendable {
     public var retryAfter: Duration?
     /// The method that was called; set by the caller's side.
     public var method: String?
+    /// The key that the call carried; set by the SDK's client. A repeat with it does no harm.
+    public var idempotencyKey: IdempotencyKey?
     /// What lies behind it, for this process's log; never sent.
     package var cause: (any Error)?
 

@@ -1,66 +1,48 @@
 public import Logging
 public import RPCTransport
 
-/// How a client reaches the platform.
+/// How a client reaches the platform, and what holds for all its calls.
 public struct ClientConfiguration: Sendable {
+    /// Where each service answers.
     public var endpoints: ServiceEndpoints
     /// The deployment's key: only for operators, whose command proves with it that it is one. Nil for users' clients.
     public var serviceKey: ServiceKey?
     /// How the client introduces itself, "service/instance@version". With a key, the part before the slash must be on
     /// the services' allow-lists.
     public var peerName: String
-    /// What a call may take that has no timeout of its own: connecting, queueing and answering together.
+    /// What a call may take that has no timeout of its own: connecting, queueing, answering and further attempts together.
     public var timeout: Duration
+    /// When a failed call is sent again.
     public var retries: RetryPolicy
+    /// What every call passes, in this order.
+    public var interceptors: [CallInterceptor]
+    /// Gets what happens to connections, and at level debug each further attempt; nothing of the messages.
     public var logger: Logger
 
-    /// - Parameter logger: gets what happens to connections; says nothing unless given.
+    /// - Parameters:
+    ///   - endpoints: by default this machine, where `zhicheng dev` has the services.
+    ///   - serviceKey: only for operators.
+    ///   - peerName: "service/instance@version".
+    ///   - timeout: of a call whose options name none.
+    ///   - retries: when a failed call is sent again.
+    ///   - interceptors: what every call passes.
+    ///   - logger: without one, the client says nothing.
     public init(
         endpoints: ServiceEndpoints = ServiceEndpoints(), serviceKey: ServiceKey? = nil,
         peerName: String = "zhicheng-client/1@0.1.0", timeout: Duration = .seconds(10),
-        retries: RetryPolicy = RetryPolicy(), logger: Logger? = nil
+        retries: RetryPolicy = RetryPolicy(), interceptors: [CallInterceptor] = [],
+        logger: Logger? = nil
     ) {
         self.endpoints = endpoints
         self.serviceKey = serviceKey
         self.peerName = peerName
         self.timeout = timeout
         self.retries = retries
+        self.interceptors = interceptors
         self.logger = logger ?? Logger(label: "zhicheng-client") { _ in SwiftLogNoOpLogHandler() }
     }
-}
 
-/// When a failed call is sent again: only one that did not run, or that is a read or carries an idempotency key.
-public struct RetryPolicy: Sendable, Hashable {
-    /// How often a call is sent at most, the first time included; at least 1.
-    public var attempts: Int
-    /// The longest pause before the second attempt; it doubles with each further one. The real pause is a random part of it.
-    public var firstPause: Duration
-
-    public init(attempts: Int = 3, firstPause: Duration = .milliseconds(50)) {
-        precondition(attempts >= 1, "a call is sent at least once")
-        self.attempts = attempts
-        self.firstPause = firstPause
-    }
-
-    /// Every call is sent once.
-    public static let none = RetryPolicy(attempts: 1)
-
-    /// The pause before the next attempt; nil when there must be none.
-    /// - Parameters:
-    ///   - attempt: how often the call was sent so far.
-    ///   - isRepeatable: whether it is a read or carries an idempotency key.
-    ///   - fraction: 0 to 1, random.
-    func pause(
-        after error: RPCError, attempt: Int, isRepeatable: Bool, fraction: Double
-    ) -> Duration? {
-        guard attempt < attempts else { return nil }
-        switch error.code {
-        case .cancelled, .deadlineExceeded: return nil
-        // What a lost connection leaves open; other codes are answers.
-        case .unavailable where error.verdict == .unknown && isRepeatable: break
-        default: guard error.isRetryable else { return nil }
-        }
-        let longest = firstPause * (1 << min(attempt - 1, 10))
-        return max(error.retryAfter ?? .zero, longest * fraction)
+    var rules: CallRules {
+        CallRules(timeout: timeout, retries: retries, interceptors: interceptors, logger: logger)
     }
 }

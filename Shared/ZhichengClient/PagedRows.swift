@@ -4,7 +4,9 @@ public import ServiceStubs
 
 /// A list that comes in pages, as its rows: `for try await task in client.tasks.all()`. Each iteration asks anew.
 public struct PagedRows<Row: Sendable>: AsyncSequence, Sendable {
+    /// One row.
     public typealias Element = Row
+    /// What the call of a page throws.
     public typealias Failure = RPCError
 
     /// One page, and the cursor of the next; an empty cursor ends the list.
@@ -23,6 +25,7 @@ public struct PagedRows<Row: Sendable>: AsyncSequence, Sendable {
     /// The list page by page, as arrays of rows.
     public var pages: Pages { Pages(pageSize: pageSize, fetch: fetch) }
 
+    /// Starts at the first page.
     public func makeAsyncIterator() -> Iterator {
         Iterator(pages: pages.makeAsyncIterator())
     }
@@ -34,6 +37,7 @@ public struct PagedRows<Row: Sendable>: AsyncSequence, Sendable {
 
         fileprivate init(pages: Pages.Iterator) { self.pages = pages }
 
+        /// The next row; nil after the last one.
         public mutating func next(
             isolation actor: isolated (any Actor)? = #isolation
         ) async throws(RPCError) -> Row? {
@@ -47,12 +51,15 @@ public struct PagedRows<Row: Sendable>: AsyncSequence, Sendable {
 
     /// The list page by page.
     public struct Pages: AsyncSequence, Sendable {
+        /// The rows of one page; it may be empty and not the last.
         public typealias Element = [Row]
+        /// What the call of a page throws.
         public typealias Failure = RPCError
 
         fileprivate let pageSize: UInt32
         fileprivate let fetch: Fetch
 
+        /// Starts at the first page.
         public func makeAsyncIterator() -> Iterator { Iterator(pageSize: pageSize, fetch: fetch) }
 
         /// Goes through the pages.
@@ -67,6 +74,7 @@ public struct PagedRows<Row: Sendable>: AsyncSequence, Sendable {
                 self.fetch = fetch
             }
 
+            /// The next page; nil after the last one.
             public mutating func next(
                 isolation actor: isolated (any Actor)? = #isolation
             ) async throws(RPCError) -> [Row]? {
@@ -118,6 +126,17 @@ extension Archive.ArchiveClient {
             let reply = try await listItems(
                 Archive.ListItemsRequest(kind: kind, search: search, state: state, page: page))
             return (reply.items, reply.nextCursor)
+        }
+    }
+
+    /// 撤回申请 as rows, newest first: requests to withdraw what was passed.
+    public func allWithdrawals(
+        search: String = "", state: Archive.WithdrawalState = .unspecified, pageSize: Int = 100
+    ) -> PagedRows<Archive.Withdrawal> {
+        PagedRows(pageSize: pageSize) { page throws(RPCError) in
+            let reply = try await listWithdrawals(
+                Archive.ListWithdrawalsRequest(search: search, state: state, page: page))
+            return (reply.withdrawals, reply.nextCursor)
         }
     }
 }

@@ -9,32 +9,34 @@ public import ServiceStubs
 /// one that calls on behalf of a user.
 public struct PlatformClient: Sendable, Service {
     private let connections: Connections
-    private let timeout: Duration
-    private let retries: RetryPolicy
+    private let rules: CallRules
     /// The session that the calls carry; nil for none.
     public let session: [UInt8]?
 
     /// Connects on the first call. Calls are answered only while ``run()`` runs.
     public init(_ configuration: ClientConfiguration) {
         self.init(
-            connections: Connections(configuration), timeout: configuration.timeout,
-            retries: configuration.retries, session: nil)
+            connections: Connections(configuration), rules: configuration.rules, session: nil)
     }
 
-    private init(
-        connections: Connections, timeout: Duration, retries: RetryPolicy, session: [UInt8]?
-    ) {
+    /// Calls over these channels instead of connections; ``run()`` is not needed.
+    /// - Parameter channels: one for every service; closing them stays with their owner.
+    package init(channels: [(ServiceName, any RPCChannel)], _ rules: CallRules) {
+        self.init(
+            connections: Connections(channels, budget: rules.retries.budget), rules: rules,
+            session: nil)
+    }
+
+    private init(connections: Connections, rules: CallRules, session: [UInt8]?) {
         self.connections = connections
-        self.timeout = timeout
-        self.retries = retries
+        self.rules = rules
         self.session = session
     }
 
-    /// The same client for a user.
+    /// The same client for a user; both share the connections and the budget for further attempts.
     /// - Parameter session: 32 bytes, from `SignInReply`.
     public func signedIn(_ session: [UInt8]) -> PlatformClient {
-        PlatformClient(
-            connections: connections, timeout: timeout, retries: retries, session: session)
+        PlatformClient(connections: connections, rules: rules, session: session)
     }
 
     /// Units, officers, applicants, sessions.
@@ -62,8 +64,7 @@ public struct PlatformClient: Sendable, Service {
 
     /// A channel that calls as this client does, for clients of further protobuf services.
     public func channel(_ name: ServiceName) -> any RPCChannel {
-        CallingChannel(
-            base: connections[name], session: session, timeout: timeout, retries: retries)
+        connections.calling(name, rules, session: session)
     }
 
     /// Keeps the connections until the task is cancelled or the service group shuts down.

@@ -25,7 +25,9 @@ public struct ServiceAddress: Sendable, Hashable, CustomStringConvertible {
     /// 1 to 65,535.
     public let port: Int
 
-    /// - Parameter port: 1 to 65,535; another number is a programmer's error.
+    /// - Parameters:
+    ///   - host: a name or an address; an IPv6 address without brackets.
+    ///   - port: 1 to 65,535; another number is a programmer's error.
     public init(host: String, port: Int) {
         precondition((1...65_535).contains(port), "port \(port) is not within 1 to 65535")
         self.host = host
@@ -43,6 +45,7 @@ public struct ServiceAddress: Sendable, Hashable, CustomStringConvertible {
         self.init(host: host, port: Int(port))
     }
 
+    /// "127.0.0.1:7001", as it is read.
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
@@ -51,7 +54,9 @@ public struct ServiceEndpoints: Sendable, Hashable {
     private var addresses: [ServiceName: ServiceAddress]
 
     /// Every service on one host, at its standard port moved by as much as `basePort` differs from 7001.
-    /// - Parameter basePort: of identity-service; the others follow it. 1 to 65,531.
+    /// - Parameters:
+    ///   - host: a name or an address.
+    ///   - basePort: of identity-service; the others follow it. 1 to 65,531.
     public init(host: String = "127.0.0.1", basePort: Int = 7001) {
         let offset = basePort - ServiceName.identity.standardPort
         addresses = [:]

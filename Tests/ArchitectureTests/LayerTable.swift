@@ -94,6 +94,8 @@ let layers: [Layer] = [
             "MessageCoding", "Messages", "RPC", "RPCTransport", "ServiceStubs", "Logging",
             "ServiceLifecycle",
         ]),
+    // The SDK's users link it into their tests.
+    Layer("Shared/ZhichengTesting", ["MessageCoding", "RPC", "ZhichengClient", "Logging"]),
 
     // Services: none imports another.
     Layer("Services/identity-service/Service", serviceLibrary + nio),
@@ -146,7 +148,9 @@ let layers: [Layer] = [
     Layer("Tests/AttachmentsTests", testing),
     Layer("Tests/SpreadsheetsTests", testing + ["Spreadsheets", "CMinizip"]),
     Layer("Tests/ServiceRuntimeTests", testing + ["RPCTransport"]),
-    Layer("Tests/ZhichengClientTests", testing + ["RPCTransport", "ZhichengClient"]),
+    Layer(
+        "Tests/ZhichengClientTests",
+        testing + ["RPCTransport", "ZhichengClient", "ZhichengTesting"]),
     Layer("Tests/ZhichengCommandTests", testing + ["ZhichengClient", "zhicheng"]),
     Layer("Tests/IdentityServiceTests", testing + nio + ["IdentityService"]),
     Layer("Tests/ArchiveServiceTests", testing + ["ArchiveService"]),

@@ -1,3 +1,4 @@
+import Logging
 import Messages
 import RPC
 import ServiceStubs
@@ -13,9 +14,13 @@ struct CallingChannelTests {
     private func calling(
         _ channel: ScriptedChannel, session: [UInt8]? = nil, timeout: Duration = .seconds(5)
     ) -> CallingChannel {
-        CallingChannel(
-            base: channel, session: session, timeout: timeout,
-            retries: RetryPolicy(attempts: 3, firstPause: .milliseconds(1)))
+        Connections(ServiceName.allCases.map { ($0, channel) }, budget: RetryBudget())
+            .calling(
+                .quota,
+                CallRules(
+                    timeout: timeout,
+                    retries: RetryPolicy(attempts: 3, firstPause: .milliseconds(1)),
+                    interceptors: [], logger: Logger(label: "test")), session: session)
     }
 
     private func call(

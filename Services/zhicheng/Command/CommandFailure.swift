@@ -23,7 +23,7 @@ struct CommandFailure: Error {
         switch error.code {
         case .unavailable, .deadlineExceeded:
             let place =
-                ServiceName(method: error.method)
+                error.service
                 .map { "\($0.rawValue) (\(endpoints[$0])) " } ?? ""
             self.init(.unreachable, "\(place)does not answer: \(error.message)")
         case .unauthenticated, .permissionDenied:
@@ -35,45 +35,12 @@ struct CommandFailure: Error {
     }
 }
 
-extension ServiceName {
-    /// The service of a method's full name, "quota.v1.Quota/ListRecords"; nil when it is none of ours.
-    init?(method: String?) {
-        switch method?.prefix(while: { $0 != "." }) {
-        case "identity": self = .identity
-        case "archive": self = .archive
-        case "declaration": self = .declaration
-        case "quota": self = .quota
-        case "tasks": self = .tasks
-        default: return nil
-        }
-    }
-}
-
 extension RPCError {
-    /// Every field fault that the error names.
-    var violations: [Common.FieldViolation] {
-        details.flatMap { detail in
-            let faults = try? detail.decode(as: Common.FieldViolations.self)
-            return faults?.violations ?? []
-        }
-    }
-
-    /// What a refused reservation says about the record.
-    var vacancy: Common.VacancyFacts? {
-        details.lazy.compactMap { try? $0.decode(as: Common.VacancyFacts.self) }.first
-    }
-
     /// The typed facts of the error, a line each.
     var facts: [String] {
-        var lines = violations.map { "\($0.label): \($0.message)" }
-        for detail in details {
-            if let holder = try? detail.decode(as: Common.ClaimHolder.self) {
-                lines.append("领取人: \(holder.officerName)")
-            }
-            if let version = try? detail.decode(as: Common.VersionFacts.self) {
-                lines.append("当前版本: \(version.currentVersion)")
-            }
-        }
+        var lines = fieldViolations.map { "\($0.label): \($0.message)" }
+        if let holder = claimHolder { lines.append("领取人: \(holder.officerName)") }
+        if let version = currentVersion { lines.append("当前版本: \(version)") }
         if let vacancy { lines.append(vacancy.sentence) }
         return lines
     }

@@ -138,7 +138,7 @@ extension PlatformClient {
             else { return nil }
             return message
         } catch let error as RPCError where error.code == .invalidArgument {
-            return ([error.message] + error.violations.map(\.label)).joined(separator: " ")
+            return ([error.message] + error.fieldViolations.map(\.label)).joined(separator: " ")
         }
     }
 }

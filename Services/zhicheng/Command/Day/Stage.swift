@@ -52,8 +52,8 @@ final class Stage {
         let error = try await refuses("\(title)有误，提交被拒绝", with: [.invalidArgument], call)
         screen(
             "", "\(title)的全部问题，一次列出",
-            Table(["字段", "问题"], rows: error.violations.map { [$0.label, $0.message] }))
-        let named = Set(error.violations.map(\.label))
+            Table(["字段", "问题"], rows: error.fieldViolations.map { [$0.label, $0.message] }))
+        let named = Set(error.fieldViolations.map(\.label))
         try hold(
             named == labels,
             named == labels

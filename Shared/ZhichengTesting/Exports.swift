@@ -1,0 +1,2 @@
+// Whoever tests a program of the SDK speaks the SDK.
+@_exported public import ZhichengClient

@@ -1,0 +1,49 @@
+import Logging
+import MessageCoding
+import RPC
+import Synchronization
+import ZhichengClient
+
+/// Finds out which method of which service a typed client's function calls: lets it call, and sends nothing.
+final class MethodProbe: Sendable {
+    /// A method on its service; health and the development clock are on every one.
+    struct Target: Hashable {
+        let service: ServiceName
+        let method: RPCMethod
+    }
+
+    private let called = Mutex<Target?>(nil)
+
+    /// The method behind a function, which is called once with an empty message.
+    static func target<Request: Message, Reply: Message>(
+        of function: (PlatformClient) -> TestPlatform.Function<Request, Reply>
+    ) async -> Target {
+        let probe = MethodProbe()
+        let client = PlatformClient(
+            channels: ServiceName.allCases.map {
+                ($0, ProbingChannel(service: $0, probe: probe))
+            },
+            CallRules(
+                timeout: .seconds(1), retries: .none, interceptors: [],
+                logger: TestPlatform.silence))
+        // It always fails: what counts is what it asked for.
+        _ = try? await function(client)(Request(), CallOptions())
+        guard let target = probe.called.withLock({ $0 }) else {
+            preconditionFailure(
+                "a handler is registered for something else than a call of a typed client")
+        }
+        return target
+    }
+
+    private struct ProbingChannel: RPCChannel {
+        let service: ServiceName
+        let probe: MethodProbe
+
+        func unary<Request: Message, Reply: Message>(
+            _ method: RPCMethod, _ request: Request, options: CallOptions
+        ) async throws(RPCError) -> Reply {
+            probe.called.withLock { $0 = Target(service: service, method: method) }
+            throw RPCError(code: .cancelled, message: "nothing is sent")
+        }
+    }
+}
