@@ -169,7 +169,8 @@ var targets: [Target] = [
             logging,
         ], exclude: ["PublicAPI.txt"]),
     .testTarget(
-        name: "ZhichengCommandTests", dependencies: ["zhicheng", "ZhichengClient"],
+        name: "ZhichengCommandTests",
+        dependencies: ["zhicheng", "ZhichengClient", "Spreadsheets"],
         path: "Tests/ZhichengCommandTests", swiftSettings: strict),
     tests("IdentityService", serviceTestDependencies + [nioCore, nioPosix, nioHTTP1]),
     tests("ArchiveService", serviceTestDependencies),

@@ -151,7 +151,7 @@ let layers: [Layer] = [
     Layer(
         "Tests/ZhichengClientTests",
         testing + ["RPCTransport", "ZhichengClient", "ZhichengTesting"]),
-    Layer("Tests/ZhichengCommandTests", testing + ["ZhichengClient", "zhicheng"]),
+    Layer("Tests/ZhichengCommandTests", testing + ["Spreadsheets", "ZhichengClient", "zhicheng"]),
     Layer("Tests/IdentityServiceTests", testing + nio + ["IdentityService"]),
     Layer("Tests/ArchiveServiceTests", testing + ["ArchiveService"]),
     Layer("Tests/DeclarationServiceTests", testing + ["DeclarationService"]),

@@ -13,6 +13,7 @@ struct Zhicheng: AsyncParsableCommand {
         subcommands: [
             DevCommand.self, DemoCommand.self, SignInCommand.self, SignOutCommand.self,
             TasksCommand.self, DeclarationsCommand.self, PlansCommand.self, QuotasCommand.self,
+            ExportCommand.self, ImportCommand.self,
             AccountsCommand.self, HealthCommand.self, KeysCommand.self,
         ])
 
