@@ -2167,6 +2167,96 @@ void   declaration__v1__download_letter_request__free_unpacked
   assert(message->base.descriptor == &declaration__v1__download_letter_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   declaration__v1__has_open_request__init
+                     (Declaration__V1__HasOpenRequest         *message)
+{
+  static const Declaration__V1__HasOpenRequest init_value = DECLARATION__V1__HAS_OPEN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__has_open_request__get_packed_size
+                     (const Declaration__V1__HasOpenRequest *message)
+{
+  assert(message->base.descriptor == &declaration__v1__has_open_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__has_open_request__pack
+                     (const Declaration__V1__HasOpenRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__has_open_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__has_open_request__pack_to_buffer
+                     (const Declaration__V1__HasOpenRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__has_open_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__HasOpenRequest *
+       declaration__v1__has_open_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__HasOpenRequest *)
+     protobuf_c_message_unpack (&declaration__v1__has_open_request__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__has_open_request__free_unpacked
+                     (Declaration__V1__HasOpenRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__has_open_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   declaration__v1__has_open_reply__init
+                     (Declaration__V1__HasOpenReply         *message)
+{
+  static const Declaration__V1__HasOpenReply init_value = DECLARATION__V1__HAS_OPEN_REPLY__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__has_open_reply__get_packed_size
+                     (const Declaration__V1__HasOpenReply *message)
+{
+  assert(message->base.descriptor == &declaration__v1__has_open_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__has_open_reply__pack
+                     (const Declaration__V1__HasOpenReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__has_open_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__has_open_reply__pack_to_buffer
+                     (const Declaration__V1__HasOpenReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__has_open_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__HasOpenReply *
+       declaration__v1__has_open_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__HasOpenReply *)
+     protobuf_c_message_unpack (&declaration__v1__has_open_reply__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__has_open_reply__free_unpacked
+                     (Declaration__V1__HasOpenReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__has_open_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor declaration__v1__plan__field_descriptors[11] =
 {
   {
@@ -5873,5 +5963,81 @@ const ProtobufCMessageDescriptor declaration__v1__download_letter_request__descr
   declaration__v1__download_letter_request__field_indices_by_name,
   1,  declaration__v1__download_letter_request__number_ranges,
   (ProtobufCMessageInit) declaration__v1__download_letter_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__has_open_request__field_descriptors[1] =
+{
+  {
+    "person_key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__HasOpenRequest, person_key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__has_open_request__field_indices_by_name[] = {
+  0,   /* field[0] = person_key */
+};
+static const ProtobufCIntRange declaration__v1__has_open_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor declaration__v1__has_open_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.HasOpenRequest",
+  "HasOpenRequest",
+  "Declaration__V1__HasOpenRequest",
+  "declaration.v1",
+  sizeof(Declaration__V1__HasOpenRequest),
+  1,
+  declaration__v1__has_open_request__field_descriptors,
+  declaration__v1__has_open_request__field_indices_by_name,
+  1,  declaration__v1__has_open_request__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__has_open_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__has_open_reply__field_descriptors[1] =
+{
+  {
+    "open",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__HasOpenReply, open),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__has_open_reply__field_indices_by_name[] = {
+  0,   /* field[0] = open */
+};
+static const ProtobufCIntRange declaration__v1__has_open_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor declaration__v1__has_open_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.HasOpenReply",
+  "HasOpenReply",
+  "Declaration__V1__HasOpenReply",
+  "declaration.v1",
+  sizeof(Declaration__V1__HasOpenReply),
+  1,
+  declaration__v1__has_open_reply__field_descriptors,
+  declaration__v1__has_open_reply__field_indices_by_name,
+  1,  declaration__v1__has_open_reply__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__has_open_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

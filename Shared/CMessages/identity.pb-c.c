@@ -1852,6 +1852,141 @@ void   identity__v1__list_registrations_request__free_unpacked
   assert(message->base.descriptor == &identity__v1__list_registrations_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   identity__v1__transfer_person_request__init
+                     (Identity__V1__TransferPersonRequest         *message)
+{
+  static const Identity__V1__TransferPersonRequest init_value = IDENTITY__V1__TRANSFER_PERSON_REQUEST__INIT;
+  *message = init_value;
+}
+size_t identity__v1__transfer_person_request__get_packed_size
+                     (const Identity__V1__TransferPersonRequest *message)
+{
+  assert(message->base.descriptor == &identity__v1__transfer_person_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__transfer_person_request__pack
+                     (const Identity__V1__TransferPersonRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__transfer_person_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__transfer_person_request__pack_to_buffer
+                     (const Identity__V1__TransferPersonRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__transfer_person_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__TransferPersonRequest *
+       identity__v1__transfer_person_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__TransferPersonRequest *)
+     protobuf_c_message_unpack (&identity__v1__transfer_person_request__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__transfer_person_request__free_unpacked
+                     (Identity__V1__TransferPersonRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__transfer_person_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__cancel_registration_request__init
+                     (Identity__V1__CancelRegistrationRequest         *message)
+{
+  static const Identity__V1__CancelRegistrationRequest init_value = IDENTITY__V1__CANCEL_REGISTRATION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t identity__v1__cancel_registration_request__get_packed_size
+                     (const Identity__V1__CancelRegistrationRequest *message)
+{
+  assert(message->base.descriptor == &identity__v1__cancel_registration_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__cancel_registration_request__pack
+                     (const Identity__V1__CancelRegistrationRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__cancel_registration_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__cancel_registration_request__pack_to_buffer
+                     (const Identity__V1__CancelRegistrationRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__cancel_registration_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__CancelRegistrationRequest *
+       identity__v1__cancel_registration_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__CancelRegistrationRequest *)
+     protobuf_c_message_unpack (&identity__v1__cancel_registration_request__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__cancel_registration_request__free_unpacked
+                     (Identity__V1__CancelRegistrationRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__cancel_registration_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__disable_person_request__init
+                     (Identity__V1__DisablePersonRequest         *message)
+{
+  static const Identity__V1__DisablePersonRequest init_value = IDENTITY__V1__DISABLE_PERSON_REQUEST__INIT;
+  *message = init_value;
+}
+size_t identity__v1__disable_person_request__get_packed_size
+                     (const Identity__V1__DisablePersonRequest *message)
+{
+  assert(message->base.descriptor == &identity__v1__disable_person_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__disable_person_request__pack
+                     (const Identity__V1__DisablePersonRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__disable_person_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__disable_person_request__pack_to_buffer
+                     (const Identity__V1__DisablePersonRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__disable_person_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__DisablePersonRequest *
+       identity__v1__disable_person_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__DisablePersonRequest *)
+     protobuf_c_message_unpack (&identity__v1__disable_person_request__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__disable_person_request__free_unpacked
+                     (Identity__V1__DisablePersonRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__disable_person_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   identity__v1__list_registrations_reply__init
                      (Identity__V1__ListRegistrationsReply         *message)
 {
@@ -4798,7 +4933,7 @@ const ProtobufCMessageDescriptor identity__v1__register_person_request__descript
   (ProtobufCMessageInit) identity__v1__register_person_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor identity__v1__registration__field_descriptors[15] =
+static const ProtobufCFieldDescriptor identity__v1__registration__field_descriptors[16] =
 {
   {
     "id",
@@ -4980,6 +5115,18 @@ static const ProtobufCFieldDescriptor identity__v1__registration__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "left_ms",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__Registration, left_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned identity__v1__registration__field_indices_by_name[] = {
   9,   /* field[9] = email */
@@ -4987,6 +5134,7 @@ static const unsigned identity__v1__registration__field_indices_by_name[] = {
   0,   /* field[0] = id */
   5,   /* field[5] = id_document */
   6,   /* field[6] = id_number_masked */
+  15,   /* field[15] = left_ms */
   3,   /* field[3] = name */
   1,   /* field[1] = person_id */
   7,   /* field[7] = phone_masked */
@@ -5001,7 +5149,7 @@ static const unsigned identity__v1__registration__field_indices_by_name[] = {
 static const ProtobufCIntRange identity__v1__registration__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 15 }
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor identity__v1__registration__descriptor =
 {
@@ -5011,14 +5159,14 @@ const ProtobufCMessageDescriptor identity__v1__registration__descriptor =
   "Identity__V1__Registration",
   "identity.v1",
   sizeof(Identity__V1__Registration),
-  15,
+  16,
   identity__v1__registration__field_descriptors,
   identity__v1__registration__field_indices_by_name,
   1,  identity__v1__registration__number_ranges,
   (ProtobufCMessageInit) identity__v1__registration__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor identity__v1__list_registrations_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor identity__v1__list_registrations_request__field_descriptors[4] =
 {
   {
     "search",
@@ -5056,8 +5204,21 @@ static const ProtobufCFieldDescriptor identity__v1__list_registrations_request__
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "former",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__ListRegistrationsRequest, former),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned identity__v1__list_registrations_request__field_indices_by_name[] = {
+  3,   /* field[3] = former */
   2,   /* field[2] = page */
   0,   /* field[0] = search */
   1,   /* field[1] = state */
@@ -5065,7 +5226,7 @@ static const unsigned identity__v1__list_registrations_request__field_indices_by
 static const ProtobufCIntRange identity__v1__list_registrations_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor identity__v1__list_registrations_request__descriptor =
 {
@@ -5075,11 +5236,177 @@ const ProtobufCMessageDescriptor identity__v1__list_registrations_request__descr
   "Identity__V1__ListRegistrationsRequest",
   "identity.v1",
   sizeof(Identity__V1__ListRegistrationsRequest),
-  3,
+  4,
   identity__v1__list_registrations_request__field_descriptors,
   identity__v1__list_registrations_request__field_indices_by_name,
   1,  identity__v1__list_registrations_request__number_ranges,
   (ProtobufCMessageInit) identity__v1__list_registrations_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__transfer_person_request__field_descriptors[2] =
+{
+  {
+    "unit_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__TransferPersonRequest, unit_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expected_version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__TransferPersonRequest, expected_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__transfer_person_request__field_indices_by_name[] = {
+  1,   /* field[1] = expected_version */
+  0,   /* field[0] = unit_id */
+};
+static const ProtobufCIntRange identity__v1__transfer_person_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor identity__v1__transfer_person_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.TransferPersonRequest",
+  "TransferPersonRequest",
+  "Identity__V1__TransferPersonRequest",
+  "identity.v1",
+  sizeof(Identity__V1__TransferPersonRequest),
+  2,
+  identity__v1__transfer_person_request__field_descriptors,
+  identity__v1__transfer_person_request__field_indices_by_name,
+  1,  identity__v1__transfer_person_request__number_ranges,
+  (ProtobufCMessageInit) identity__v1__transfer_person_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__cancel_registration_request__field_descriptors[2] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__CancelRegistrationRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expected_version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__CancelRegistrationRequest, expected_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__cancel_registration_request__field_indices_by_name[] = {
+  1,   /* field[1] = expected_version */
+  0,   /* field[0] = id */
+};
+static const ProtobufCIntRange identity__v1__cancel_registration_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor identity__v1__cancel_registration_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.CancelRegistrationRequest",
+  "CancelRegistrationRequest",
+  "Identity__V1__CancelRegistrationRequest",
+  "identity.v1",
+  sizeof(Identity__V1__CancelRegistrationRequest),
+  2,
+  identity__v1__cancel_registration_request__field_descriptors,
+  identity__v1__cancel_registration_request__field_indices_by_name,
+  1,  identity__v1__cancel_registration_request__number_ranges,
+  (ProtobufCMessageInit) identity__v1__cancel_registration_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__disable_person_request__field_descriptors[3] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__DisablePersonRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expected_version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__DisablePersonRequest, expected_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__DisablePersonRequest, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__disable_person_request__field_indices_by_name[] = {
+  1,   /* field[1] = expected_version */
+  0,   /* field[0] = id */
+  2,   /* field[2] = reason */
+};
+static const ProtobufCIntRange identity__v1__disable_person_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor identity__v1__disable_person_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.DisablePersonRequest",
+  "DisablePersonRequest",
+  "Identity__V1__DisablePersonRequest",
+  "identity.v1",
+  sizeof(Identity__V1__DisablePersonRequest),
+  3,
+  identity__v1__disable_person_request__field_descriptors,
+  identity__v1__disable_person_request__field_indices_by_name,
+  1,  identity__v1__disable_person_request__number_ranges,
+  (ProtobufCMessageInit) identity__v1__disable_person_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor identity__v1__list_registrations_reply__field_descriptors[3] =

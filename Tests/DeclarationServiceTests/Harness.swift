@@ -85,6 +85,13 @@ final class Harness: Sendable {
         Declaration.DeclarationClient(channel(token))
     }
 
+    /// As another service calls, without a user.
+    func declarations(of service: String) -> Declaration.DeclarationClient {
+        Declaration.DeclarationClient(
+            test.channel(
+                assembly, peer: Peer(name: "\(service)/1@0.1", isAuthenticated: true)))
+    }
+
     func tasks(_ token: [UInt8]) -> Tasks.TaskSourceClient {
         Tasks.TaskSourceClient(channel(token))
     }

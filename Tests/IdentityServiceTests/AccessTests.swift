@@ -42,6 +42,9 @@ import Testing
             case .listUnitChanges: _ = try await client.listUnitChanges(.init())
             case .decideUnitChange: _ = try await client.decideUnitChange(.init())
             case .registerPerson: _ = try await client.registerPerson(.init())
+            case .transferPerson: _ = try await client.transferPerson(.init())
+            case .cancelRegistration: _ = try await client.cancelRegistration(.init())
+            case .disablePerson: _ = try await client.disablePerson(.init())
             case .listRegistrations: _ = try await client.listRegistrations(.init())
             case .getRegistration: _ = try await client.getRegistration(.init())
             case .describePerson: _ = try await client.describePerson(.init())
@@ -96,11 +99,16 @@ import Testing
             (
                 "administrator", unit.session,
                 officers.union(looksAfterOfficers).union([
-                    "submitUnit", "saveUnit", "requestUnitChange",
+                    "submitUnit", "saveUnit", "requestUnitChange", "disablePerson",
                 ])
             ),
             ("reviewer", reviewer, officers),
-            ("applicant", applicant, everybody.union(["registerPerson", "getRegistration"])),
+            (
+                "applicant", applicant,
+                everybody.union([
+                    "registerPerson", "getRegistration", "transferPerson", "cancelRegistration",
+                ])
+            ),
             (
                 "department", department,
                 everybody.union(looksAfterOfficers).union([

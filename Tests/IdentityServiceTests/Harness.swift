@@ -18,10 +18,17 @@ struct Harness: Sendable {
     let test: TestEnvironment
     let provider = StubProvider()
     let keeper: SessionKeeper
+    /// Keys of the persons who have a declaration in flight.
+    let declarations = DeclarationsInFlight()
     private let assembly: ServiceAssembly
 
     /// - Parameter openID: the second protocol, for the tests that speak it.
-    init(openID: OpenIDProvider? = nil) throws {
+    ///   `knowsDeclarations`: whether declaration-service is connected.
+    init(openID: OpenIDProvider? = nil, knowsDeclarations: Bool = true) throws {
+        let declarations = declarations
+        let isOpen: OpenDeclarations = { key throws(RPCError) in
+            declarations.keys.withLock { $0.contains(key) }
+        }
         let test = try TestEnvironment(
             name: "identity-service", migrations: identityMigrations,
             clockStart: "2022-04-19T09:00+08:00")
@@ -30,7 +37,8 @@ struct Harness: Sendable {
         assembly = assemble(
             test.environment, providers: [provider] + (openID.map { [$0] } ?? []),
             callbacks: CallbackList([HTTPAddress(Harness.callback)].compactMap { $0 }),
-            hasher: .cheapForTests, keeper: keeper)
+            hasher: .cheapForTests, keeper: keeper,
+            openDeclarations: knowsDeclarations ? isOpen : nil)
     }
 
     static let callback = "http://127.0.0.1/callback"
@@ -222,6 +230,16 @@ extension Harness {
         try await identity(applicant.session).registerPerson(applicant.form(unit))
     }
 
+    /// A registration that the unit has approved.
+    func approved(
+        _ applicant: Applicant, by unit: (session: [UInt8], id: String)
+    ) async throws -> Identity.Registration {
+        let registration = try await register(applicant, with: unit.id)
+        _ = try await decide(registration, .approved, by: unit.session)
+        return try await identity(applicant.session).getRegistration(
+            .init(id: registration.id))
+    }
+
     /// The decision of the registration's only pending task.
     func decide(
         _ registration: Identity.Registration, _ outcome: Common.Outcome, round: Int = 1,
@@ -235,6 +253,11 @@ extension Harness {
                 expectedVersion: registration.version, outcome: outcome, opinion: opinion),
             options: options)
     }
+}
+
+/// Stands for declaration-service.
+final class DeclarationsInFlight: Sendable {
+    let keys = Mutex<Set<[UInt8]>>([])
 }
 
 /// What the call is refused with.

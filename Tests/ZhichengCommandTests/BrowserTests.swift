@@ -8,7 +8,7 @@ struct BrowserTests {
     @Test("The listener takes the ticket of the right state, and answers other visits with 404")
     func ticket() async throws {
         let listener = try LoopbackListener()
-        async let ticket = listener.ticket(state: "s1", within: .seconds(10))
+        async let ticket = listener.proof("ticket", state: "s1", within: .seconds(10))
         let browser = PlainBrowser()
         let other = try await browser.get(
             listener.callback.replacingOccurrences(of: "callback", with: "favicon.ico"))
@@ -24,7 +24,7 @@ struct BrowserTests {
     func limit() async throws {
         let listener = try LoopbackListener()
         await #expect(throws: SocketFault.self) {
-            _ = try await listener.ticket(state: "s", within: .milliseconds(300))
+            _ = try await listener.proof("code", state: "s", within: .milliseconds(300))
         }
     }
 
@@ -37,6 +37,13 @@ struct BrowserTests {
             "GET /callback?ticket=t HTTP/1.1\r\n\r\n",
         ])
     func heads(head: String) {
-        #expect(LoopbackListener.ticket(head: head, state: "s") == nil)
+        #expect(LoopbackListener.proof("ticket", head: head, state: "s") == nil)
+    }
+
+    @Test("A code is no ticket")
+    func codes() {
+        let head = "GET /callback?code=c&state=s HTTP/1.1\r\n\r\n"
+        #expect(LoopbackListener.proof("ticket", head: head, state: "s") == nil)
+        #expect(LoopbackListener.proof("code", head: head, state: "s") == "c")
     }
 }

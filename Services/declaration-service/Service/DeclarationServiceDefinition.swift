@@ -51,6 +51,7 @@ func assemble(
 /// Who may call what of Declaration.
 private func declarationAccess(_ method: Declaration.DeclarationMethod) -> AccessRule {
     switch method {
+    case .hasOpen: .services(["identity-service"])
     case .publishPlan: .users([.hrDepartment, .committee])
     case .listPlans, .getPlan: .users(.everyone)
     case .saveDraft, .submit, .withdraw, .deleteDraft: .users([.applicant])

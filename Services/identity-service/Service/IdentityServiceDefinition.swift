@@ -10,11 +10,19 @@ package let identityServiceDefinition = ServiceDefinition(
     name: "identity-service", migrations: identityMigrations
 ) { environment in
     let settings = try IdentitySettings(environment.settings)
+    var openDeclarations: OpenDeclarations?
+    if environment.peerNames.contains("declaration-service") {
+        let client = Declaration.DeclarationClient(try environment.channel("declaration-service"))
+        openDeclarations = { key throws(RPCError) in
+            try await client.hasOpen(Declaration.HasOpenRequest(personKey: key)).open
+        }
+    }
     return assemble(
         environment, providers: settings.providers, callbacks: settings.callbacks,
         // On a development clock, and so on loopback, there are demonstration accounts with public passwords.
         hasher: environment.clock is DevelopmentClock ? .cheapForTests : PasswordHasher(),
-        keeper: SessionKeeper(database: environment.database, logger: environment.logger))
+        keeper: SessionKeeper(database: environment.database, logger: environment.logger),
+        openDeclarations: openDeclarations)
 }
 
 /// The other services of the platform, which ask on behalf of users.
@@ -25,13 +33,14 @@ private let services: Set<String> = [
 /// Puts the service together; tests give their own provider and a cheap hasher.
 func assemble(
     _ environment: ServiceEnvironment, providers: [any IdentityProvider], callbacks: CallbackList,
-    hasher: PasswordHasher, keeper: SessionKeeper
+    hasher: PasswordHasher, keeper: SessionKeeper, openDeclarations: OpenDeclarations?
 ) -> ServiceAssembly {
     let handler = IdentityHandler(
         database: environment.database, clock: environment.clock,
         personal: PersonalData(cipher: environment.fields), hasher: hasher,
         providers: providers, callbacks: callbacks, throttle: SignInThrottle(), keeper: keeper,
-        logger: environment.logger, ids: randomID, randomToken: { SessionToken.random() },
+        logger: environment.logger, openDeclarations: openDeclarations, ids: randomID,
+        randomToken: { SessionToken.random() },
         initialPassword: {
             var generator = SystemRandomNumberGenerator()
             return PasswordPolicy.initial(using: &generator)
@@ -64,7 +73,8 @@ private func identityAccess(_ method: Identity.IdentityMethod) -> AccessRule {
     case .changeOfficer, .removeOfficer, .handOver: .users([.unitAdministrator, .hrDepartment])
     case .recordOfficer:
         .users([.unitAdministrator, .unitReviewer, .hrDepartment, .superior, .committee])
-    case .registerPerson: .users([.applicant])
+    case .registerPerson, .transferPerson, .cancelRegistration: .users([.applicant])
+    case .disablePerson: .users([.unitAdministrator])
     case .listRegistrations: .users(.officers)
     case .getRegistration: .users(Set.officers.union([.applicant]))
     }

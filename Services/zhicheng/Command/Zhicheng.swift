@@ -14,7 +14,8 @@ struct Zhicheng: AsyncParsableCommand {
             DevCommand.self, DemoCommand.self, SignInCommand.self, SignOutCommand.self,
             TasksCommand.self, DeclarationsCommand.self, PlansCommand.self, QuotasCommand.self,
             ExportCommand.self, ImportCommand.self,
-            AccountsCommand.self, HealthCommand.self, KeysCommand.self,
+            AccountsCommand.self, OfficersCommand.self, UnitChangesCommand.self,
+            RegistrationsCommand.self, HealthCommand.self, KeysCommand.self,
         ])
 
     static func main() async {

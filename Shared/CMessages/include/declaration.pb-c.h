@@ -64,6 +64,8 @@ typedef struct Declaration__V1__ListEntrustmentsRequest Declaration__V1__ListEnt
 typedef struct Declaration__V1__ListEntrustmentsReply Declaration__V1__ListEntrustmentsReply;
 typedef struct Declaration__V1__DecideEntrustmentRequest Declaration__V1__DecideEntrustmentRequest;
 typedef struct Declaration__V1__DownloadLetterRequest Declaration__V1__DownloadLetterRequest;
+typedef struct Declaration__V1__HasOpenRequest Declaration__V1__HasOpenRequest;
+typedef struct Declaration__V1__HasOpenReply Declaration__V1__HasOpenReply;
 
 
 /* --- enums --- */
@@ -736,6 +738,26 @@ struct  Declaration__V1__DownloadLetterRequest
 #define DECLARATION__V1__DOWNLOAD_LETTER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__download_letter_request__descriptor) \
     , {0,NULL} }
+
+
+struct  Declaration__V1__HasOpenRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData person_key;
+};
+#define DECLARATION__V1__HAS_OPEN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__has_open_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Declaration__V1__HasOpenReply
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean open;
+};
+#define DECLARATION__V1__HAS_OPEN_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__has_open_reply__descriptor) \
+    , 0 }
 
 
 /* Declaration__V1__Plan methods */
@@ -1650,6 +1672,44 @@ Declaration__V1__DownloadLetterRequest *
 void   declaration__v1__download_letter_request__free_unpacked
                      (Declaration__V1__DownloadLetterRequest *message,
                       ProtobufCAllocator *allocator);
+/* Declaration__V1__HasOpenRequest methods */
+void   declaration__v1__has_open_request__init
+                     (Declaration__V1__HasOpenRequest         *message);
+size_t declaration__v1__has_open_request__get_packed_size
+                     (const Declaration__V1__HasOpenRequest   *message);
+size_t declaration__v1__has_open_request__pack
+                     (const Declaration__V1__HasOpenRequest   *message,
+                      uint8_t             *out);
+size_t declaration__v1__has_open_request__pack_to_buffer
+                     (const Declaration__V1__HasOpenRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__HasOpenRequest *
+       declaration__v1__has_open_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__has_open_request__free_unpacked
+                     (Declaration__V1__HasOpenRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Declaration__V1__HasOpenReply methods */
+void   declaration__v1__has_open_reply__init
+                     (Declaration__V1__HasOpenReply         *message);
+size_t declaration__v1__has_open_reply__get_packed_size
+                     (const Declaration__V1__HasOpenReply   *message);
+size_t declaration__v1__has_open_reply__pack
+                     (const Declaration__V1__HasOpenReply   *message,
+                      uint8_t             *out);
+size_t declaration__v1__has_open_reply__pack_to_buffer
+                     (const Declaration__V1__HasOpenReply   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__HasOpenReply *
+       declaration__v1__has_open_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__has_open_reply__free_unpacked
+                     (Declaration__V1__HasOpenReply *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Declaration__V1__Plan_Closure)
@@ -1796,6 +1856,12 @@ typedef void (*Declaration__V1__DecideEntrustmentRequest_Closure)
 typedef void (*Declaration__V1__DownloadLetterRequest_Closure)
                  (const Declaration__V1__DownloadLetterRequest *message,
                   void *closure_data);
+typedef void (*Declaration__V1__HasOpenRequest_Closure)
+                 (const Declaration__V1__HasOpenRequest *message,
+                  void *closure_data);
+typedef void (*Declaration__V1__HasOpenReply_Closure)
+                 (const Declaration__V1__HasOpenReply *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1850,6 +1916,8 @@ extern const ProtobufCMessageDescriptor declaration__v1__list_entrustments_reque
 extern const ProtobufCMessageDescriptor declaration__v1__list_entrustments_reply__descriptor;
 extern const ProtobufCMessageDescriptor declaration__v1__decide_entrustment_request__descriptor;
 extern const ProtobufCMessageDescriptor declaration__v1__download_letter_request__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__has_open_request__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__has_open_reply__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -57,6 +57,9 @@ typedef struct Identity__V1__HandOverRequest Identity__V1__HandOverRequest;
 typedef struct Identity__V1__RegisterPersonRequest Identity__V1__RegisterPersonRequest;
 typedef struct Identity__V1__Registration Identity__V1__Registration;
 typedef struct Identity__V1__ListRegistrationsRequest Identity__V1__ListRegistrationsRequest;
+typedef struct Identity__V1__TransferPersonRequest Identity__V1__TransferPersonRequest;
+typedef struct Identity__V1__CancelRegistrationRequest Identity__V1__CancelRegistrationRequest;
+typedef struct Identity__V1__DisablePersonRequest Identity__V1__DisablePersonRequest;
 typedef struct Identity__V1__ListRegistrationsReply Identity__V1__ListRegistrationsReply;
 typedef struct Identity__V1__GetRegistrationRequest Identity__V1__GetRegistrationRequest;
 typedef struct Identity__V1__DescribePersonRequest Identity__V1__DescribePersonRequest;
@@ -582,10 +585,11 @@ struct  Identity__V1__Registration
   int64_t version;
   size_t n_flow;
   Common__V1__FlowStep **flow;
+  int64_t left_ms;
 };
 #define IDENTITY__V1__REGISTRATION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&identity__v1__registration__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, 0, 0,NULL }
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, 0, 0,NULL, 0 }
 
 
 struct  Identity__V1__ListRegistrationsRequest
@@ -594,10 +598,45 @@ struct  Identity__V1__ListRegistrationsRequest
   ProtobufCBinaryData search;
   int32_t state;
   Common__V1__PageRequest *page;
+  protobuf_c_boolean former;
 };
 #define IDENTITY__V1__LIST_REGISTRATIONS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&identity__v1__list_registrations_request__descriptor) \
-    , {0,NULL}, 0, NULL }
+    , {0,NULL}, 0, NULL, 0 }
+
+
+struct  Identity__V1__TransferPersonRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData unit_id;
+  int64_t expected_version;
+};
+#define IDENTITY__V1__TRANSFER_PERSON_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__transfer_person_request__descriptor) \
+    , {0,NULL}, 0 }
+
+
+struct  Identity__V1__CancelRegistrationRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  int64_t expected_version;
+};
+#define IDENTITY__V1__CANCEL_REGISTRATION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__cancel_registration_request__descriptor) \
+    , {0,NULL}, 0 }
+
+
+struct  Identity__V1__DisablePersonRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  int64_t expected_version;
+  ProtobufCBinaryData reason;
+};
+#define IDENTITY__V1__DISABLE_PERSON_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__disable_person_request__descriptor) \
+    , {0,NULL}, 0, {0,NULL} }
 
 
 struct  Identity__V1__ListRegistrationsReply
@@ -1433,6 +1472,63 @@ Identity__V1__ListRegistrationsRequest *
 void   identity__v1__list_registrations_request__free_unpacked
                      (Identity__V1__ListRegistrationsRequest *message,
                       ProtobufCAllocator *allocator);
+/* Identity__V1__TransferPersonRequest methods */
+void   identity__v1__transfer_person_request__init
+                     (Identity__V1__TransferPersonRequest         *message);
+size_t identity__v1__transfer_person_request__get_packed_size
+                     (const Identity__V1__TransferPersonRequest   *message);
+size_t identity__v1__transfer_person_request__pack
+                     (const Identity__V1__TransferPersonRequest   *message,
+                      uint8_t             *out);
+size_t identity__v1__transfer_person_request__pack_to_buffer
+                     (const Identity__V1__TransferPersonRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__TransferPersonRequest *
+       identity__v1__transfer_person_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__transfer_person_request__free_unpacked
+                     (Identity__V1__TransferPersonRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__CancelRegistrationRequest methods */
+void   identity__v1__cancel_registration_request__init
+                     (Identity__V1__CancelRegistrationRequest         *message);
+size_t identity__v1__cancel_registration_request__get_packed_size
+                     (const Identity__V1__CancelRegistrationRequest   *message);
+size_t identity__v1__cancel_registration_request__pack
+                     (const Identity__V1__CancelRegistrationRequest   *message,
+                      uint8_t             *out);
+size_t identity__v1__cancel_registration_request__pack_to_buffer
+                     (const Identity__V1__CancelRegistrationRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__CancelRegistrationRequest *
+       identity__v1__cancel_registration_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__cancel_registration_request__free_unpacked
+                     (Identity__V1__CancelRegistrationRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__DisablePersonRequest methods */
+void   identity__v1__disable_person_request__init
+                     (Identity__V1__DisablePersonRequest         *message);
+size_t identity__v1__disable_person_request__get_packed_size
+                     (const Identity__V1__DisablePersonRequest   *message);
+size_t identity__v1__disable_person_request__pack
+                     (const Identity__V1__DisablePersonRequest   *message,
+                      uint8_t             *out);
+size_t identity__v1__disable_person_request__pack_to_buffer
+                     (const Identity__V1__DisablePersonRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__DisablePersonRequest *
+       identity__v1__disable_person_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__disable_person_request__free_unpacked
+                     (Identity__V1__DisablePersonRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Identity__V1__ListRegistrationsReply methods */
 void   identity__v1__list_registrations_reply__init
                      (Identity__V1__ListRegistrationsReply         *message);
@@ -1634,6 +1730,15 @@ typedef void (*Identity__V1__Registration_Closure)
 typedef void (*Identity__V1__ListRegistrationsRequest_Closure)
                  (const Identity__V1__ListRegistrationsRequest *message,
                   void *closure_data);
+typedef void (*Identity__V1__TransferPersonRequest_Closure)
+                 (const Identity__V1__TransferPersonRequest *message,
+                  void *closure_data);
+typedef void (*Identity__V1__CancelRegistrationRequest_Closure)
+                 (const Identity__V1__CancelRegistrationRequest *message,
+                  void *closure_data);
+typedef void (*Identity__V1__DisablePersonRequest_Closure)
+                 (const Identity__V1__DisablePersonRequest *message,
+                  void *closure_data);
 typedef void (*Identity__V1__ListRegistrationsReply_Closure)
                  (const Identity__V1__ListRegistrationsReply *message,
                   void *closure_data);
@@ -1693,6 +1798,9 @@ extern const ProtobufCMessageDescriptor identity__v1__hand_over_request__descrip
 extern const ProtobufCMessageDescriptor identity__v1__register_person_request__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__registration__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__list_registrations_request__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__transfer_person_request__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__cancel_registration_request__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__disable_person_request__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__list_registrations_reply__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__get_registration_request__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__describe_person_request__descriptor;

@@ -1595,3 +1595,57 @@ extension Declaration.DownloadLetterRequest: @unsafe BridgedMessage {
         )
     }
 }
+
+extension Declaration.HasOpenRequest: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__HasOpenRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__has_open_request__get_packed_size, declaration__v1__has_open_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__has_open_request__get_packed_size, declaration__v1__has_open_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__has_open_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__has_open_request__init(c)
+        unsafe c.pointee.person_key = arena.bytes(self.personKey)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        unsafe self.init(
+            personKey: decodedBytes(c.pointee.person_key)
+        )
+    }
+}
+
+extension Declaration.HasOpenReply: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__HasOpenReply
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__has_open_reply__get_packed_size, declaration__v1__has_open_reply__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__has_open_reply__get_packed_size, declaration__v1__has_open_reply__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__has_open_reply__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__has_open_reply__init(c)
+        unsafe c.pointee.open = self.open ? 1 : 0
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        unsafe self.init(
+            open: c.pointee.open != 0
+        )
+    }
+}

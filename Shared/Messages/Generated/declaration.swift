@@ -1322,3 +1322,37 @@ extension Declaration {
         }
     }
 }
+
+extension Declaration {
+    /// `declaration.v1.HasOpenRequest`
+    public struct HasOpenRequest: Message {
+        public static var fullName: String { "declaration.v1.HasOpenRequest" }
+        /// keyed index of the ID number
+        public var personKey: [UInt8]
+
+        /// With every field at its default.
+        public init() { self.init(personKey: []) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(personKey: [UInt8] = []) {
+            self.personKey = personKey
+        }
+    }
+}
+
+extension Declaration {
+    /// `declaration.v1.HasOpenReply`
+    public struct HasOpenReply: Message {
+        public static var fullName: String { "declaration.v1.HasOpenReply" }
+        /// submitted, and not at its end
+        public var open: Bool
+
+        /// With every field at its default.
+        public init() { self.init(open: false) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(open: Bool = false) {
+            self.open = open
+        }
+    }
+}

@@ -1287,6 +1287,7 @@ extension Identity.Registration: @unsafe BridgedMessage {
         unsafe c.pointee.state_label = arena.text(self.stateLabel)
         unsafe c.pointee.version = self.version
         unsafe (c.pointee.n_flow, c.pointee.flow) = arena.messages(self.flow)
+        unsafe c.pointee.left_ms = self.leftMs
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
@@ -1305,7 +1306,8 @@ extension Identity.Registration: @unsafe BridgedMessage {
             state: Identity.RegistrationState(rawValue: c.pointee.state),
             stateLabel: decodedText(c.pointee.state_label),
             version: c.pointee.version,
-            flow: decodedMessages(c.pointee.flow, c.pointee.n_flow)
+            flow: decodedMessages(c.pointee.flow, c.pointee.n_flow),
+            leftMs: c.pointee.left_ms
         )
     }
 }
@@ -1330,13 +1332,104 @@ extension Identity.ListRegistrationsRequest: @unsafe BridgedMessage {
         unsafe c.pointee.search = arena.text(self.search)
         unsafe c.pointee.state = self.state.rawValue
         if let value = self.page { unsafe c.pointee.page = arena.message(value) }
+        unsafe c.pointee.former = self.former ? 1 : 0
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
         try unsafe self.init(
             search: decodedText(c.pointee.search),
             state: Identity.RegistrationState(rawValue: c.pointee.state),
-            page: decodedMessage(c.pointee.page)
+            page: decodedMessage(c.pointee.page),
+            former: c.pointee.former != 0
+        )
+    }
+}
+
+extension Identity.TransferPersonRequest: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__TransferPersonRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__transfer_person_request__get_packed_size, identity__v1__transfer_person_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__transfer_person_request__get_packed_size, identity__v1__transfer_person_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__transfer_person_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__transfer_person_request__init(c)
+        unsafe c.pointee.unit_id = arena.text(self.unitID)
+        unsafe c.pointee.expected_version = self.expectedVersion
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            unitID: decodedText(c.pointee.unit_id),
+            expectedVersion: c.pointee.expected_version
+        )
+    }
+}
+
+extension Identity.CancelRegistrationRequest: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__CancelRegistrationRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__cancel_registration_request__get_packed_size, identity__v1__cancel_registration_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__cancel_registration_request__get_packed_size, identity__v1__cancel_registration_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__cancel_registration_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__cancel_registration_request__init(c)
+        unsafe c.pointee.id = arena.text(self.id)
+        unsafe c.pointee.expected_version = self.expectedVersion
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            id: decodedText(c.pointee.id),
+            expectedVersion: c.pointee.expected_version
+        )
+    }
+}
+
+extension Identity.DisablePersonRequest: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__DisablePersonRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__disable_person_request__get_packed_size, identity__v1__disable_person_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__disable_person_request__get_packed_size, identity__v1__disable_person_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__disable_person_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__disable_person_request__init(c)
+        unsafe c.pointee.id = arena.text(self.id)
+        unsafe c.pointee.expected_version = self.expectedVersion
+        unsafe c.pointee.reason = arena.text(self.reason)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            id: decodedText(c.pointee.id),
+            expectedVersion: c.pointee.expected_version,
+            reason: decodedText(c.pointee.reason)
         )
     }
 }

@@ -1031,14 +1031,16 @@ extension Identity {
         public var state: Identity.RegistrationState
         public var stateLabel: String
         public var version: Int64
-        /// only from GetRegistration and RegisterPerson
+        /// not in lists
         public var flow: [Common.FlowStep]
+        /// 已调出: when the person left this unit; otherwise 0
+        public var leftMs: Int64
 
         /// With every field at its default.
         public init() { self.init(id: "") }
 
         /// With the given fields, and the others at their defaults.
-        public init(id: String = "", personID: String = "", unitID: String = "", name: String = "", sex: String = "", idDocument: String = "", idNumberMasked: String = "", phoneMasked: String = "", politicalStatus: String = "", email: String = "", registeredMs: Int64 = 0, state: Identity.RegistrationState = Identity.RegistrationState(rawValue: 0), stateLabel: String = "", version: Int64 = 0, flow: [Common.FlowStep] = []) {
+        public init(id: String = "", personID: String = "", unitID: String = "", name: String = "", sex: String = "", idDocument: String = "", idNumberMasked: String = "", phoneMasked: String = "", politicalStatus: String = "", email: String = "", registeredMs: Int64 = 0, state: Identity.RegistrationState = Identity.RegistrationState(rawValue: 0), stateLabel: String = "", version: Int64 = 0, flow: [Common.FlowStep] = [], leftMs: Int64 = 0) {
             self.id = id
             self.personID = personID
             self.unitID = unitID
@@ -1054,6 +1056,7 @@ extension Identity {
             self.stateLabel = stateLabel
             self.version = version
             self.flow = flow
+            self.leftMs = leftMs
         }
     }
 }
@@ -1067,15 +1070,76 @@ extension Identity {
         /// unspecified = all
         public var state: Identity.RegistrationState
         public var page: Common.PageRequest?
+        /// 已调出: those who left for another unit, as they were; neither search nor state
+        public var former: Bool
 
         /// With every field at its default.
         public init() { self.init(search: "") }
 
         /// With the given fields, and the others at their defaults.
-        public init(search: String = "", state: Identity.RegistrationState = Identity.RegistrationState(rawValue: 0), page: Common.PageRequest? = nil) {
+        public init(search: String = "", state: Identity.RegistrationState = Identity.RegistrationState(rawValue: 0), page: Common.PageRequest? = nil, former: Bool = false) {
             self.search = search
             self.state = state
             self.page = page
+            self.former = former
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.TransferPersonRequest`
+    public struct TransferPersonRequest: Message {
+        public static var fullName: String { "identity.v1.TransferPersonRequest" }
+        /// the new unit
+        public var unitID: String
+        public var expectedVersion: Int64
+
+        /// With every field at its default.
+        public init() { self.init(unitID: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(unitID: String = "", expectedVersion: Int64 = 0) {
+            self.unitID = unitID
+            self.expectedVersion = expectedVersion
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.CancelRegistrationRequest`
+    public struct CancelRegistrationRequest: Message {
+        public static var fullName: String { "identity.v1.CancelRegistrationRequest" }
+        public var id: String
+        public var expectedVersion: Int64
+
+        /// With every field at its default.
+        public init() { self.init(id: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(id: String = "", expectedVersion: Int64 = 0) {
+            self.id = id
+            self.expectedVersion = expectedVersion
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.DisablePersonRequest`
+    public struct DisablePersonRequest: Message {
+        public static var fullName: String { "identity.v1.DisablePersonRequest" }
+        public var id: String
+        public var expectedVersion: Int64
+        /// at most 500 characters
+        public var reason: String
+
+        /// With every field at its default.
+        public init() { self.init(id: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(id: String = "", expectedVersion: Int64 = 0, reason: String = "") {
+            self.id = id
+            self.expectedVersion = expectedVersion
+            self.reason = reason
         }
     }
 }
@@ -1104,6 +1168,7 @@ extension Identity {
     /// `identity.v1.GetRegistrationRequest`
     public struct GetRegistrationRequest: Message {
         public static var fullName: String { "identity.v1.GetRegistrationRequest" }
+        /// empty = the applicant's own
         public var id: String
 
         /// With every field at its default.

@@ -16,6 +16,8 @@ extension Declaration {
         /// Takes it back, until the experts have it: no ban, vacancy and pins are given back.
         case withdraw = "declaration.v1.Declaration/Withdraw"
         case deleteDraft = "declaration.v1.Declaration/DeleteDraft"
+        /// For identity-service: whether the person has a declaration in flight, which blocks 调动 and 离职.
+        case hasOpen = "declaration.v1.Declaration/HasOpen"
         /// 申报情况: the views 待审核, 待领取, 已审核, 被退回, 全部 with counts. An applicant sees the own rows, drafts too.
         case list = "declaration.v1.Declaration/List"
         /// The nine sections, 单位推荐意见 and 流程.
@@ -59,6 +61,7 @@ extension Declaration {
                 case .submit: Known.submit
                 case .withdraw: Known.withdraw
                 case .deleteDraft: Known.deleteDraft
+                case .hasOpen: Known.hasOpen
                 case .list: Known.list
                 case .get: Known.get
                 case .claim: Known.claim
@@ -89,6 +92,7 @@ extension Declaration {
             static let submit = RPCMethod("declaration.v1.Declaration/Submit")
             static let withdraw = RPCMethod("declaration.v1.Declaration/Withdraw")
             static let deleteDraft = RPCMethod("declaration.v1.Declaration/DeleteDraft")
+            static let hasOpen = RPCMethod("declaration.v1.Declaration/HasOpen", readOnly: true)
             static let list = RPCMethod("declaration.v1.Declaration/List", readOnly: true)
             static let get = RPCMethod("declaration.v1.Declaration/Get", readOnly: true)
             static let claim = RPCMethod("declaration.v1.Declaration/Claim")
@@ -148,6 +152,11 @@ extension Declaration {
 
         public func deleteDraft(_ request: Declaration.DeleteDraftRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Declaration.DeleteDraftReply {
             try await channel.unary(DeclarationMethod.deleteDraft.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// For identity-service: whether the person has a declaration in flight, which blocks 调动 and 离职.
+        public func hasOpen(_ request: Declaration.HasOpenRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Declaration.HasOpenReply {
+            try await channel.unary(DeclarationMethod.hasOpen.method, request, options: options)
         }
 
         /// 申报情况: the views 待审核, 待领取, 已审核, 被退回, 全部 with counts. An applicant sees the own rows, drafts too.
@@ -251,6 +260,8 @@ extension Declaration {
         /// Takes it back, until the experts have it: no ban, vacancy and pins are given back.
         func withdraw(_ request: Declaration.WithdrawRequest, context: RequestContext) async throws -> Declaration.DeclarationDetail
         func deleteDraft(_ request: Declaration.DeleteDraftRequest, context: RequestContext) async throws -> Declaration.DeleteDraftReply
+        /// For identity-service: whether the person has a declaration in flight, which blocks 调动 and 离职.
+        func hasOpen(_ request: Declaration.HasOpenRequest, context: RequestContext) async throws -> Declaration.HasOpenReply
         /// 申报情况: the views 待审核, 待领取, 已审核, 被退回, 全部 with counts. An applicant sees the own rows, drafts too.
         func list(_ request: Declaration.ListDeclarationsRequest, context: RequestContext) async throws -> Declaration.ListDeclarationsReply
         /// The nine sections, 单位推荐意见 and 流程.
@@ -309,6 +320,9 @@ extension Declaration.DeclarationProvider {
         }
         routes.unary(Declaration.DeclarationMethod.deleteDraft.method) { (request: Declaration.DeleteDraftRequest, context: RequestContext) async throws -> Declaration.DeleteDraftReply in
             try await self.deleteDraft(request, context: context)
+        }
+        routes.unary(Declaration.DeclarationMethod.hasOpen.method) { (request: Declaration.HasOpenRequest, context: RequestContext) async throws -> Declaration.HasOpenReply in
+            try await self.hasOpen(request, context: context)
         }
         routes.unary(Declaration.DeclarationMethod.list.method) { (request: Declaration.ListDeclarationsRequest, context: RequestContext) async throws -> Declaration.ListDeclarationsReply in
             try await self.list(request, context: context)

@@ -52,6 +52,12 @@ extension Identity {
         case handOver = "identity.v1.Identity/HandOver"
         /// The signed-in natural person registers with a unit, or again after a return.
         case registerPerson = "identity.v1.Identity/RegisterPerson"
+        /// 调动: an approved person goes to another unit, which reviews anew; refused while a declaration is in flight.
+        case transferPerson = "identity.v1.Identity/TransferPerson"
+        /// 撤销, while the unit has not decided.
+        case cancelRegistration = "identity.v1.Identity/CancelRegistration"
+        /// 离职/停用, by the unit's administrator; refused while a declaration is in flight.
+        case disablePerson = "identity.v1.Identity/DisablePerson"
         /// 人员注册审核: the unit's list, newest first.
         case listRegistrations = "identity.v1.Identity/ListRegistrations"
         case getRegistration = "identity.v1.Identity/GetRegistration"
@@ -85,6 +91,9 @@ extension Identity {
                 case .removeOfficer: Known.removeOfficer
                 case .handOver: Known.handOver
                 case .registerPerson: Known.registerPerson
+                case .transferPerson: Known.transferPerson
+                case .cancelRegistration: Known.cancelRegistration
+                case .disablePerson: Known.disablePerson
                 case .listRegistrations: Known.listRegistrations
                 case .getRegistration: Known.getRegistration
                 case .describePerson: Known.describePerson
@@ -117,6 +126,9 @@ extension Identity {
             static let removeOfficer = RPCMethod("identity.v1.Identity/RemoveOfficer")
             static let handOver = RPCMethod("identity.v1.Identity/HandOver")
             static let registerPerson = RPCMethod("identity.v1.Identity/RegisterPerson")
+            static let transferPerson = RPCMethod("identity.v1.Identity/TransferPerson")
+            static let cancelRegistration = RPCMethod("identity.v1.Identity/CancelRegistration")
+            static let disablePerson = RPCMethod("identity.v1.Identity/DisablePerson")
             static let listRegistrations = RPCMethod("identity.v1.Identity/ListRegistrations", readOnly: true)
             static let getRegistration = RPCMethod("identity.v1.Identity/GetRegistration", readOnly: true)
             static let describePerson = RPCMethod("identity.v1.Identity/DescribePerson", readOnly: true)
@@ -250,6 +262,21 @@ extension Identity {
             try await channel.unary(IdentityMethod.registerPerson.method, request, options: options.withIdempotencyKey())
         }
 
+        /// 调动: an approved person goes to another unit, which reviews anew; refused while a declaration is in flight.
+        public func transferPerson(_ request: Identity.TransferPersonRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.Registration {
+            try await channel.unary(IdentityMethod.transferPerson.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// 撤销, while the unit has not decided.
+        public func cancelRegistration(_ request: Identity.CancelRegistrationRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.Registration {
+            try await channel.unary(IdentityMethod.cancelRegistration.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// 离职/停用, by the unit's administrator; refused while a declaration is in flight.
+        public func disablePerson(_ request: Identity.DisablePersonRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.Registration {
+            try await channel.unary(IdentityMethod.disablePerson.method, request, options: options.withIdempotencyKey())
+        }
+
         /// 人员注册审核: the unit's list, newest first.
         public func listRegistrations(_ request: Identity.ListRegistrationsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.ListRegistrationsReply {
             try await channel.unary(IdentityMethod.listRegistrations.method, request, options: options)
@@ -315,6 +342,12 @@ extension Identity {
         func handOver(_ request: Identity.HandOverRequest, context: RequestContext) async throws -> Identity.UnitOfficer
         /// The signed-in natural person registers with a unit, or again after a return.
         func registerPerson(_ request: Identity.RegisterPersonRequest, context: RequestContext) async throws -> Identity.Registration
+        /// 调动: an approved person goes to another unit, which reviews anew; refused while a declaration is in flight.
+        func transferPerson(_ request: Identity.TransferPersonRequest, context: RequestContext) async throws -> Identity.Registration
+        /// 撤销, while the unit has not decided.
+        func cancelRegistration(_ request: Identity.CancelRegistrationRequest, context: RequestContext) async throws -> Identity.Registration
+        /// 离职/停用, by the unit's administrator; refused while a declaration is in flight.
+        func disablePerson(_ request: Identity.DisablePersonRequest, context: RequestContext) async throws -> Identity.Registration
         /// 人员注册审核: the unit's list, newest first.
         func listRegistrations(_ request: Identity.ListRegistrationsRequest, context: RequestContext) async throws -> Identity.ListRegistrationsReply
         func getRegistration(_ request: Identity.GetRegistrationRequest, context: RequestContext) async throws -> Identity.Registration
@@ -397,6 +430,15 @@ extension Identity.IdentityProvider {
         }
         routes.unary(Identity.IdentityMethod.registerPerson.method) { (request: Identity.RegisterPersonRequest, context: RequestContext) async throws -> Identity.Registration in
             try await self.registerPerson(request, context: context)
+        }
+        routes.unary(Identity.IdentityMethod.transferPerson.method) { (request: Identity.TransferPersonRequest, context: RequestContext) async throws -> Identity.Registration in
+            try await self.transferPerson(request, context: context)
+        }
+        routes.unary(Identity.IdentityMethod.cancelRegistration.method) { (request: Identity.CancelRegistrationRequest, context: RequestContext) async throws -> Identity.Registration in
+            try await self.cancelRegistration(request, context: context)
+        }
+        routes.unary(Identity.IdentityMethod.disablePerson.method) { (request: Identity.DisablePersonRequest, context: RequestContext) async throws -> Identity.Registration in
+            try await self.disablePerson(request, context: context)
         }
         routes.unary(Identity.IdentityMethod.listRegistrations.method) { (request: Identity.ListRegistrationsRequest, context: RequestContext) async throws -> Identity.ListRegistrationsReply in
             try await self.listRegistrations(request, context: context)

@@ -479,3 +479,17 @@ extension Declaration.DownloadLetterRequest: RandomMessage {
         self.id = source.text()
     }
 }
+
+extension Declaration.HasOpenRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.personKey = source.bytes()
+    }
+}
+
+extension Declaration.HasOpenReply: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.open = source.boolean()
+    }
+}

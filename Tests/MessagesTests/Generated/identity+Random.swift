@@ -383,6 +383,7 @@ extension Identity.Registration: RandomMessage {
         self.stateLabel = source.text()
         self.version = source.integer()
         self.flow = source.list { source in Common.FlowStep(random: &source) }
+        self.leftMs = source.integer()
     }
 }
 
@@ -392,6 +393,32 @@ extension Identity.ListRegistrationsRequest: RandomMessage {
         self.search = source.text()
         self.state = source.enumeration()
         self.page = source.optional { source in Common.PageRequest(random: &source) }
+        self.former = source.boolean()
+    }
+}
+
+extension Identity.TransferPersonRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.unitID = source.text()
+        self.expectedVersion = source.integer()
+    }
+}
+
+extension Identity.CancelRegistrationRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.id = source.text()
+        self.expectedVersion = source.integer()
+    }
+}
+
+extension Identity.DisablePersonRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.id = source.text()
+        self.expectedVersion = source.integer()
+        self.reason = source.text()
     }
 }
 

@@ -28,6 +28,7 @@ extension IdentityHandler {
     ) async throws -> Identity.ListRegistrationsReply {
         let unit = try context.caller.officer().unit.id
         let bounds = try PageBounds(request.page)
+        guard !request.former else { return try former(unit, bounds) }
         let filter = try filter(request, unit: unit)
         let (found, total) = try database.fetch { rows in
             (
@@ -49,18 +50,64 @@ extension IdentityHandler {
         _ request: Identity.GetRegistrationRequest, context: RequestContext
     ) async throws -> Identity.Registration {
         let session = try session(context)
-        let found = try database.fetch { rows -> (StoredRegistration, [StoredFlowStep])? in
-            guard let stored = try RegistrationStore.registration(request.id, rows),
-                session.role == .applicant
-                    ? stored.personID == session.personID : stored.unitID == session.unit?.id
-            else { return nil }
-            return (stored, try RegistrationStore.flow(stored.id, rows))
+        let found = try database.fetch { rows in
+            session.role == .applicant
+                ? try Self.own(request.id, person: session.personID, rows)
+                : try Self.seen(request.id, unit: session.unit?.id ?? "", rows)
         }
-        guard let (stored, flow) = found else {
+        guard let (message, form) = found else {
             throw RPCError(serviceError: Refusal.notFound("人员注册"))
         }
-        return try masked(
-            stored.message(flow: flow), number: stored.form.idNumber, phone: stored.form.phone)
+        return try masked(message, number: form.idNumber, phone: form.phone)
+    }
+
+    private typealias Found = (message: Identity.Registration, form: RegistrationForm)
+
+    /// The person's registration by its id, or the live one.
+    private static func own(
+        _ id: String, person: String, _ rows: any RowReader
+    ) throws -> Found? {
+        let stored =
+            id.isEmpty
+            ? try RegistrationStore.live(of: person, rows)
+            : try RegistrationStore.registration(id, rows)
+        guard let stored, stored.personID == person else { return nil }
+        return (stored.message(flow: try RegistrationStore.flow(stored.id, rows)), stored.form)
+    }
+
+    /// What the unit may see: a registration of its own, or one of somebody who left, as it was.
+    private static func seen(
+        _ id: String, unit: String, _ rows: any RowReader
+    ) throws -> Found? {
+        guard let stored = try RegistrationStore.registration(id, rows) else { return nil }
+        if stored.unitID == unit {
+            return (stored.message(flow: try RegistrationStore.flow(id, rows)), stored.form)
+        }
+        guard let former = try RegistrationHistory.former(id, unit: unit, rows) else {
+            return nil
+        }
+        let flow = try RegistrationStore.flow(id, upTo: former.steps, rows)
+        return (former.message(flow: flow), former.registration.form)
+    }
+
+    /// 已调出.
+    private func former(
+        _ unit: String, _ bounds: PageBounds
+    ) throws(RPCError) -> Identity.ListRegistrationsReply {
+        let (found, total) = try database.fetch { rows in
+            (
+                try RegistrationHistory.page(unit: unit, bounds, rows),
+                try RegistrationHistory.count(unit: unit, rows)
+            )
+        }
+        let (page, next) = bounds.page(found) {
+            PageCursor(sort: $0.leftMilliseconds, id: $0.registration.id)
+        }
+        return Identity.ListRegistrationsReply(
+            registrations: try page.map { (former) throws(RPCError) in
+                let form = former.registration.form
+                return try masked(former.message(), number: form.idNumber, phone: form.phone)
+            }, nextCursor: next, total: total)
     }
 
     func describePerson(
@@ -136,7 +183,7 @@ extension IdentityHandler {
     }
 
     /// The registration with its numbers masked.
-    private func masked(
+    func masked(
         _ registration: Identity.Registration, number: [UInt8]?, phone: [UInt8]?
     ) throws(RPCError) -> Identity.Registration {
         try guarding {

@@ -19,6 +19,8 @@ struct IdentityHandler: Identity.IdentityProvider {
     let throttle: SignInThrottle
     let keeper: SessionKeeper
     let logger: Logger
+    /// Nil when the deployment has not connected declaration-service.
+    let openDeclarations: OpenDeclarations?
     let ids: @Sendable () -> String
     let randomToken: @Sendable () -> [UInt8]
     let initialPassword: @Sendable () -> String

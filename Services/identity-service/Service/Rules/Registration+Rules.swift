@@ -110,8 +110,13 @@ struct RegisterPerson: Command {
         let step = StoredFlowStep(
             node: FlowNode.applicant, action: "提交", actorID: personID,
             actorName: registration.form.name, opinion: "", atMilliseconds: now.milliseconds)
+        // Who comes back after leaving chooses another unit: the old one keeps what it had.
+        var kept: [Statement] = []
+        if let before, before.phase == .disabled, before.unitID != registration.unitID {
+            kept = [RegistrationHistory.keep(before, at: now)]
+        }
         return Plan(
-            writes: [
+            writes: kept + [
                 before == nil
                     ? RegistrationStore.insert(registration)
                     : RegistrationStore.update(registration),

@@ -13,6 +13,38 @@ let identityMigrations: [Migration] = [
         statements: ["ALTER TABLE login_states ADD COLUMN redirect TEXT NOT NULL DEFAULT ''"]),
     Migration(
         number: 3, name: "change requests of units", statements: unitChangeTables),
+    Migration(
+        number: 4, name: "registrations of those who left", statements: historyTables),
+]
+
+private let historyTables = [
+    """
+    CREATE TABLE registration_history (
+        registration_id TEXT NOT NULL REFERENCES registrations (id),
+        person_id TEXT NOT NULL REFERENCES persons (id),
+        unit_id TEXT NOT NULL REFERENCES units (id),
+        round INTEGER NOT NULL,
+        version INTEGER NOT NULL,
+        state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 5),
+        name TEXT NOT NULL,
+        sex TEXT NOT NULL,
+        id_document TEXT NOT NULL,
+        id_number BLOB NOT NULL,
+        id_index BLOB NOT NULL,
+        phone BLOB NOT NULL,
+        birth_day TEXT NOT NULL,
+        political_status TEXT NOT NULL,
+        email TEXT NOT NULL,
+        registered_ms INTEGER NOT NULL,
+        left_ms INTEGER NOT NULL,
+        steps INTEGER NOT NULL,
+        PRIMARY KEY (registration_id, version)
+    ) STRICT
+    """,
+    """
+    CREATE INDEX registration_history_unit
+    ON registration_history (unit_id, left_ms, registration_id)
+    """,
 ]
 
 private let unitChangeTables = [

@@ -56,7 +56,7 @@ enum RegistrationStore {
     ) throws -> StoredRegistration? {
         try rows.row(
             Statement("SELECT \(columns) FROM registrations WHERE id = ?", [.text(id)])
-        ).map(stored)
+        ).map { try stored($0) }
     }
 
     /// The person's one registration that was not cancelled.
@@ -67,7 +67,7 @@ enum RegistrationStore {
             Statement(
                 "SELECT \(columns) FROM registrations WHERE person_id = ? AND state <> 5",
                 [.text(person)])
-        ).map(stored)
+        ).map { try stored($0) }
     }
 
     /// What a unit's list is narrowed by.
@@ -102,14 +102,14 @@ enum RegistrationStore {
             Statement(
                 """
                 SELECT \(columns) FROM registrations
-                WHERE \(condition) AND (registered_ms < ? OR (registered_ms = ? AND id < ?))
+                WHERE \(condition) AND registered_ms <= ? AND (registered_ms < ? OR id < ?)
                 ORDER BY registered_ms DESC, id DESC LIMIT ?
                 """,
                 arguments + [
                     .integer(bounds.start.sort), .integer(bounds.start.sort),
                     .text(bounds.start.id), .integer(Int64(bounds.size + 1)),
                 ]), limit: bounds.size + 1
-        ).map(stored)
+        ).map { try stored($0) }
     }
 
     static func count(_ filter: Filter, _ rows: any RowReader) throws -> Int64 {
@@ -120,14 +120,16 @@ enum RegistrationStore {
             .integer("n") ?? 0
     }
 
-    /// The flow from its first step; at most the last 200 steps.
-    static func flow(_ id: String, _ rows: any RowReader) throws -> [StoredFlowStep] {
+    /// The flow from its first step up to that one; at most the last 200 steps.
+    static func flow(
+        _ id: String, upTo last: Int64 = .max, _ rows: any RowReader
+    ) throws -> [StoredFlowStep] {
         try rows.rows(
             Statement(
                 """
                 SELECT node, action, actor_id, actor_name, opinion, at_ms FROM flow_steps
-                WHERE registration_id = ? ORDER BY step DESC LIMIT 200
-                """, [.text(id)]), limit: 200
+                WHERE registration_id = ? AND step <= ? ORDER BY step DESC LIMIT 200
+                """, [.text(id), .integer(last)]), limit: 200
         ).map { row in
             StoredFlowStep(
                 node: try row.text("node"), action: try row.text("action"),
@@ -136,12 +138,13 @@ enum RegistrationStore {
         }.reversed()
     }
 
-    private static func stored(_ row: Row) throws -> StoredRegistration {
+    /// - Parameter id: the column of the registration's id.
+    static func stored(_ row: Row, id: String = "id") throws -> StoredRegistration {
         guard let phase = RegistrationPhase(rawValue: try row.integer("state")) else {
             preconditionFailure("the table's CHECK let an unknown registration state pass")
         }
         return StoredRegistration(
-            id: try row.text("id"), personID: try row.text("person_id"),
+            id: try row.text(id), personID: try row.text("person_id"),
             unitID: try row.text("unit_id"), round: try row.integer("round"),
             version: try row.integer("version"), phase: phase,
             form: RegistrationForm(
@@ -156,7 +159,8 @@ enum RegistrationStore {
 
     // MARK: writes
 
-    private static func values(_ registration: StoredRegistration) -> [Value] {
+    /// All columns but the ids of registration and person, in their order.
+    static func values(_ registration: StoredRegistration) -> [Value] {
         let form = registration.form
         return [
             .text(registration.unitID), .integer(registration.round),

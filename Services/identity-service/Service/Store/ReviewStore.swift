@@ -117,7 +117,7 @@ enum ReviewStore {
             Statement(
                 """
                 SELECT \(columns) FROM review_rounds
-                WHERE \(condition) AND (entered_ms < ? OR (entered_ms = ? AND task_id < ?))
+                WHERE \(condition) AND entered_ms <= ? AND (entered_ms < ? OR task_id < ?)
                 ORDER BY entered_ms DESC, task_id DESC LIMIT ?
                 """,
                 arguments + [
@@ -181,6 +181,18 @@ enum ReviewStore {
                 VALUES (?, 1, 0, 0)
                 ON CONFLICT (unit_id) DO UPDATE SET pending = review_counts.pending + 1
                 """, [.text(registration.unitID)]),
+        ]
+    }
+
+    /// The registration's open round is taken back, with its task.
+    static func close(_ registration: StoredRegistration) -> [Statement] {
+        [
+            Statement(
+                "DELETE FROM review_rounds WHERE task_id = ? AND outcome IS NULL",
+                [.text(registration.taskID)], expectedChanges: 1),
+            Statement(
+                "UPDATE review_counts SET pending = pending - 1 WHERE unit_id = ?",
+                [.text(registration.unitID)], expectedChanges: 1),
         ]
     }
 

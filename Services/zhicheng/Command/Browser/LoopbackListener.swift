@@ -37,9 +37,12 @@ final class LoopbackListener: Sendable {
     /// Where the browser is to come back.
     var callback: String { "http://127.0.0.1:\(port)/callback" }
 
-    /// Answers the browser until it brings a ticket for that state.
+    /// Answers the browser until it brings a ticket or a code for that state.
+    /// - Parameter name: "ticket" or "code".
     /// - Throws: when none came within the limit, or the task was cancelled.
-    func ticket(state: String, within limit: Duration) async throws -> String {
+    func proof(
+        _ name: String, state: String, within limit: Duration
+    ) async throws -> String {
         let end = ContinuousClock.now + limit
         return try await withTaskCancellationHandler {
             try await offThread { [self] in
@@ -47,7 +50,7 @@ final class LoopbackListener: Sendable {
                     guard ContinuousClock.now < end else {
                         throw SocketFault(plainly: "no login came back from the browser")
                     }
-                    if let ticket = try next(state: state) { return ticket }
+                    if let proof = try next(name, state: state) { return proof }
                 }
                 throw CancellationError()
             }
@@ -56,8 +59,8 @@ final class LoopbackListener: Sendable {
         }
     }
 
-    /// One visit, if there is one within a fifth of a second; the ticket, if it brings it.
-    private func next(state: String) throws -> String? {
+    /// One visit, if there is one within a fifth of a second; the ticket or code, if it brings it.
+    private func next(_ name: String, state: String) throws -> String? {
         var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         guard poll(&waiting, 1, 200) > 0 else { return nil }
         let accepted = accept(descriptor, nil, nil)
@@ -68,9 +71,10 @@ final class LoopbackListener: Sendable {
                 bytes.count >= 8_192 || bytes.suffix(4) == Array("\r\n\r\n".utf8)[...]
             })
         else { return nil }
-        let ticket = Self.ticket(head: String(decoding: head, as: UTF8.self), state: state)
+        let proof = Self.proof(
+            name, head: String(decoding: head, as: UTF8.self), state: state)
         let (status, text) =
-            ticket == nil
+            proof == nil
             ? ("404 Not Found", "登录状态不正确，请返回命令行重新登录。")
             : ("200 OK", "登录成功，请返回命令行，此页可以关闭。")
         let page = "<!doctype html><meta charset=\"utf-8\"><title>职称申报</title><p>\(text)</p>"
@@ -78,16 +82,16 @@ final class LoopbackListener: Sendable {
             "HTTP/1.1 \(status)\r\nContent-Type: text/html; charset=utf-8\r\n"
                 + "Content-Length: \(page.utf8.count)\r\nCache-Control: no-store\r\n"
                 + "Connection: close\r\n\r\n\(page)")
-        return ticket
+        return proof
     }
 
-    /// The ticket of a request for `/callback` with the right state; a browser's other requests have none.
-    static func ticket(head: String, state: String) -> String? {
+    /// The ticket or code of a request for `/callback` with the right state; a browser's other requests have none.
+    static func proof(_ name: String, head: String, state: String) -> String? {
         let words = head.prefix { $0 != "\r\n" }.split(separator: " ")
         guard words.count == 3, words[0] == "GET",
             let parts = URLComponents(string: String(words[1])), parts.path == "/callback",
             parts.queryItems?.first(where: { $0.name == "state" })?.value == state
         else { return nil }
-        return parts.queryItems?.first { $0.name == "ticket" }?.value
+        return parts.queryItems?.first { $0.name == name }?.value
     }
 }

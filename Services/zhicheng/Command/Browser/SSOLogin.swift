@@ -1,31 +1,61 @@
 import Foundation
 import ZhichengClient
 
-/// 单位登录 through 闽政通: the browser's side of the trust-ticket redirect.
+/// How 闽政通 is spoken to; each brings something else back to the callback.
+enum SSOProtocol: String, Sendable, CaseIterable {
+    /// The trust-ticket redirect.
+    case ticket
+    /// OAuth 2 and OpenID Connect: authorization code with PKCE.
+    case oidc
+
+    /// As BeginLogin knows it.
+    var provider: String {
+        switch self {
+        case .ticket: "minzhengtong"
+        case .oidc: "minzhengtong-oidc"
+        }
+    }
+
+    /// What the callback's query brings.
+    var proof: String {
+        switch self {
+        case .ticket: "ticket"
+        case .oidc: "code"
+        }
+    }
+}
+
+/// 单位登录 through 闽政通: the browser's side of both protocols.
 enum SSOLogin {
     /// - Parameters:
     ///   - limit: how long the user may take in the browser.
     ///   - browse: brings a browser to the address; runs beside the wait for its return.
     static func signIn(
-        _ client: PlatformClient, within limit: Duration,
+        _ client: PlatformClient, by kind: SSOProtocol = .ticket, within limit: Duration,
         browse: @escaping @Sendable (_ address: String) async throws -> Void
     ) async throws -> (reply: Identity.SignInReply, used: Identity.CompleteLoginRequest) {
         let listener = try LoopbackListener()
         let begun = try await client.identity.beginLogin(
-            Identity.BeginLoginRequest(provider: "minzhengtong", redirect: listener.callback))
-        let ticket = try await withThrowingTaskGroup(of: String?.self) { group in
-            group.addTask { try await listener.ticket(state: begun.state, within: limit) }
+            Identity.BeginLoginRequest(provider: kind.provider, redirect: listener.callback))
+        let proof = try await withThrowingTaskGroup(of: String?.self) { group in
+            group.addTask {
+                try await listener.proof(kind.proof, state: begun.state, within: limit)
+            }
             group.addTask {
                 try await browse(begun.address)
                 return nil
             }
             defer { group.cancelAll() }
-            while let ticket = try await group.next() {
-                if let ticket { return ticket }
+            while let proof = try await group.next() {
+                if let proof { return proof }
             }
             throw SocketFault(plainly: "no login came back from the browser")
         }
-        let request = Identity.CompleteLoginRequest(state: begun.state, ticket: ticket)
+        let request =
+            switch kind {
+            case .ticket: Identity.CompleteLoginRequest(state: begun.state, ticket: proof)
+            case .oidc: Identity.CompleteLoginRequest(state: begun.state, code: proof)
+            }
         return (try await client.identity.completeLogin(request), request)
     }
 

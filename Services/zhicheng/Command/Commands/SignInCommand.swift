@@ -1,6 +1,8 @@
 import ArgumentParser
 import ZhichengClient
 
+extension SSOProtocol: ExpressibleByArgument {}
+
 struct SignInCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sign-in",
@@ -15,6 +17,10 @@ struct SignInCommand: AsyncParsableCommand {
     var account: String?
     @Flag(help: "Sign in through 闽政通 in a browser on this machine.")
     var sso = false
+    @Option(
+        name: .customLong("protocol"),
+        help: "With --sso: ticket (trust ticket) or oidc (OAuth 2 authorization code).")
+    var kind = SSOProtocol.ticket
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var session: SessionOptions
 
@@ -76,7 +82,7 @@ struct SignInCommand: AsyncParsableCommand {
 
     private func throughBrowser(_ client: PlatformClient) async throws -> Identity.SignInReply {
         do {
-            return try await SSOLogin.signIn(client, within: .seconds(300)) { address in
+            return try await SSOLogin.signIn(client, by: kind, within: .seconds(300)) { address in
                 Output.note("请在本机浏览器中打开:\n\(address)")
             }.reply
         } catch let fault as SocketFault {

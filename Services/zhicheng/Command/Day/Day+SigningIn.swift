@@ -16,6 +16,17 @@ extension Day {
         _ = try await stage.refuses("同一张登录票据不能再用", with: [.unauthenticated]) {
             _ = try await users.identity.completeLogin(login.used)
         }
+        let code = try await SSOLogin.signIn(users, by: .oidc, within: .seconds(10)) { address in
+            try await SSOLogin.fillIn(
+                address, account: Cast.yizhong.account, password: Cast.yizhong.password)
+        }
+        try stage.hold(
+            code.reply.user?.personID == user.personID
+                && code.reply.user?.unit?.id == user.unit?.id,
+            "经授权码方式（OAuth2/OIDC, PKCE）登录的是同一经办人、同一单位")
+        _ = try await stage.refuses("同一个授权码不能再用", with: [.unauthenticated]) {
+            _ = try await users.identity.completeLogin(code.used)
+        }
         _ = try await stage.refuses("提交之前不能进入系统", with: [.failedPrecondition]) {
             _ = try await officer.tasks.home(Tasks.HomeRequest())
         }

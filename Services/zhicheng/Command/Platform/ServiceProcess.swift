@@ -16,7 +16,7 @@ struct ServiceProcess {
 
     /// Every service, in the order in which it is listed.
     static let all: [ServiceProcess] = [
-        ServiceProcess(name: .identity, database: "identity", peers: []),
+        ServiceProcess(name: .identity, database: "identity", peers: [.declaration]),
         ServiceProcess(name: .archive, database: "archive", peers: [.identity]),
         ServiceProcess(
             name: .declaration, database: "declaration", peers: [.identity, .archive, .quota]),
@@ -28,7 +28,9 @@ struct ServiceProcess {
     static let simulator = "sso-simulator"
     /// How the simulator knows this platform; it guards nothing but demonstration units.
     static let simulatorClient = "zhicheng"
-    static let simulatorSecret = "development-only"
+    static let simulatorSecret = "development-only-and-no-secret-at-all"
+    /// How the simulator's ID tokens name it.
+    static let simulatorIssuer = "https://minzhengtong.simulator.example"
 }
 
 /// A platform on this machine: its folder, its addresses, its clock.
@@ -67,6 +69,7 @@ struct LocalPlatform {
                     "--set", "sso-address=\(simulatorAddress)",
                     "--set", "sso-client-id=\(ServiceProcess.simulatorClient)",
                     "--set", "sso-secret=\(ServiceProcess.simulatorSecret)",
+                    "--set", "sso-oidc-issuer=\(ServiceProcess.simulatorIssuer)",
                 ]
             }
             children.append(
@@ -81,6 +84,7 @@ struct LocalPlatform {
                 arguments: [
                     "--listen", "127.0.0.1:\(simulatorPort)", "--client",
                     "\(ServiceProcess.simulatorClient)=\(ServiceProcess.simulatorSecret)",
+                    "--issuer", ServiceProcess.simulatorIssuer,
                     "--exit-with-parent",
                 ]))
         return children
