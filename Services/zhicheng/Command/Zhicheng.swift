@@ -13,7 +13,7 @@ struct Zhicheng: AsyncParsableCommand {
         subcommands: [
             DevCommand.self, DemoCommand.self, SignInCommand.self, SignOutCommand.self,
             TasksCommand.self, DeclarationsCommand.self, PlansCommand.self, QuotasCommand.self,
-            ExportCommand.self, ImportCommand.self,
+            ArchiveCommand.self, ExportCommand.self, ImportCommand.self,
             AccountsCommand.self, OfficersCommand.self, UnitChangesCommand.self,
             RegistrationsCommand.self, HealthCommand.self, KeysCommand.self,
         ])

@@ -63,8 +63,23 @@ struct TaskDetail {
         case "archive_item":
             let found = try await client.archive.getItem(
                 Archive.GetItemRequest(id: task.objectID))
-            values = found.screenValues
+            values =
+                found.screenValues
+                + found.differences.map {
+                    ("修改 \($0.label)", "\($0.before) → \($0.after)")
+                }
             flow = found.flow
+        case "withdrawal":
+            let found = try await client.archive.getWithdrawal(
+                Archive.GetWithdrawalRequest(id: task.objectID))
+            let item = try await client.archive.getItem(
+                Archive.GetItemRequest(id: found.itemID))
+            values =
+                [
+                    ("撤回原因", found.reason), ("申请时间", minute(found.requestedMs)),
+                    ("在途申报引用", found.referred ? "是" : "否"), ("状态", found.stateLabel),
+                ] + item.screenValues
+            flow = item.flow
         case "declaration":
             let found = try await client.declaration.get(
                 Declaration.GetDeclarationRequest(id: task.objectID))

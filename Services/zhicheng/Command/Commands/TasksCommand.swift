@@ -8,7 +8,7 @@ struct TasksCommand: ParsableCommand {
             "任务中心: everything that waits for the signed-in unit (or the superiors, the committee).",
         subcommands: [
             List.self, Show.self, ApproveTask.self, ReturnTask.self, FailTask.self,
-            TerminateTask.self,
+            TerminateTask.self, Batch.self,
         ], defaultSubcommand: List.self)
 }
 
@@ -23,7 +23,8 @@ extension TasksCommand {
         var mine = false
         @Option(
             help: """
-                Only this kind: registration, archive_item, declaration. May be given several times.
+                Only this kind: registration, archive_item, withdrawal, declaration. \
+                May be given several times.
                 """)
         var kind: [String] = []
         @Option(help: "Only applicants with this in their name.")
