@@ -27,11 +27,14 @@ RUN apt-get update \
            ca-certificates libminizip1 libprotobuf-c1 libsqlite3-0 libstdc++6 libxlsxwriter4 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin zhicheng \
-    && install --directory --owner=zhicheng --mode=0700 /data /keys
+    && install --directory --owner=zhicheng --mode=0700 /data /keys /certificates \
+           /certificates/identity-service /certificates/archive-service \
+           /certificates/declaration-service /certificates/quota-service \
+           /certificates/task-aggregator
 COPY --from=build /out/ /usr/local/bin/
 USER 10001
 WORKDIR /data
-# A service's database and attachments; the deployment's key files.
+# A service's database and attachments; the deployment's key file; the service's certificate.
 VOLUME ["/data", "/keys"]
 EXPOSE 7001 7002 7003 7004 7005 7010
 # Which service the container runs, NAME=HOST:PORT as seen from inside; docker-compose.yml sets it.

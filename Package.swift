@@ -24,6 +24,10 @@ let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swi
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(
     name: "HummingbirdTesting", package: "hummingbird")
@@ -89,7 +93,13 @@ var targets: [Target] = [
     shared("MessageCoding", []),
     shared("Messages", ["MessageCoding", "CMessages", "CProtobufC"]),
     shared("RPC", ["MessageCoding", logging]),
-    shared("RPCTransport", ["RPC", "MessageCoding", nioCore, nioPosix, logging, lifecycle]),
+    shared(
+        "RPCTransport",
+        [
+            "RPC", "MessageCoding", nioCore, nioPosix, nioTLS, nioSSL, x509, swiftASN1, logging,
+            lifecycle,
+        ]),
+    shared("Certificates", [crypto, x509, swiftASN1], settings: strict),
     shared("ServiceStubs", ["RPC", "Messages", "MessageCoding"], settings: strict),
     shared("Domain", [], settings: strict),
     shared("Secrets", ["Domain", crypto, cryptoExtras]),
@@ -119,8 +129,8 @@ var targets: [Target] = [
     .executableTarget(
         name: "zhicheng",
         dependencies: [
-            "Domain", "Secrets", "Spreadsheets", "Supervisor", "ZhichengClient", "Messages", "RPC",
-            "RPCTransport", argumentParser, logging,
+            "Certificates", "Domain", "Secrets", "Spreadsheets", "Supervisor", "ZhichengClient",
+            "Messages", "RPC", "RPCTransport", argumentParser, logging,
         ], path: "Services/zhicheng/Command", swiftSettings: strict),
     .target(
         name: "SSOSimulator", dependencies: [hummingbird, crypto, logging],
@@ -140,8 +150,8 @@ var targets: [Target] = [
     .target(
         name: "TestSupport",
         dependencies: [
-            "Attachments", "Domain", "Messages", "RPC", "RPCTransport", "Secrets",
-            "ServiceRuntime", "ServiceStubs", "Storage", logging,
+            "Attachments", "Certificates", "Domain", "Messages", "RPC", "RPCTransport", "Secrets",
+            "ServiceRuntime", "ServiceStubs", "Storage", crypto, logging, x509, swiftASN1,
         ], path: "Tests/TestSupport", swiftSettings: strict),
     tests("Messages", ["MessageCoding"], exclude: ["exchange.py"]),
     .testTarget(
@@ -150,7 +160,11 @@ var targets: [Target] = [
     tests("RPC", ["MessageCoding", "Messages", logging]),
     tests(
         "RPCTransport",
-        ["RPC", "MessageCoding", "Messages", nioCore, nioPosix, logging, lifecycle]),
+        [
+            "Certificates", "RPC", "MessageCoding", "Messages", "TestSupport", nioCore, nioPosix,
+            nioSSL, logging, lifecycle,
+        ]),
+    tests("Certificates", ["TestSupport"]),
     tests("Domain", []),
     tests("Secrets", ["Domain", crypto]),
     tests("Storage", ["Domain", "CSQLite", logging]),
@@ -170,7 +184,7 @@ var targets: [Target] = [
         ], exclude: ["PublicAPI.txt"]),
     .testTarget(
         name: "ZhichengCommandTests",
-        dependencies: ["zhicheng", "ZhichengClient", "Spreadsheets"],
+        dependencies: ["Certificates", "zhicheng", "ZhichengClient", "Spreadsheets"],
         path: "Tests/ZhichengCommandTests", swiftSettings: strict),
     tests("IdentityService", serviceTestDependencies + [nioCore, nioPosix, nioHTTP1]),
     tests("ArchiveService", serviceTestDependencies),
@@ -254,9 +268,12 @@ let package = Package(
     },
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],

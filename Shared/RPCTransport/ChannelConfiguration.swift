@@ -4,8 +4,8 @@ package import RPC
 public struct ChannelConfiguration: Sendable {
     /// "service/instance@version".
     public var peerName: String
-    /// Proves that this process is the service that `peerName` names; nil for users' clients.
-    public var serviceKey: ServiceKey?
+    /// Nil: plaintext, which no service speaks; for tests and benchmarks.
+    public var tls: ClientTLS?
     /// For calls whose options name no time: connecting, queueing and answering together.
     public var defaultTimeout = Duration.seconds(10)
     /// For one attempt to connect, finding the host's addresses included.
@@ -20,8 +20,20 @@ public struct ChannelConfiguration: Sendable {
     /// What the connection puts up with.
     package var limits = ConnectionLimits()
 
-    public init(peerName: String, serviceKey: ServiceKey? = nil) {
+    public init(peerName: String, tls: ClientTLS? = nil) {
         self.peerName = peerName
-        self.serviceKey = serviceKey
+        self.tls = tls
+    }
+}
+
+/// How a channel proves itself, and whom it means to reach.
+public struct ClientTLS: Sendable {
+    public var credentials: TLSCredentials
+    /// "quota-service"; another service's certificate ends the attempt, whatever the address.
+    public var serviceName: String
+
+    public init(credentials: TLSCredentials, serviceName: String) {
+        self.credentials = credentials
+        self.serviceName = serviceName
     }
 }

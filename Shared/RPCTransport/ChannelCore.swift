@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOPosix
+import NIOSSL
 import RPC
 
 /// A channel on its event loop: one connection, made when a call needs it, and the calls that wait for it.
@@ -120,6 +121,33 @@ extension ChannelCore {
 
     private func connected(_ channel: any Channel) throws {
         guard case .connecting = state else { return channel.close(promise: nil) }
+        guard let tls = configuration.tls else { return try begin(channel) }
+        let handler = try NIOSSLClientHandler(
+            context: tls.credentials.client, serverHostname: tls.serviceName)
+        let limit = TimeAmount.nanoseconds(configuration.limits.handshake.wholeNanoseconds)
+        let patience = eventLoop.assumeIsolated().scheduleTask(in: limit) {
+            channel.close(promise: nil)
+        }
+        let handshake = TLSHandshake(behind: handler) { [self] outcome in
+            patience.cancel()
+            switch outcome {
+            case .done:
+                do { try begin(channel) } catch { failed(explained(error)) }
+            case .failed(let error):
+                if let failure = TLSFailure(error), failure.isFinal {
+                    failWaiting(
+                        .notConnected(to: address, failure.description, code: .unauthenticated))
+                }
+                failed(explained(error))
+            }
+        }
+        try channel.pipeline.syncOperations.addHandlers([handler, handshake])
+        try channel.syncOptions?.setOption(.autoRead, value: true)
+    }
+
+    /// The connection stands, TLS included.
+    private func begin(_ channel: any Channel) throws {
+        guard case .connecting = state else { return channel.close(promise: nil) }
         let connection = ClientConnection(
             address: address, hello: hello, limits: configuration.limits, executor: executor,
             owner: self)
@@ -131,9 +159,7 @@ extension ChannelCore {
 
     private var hello: Frame.Hello {
         ClientConnectionState.hello(
-            limits: configuration.limits, peer: configuration.peerName,
-            authScheme: configuration.serviceKey == nil ? "" : ServiceKey.scheme,
-            auth: configuration.serviceKey?.bytes ?? [])
+            limits: configuration.limits, peer: configuration.peerName)
     }
 
     /// An attempt led to no connection that may be used.

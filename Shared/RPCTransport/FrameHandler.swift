@@ -84,7 +84,7 @@ final class FrameHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        failure = failure ?? "\(error)"
+        failure = failure ?? explained(error)
         context.close(promise: nil)
     }
 

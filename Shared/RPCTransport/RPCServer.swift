@@ -1,6 +1,7 @@
 package import Logging
 import NIOCore
 import NIOPosix
+import NIOSSL
 package import RPC
 import ServiceLifecycle
 
@@ -90,10 +91,13 @@ package final class RPCServer: Service {
         guard let executor = executors[ObjectIdentifier(channel.eventLoop)] else {
             preconditionFailure("a channel of another group's event loop")
         }
+        let peer = NIOLoopBoundBox<String?>(nil, eventLoop: channel.eventLoop)
         let connection = ServerConnection(
-            configuration: configuration, runner: runner, executor: executor, logger: logger
+            configuration: configuration, runner: runner, executor: executor, logger: logger,
+            authenticate: { Self.authenticate($0, certified: peer.value) }
         ) { [registry] in registry.remove($0) }
         guard registry.admit(connection, on: channel.eventLoop) else {
+            guard configuration.credentials == nil else { return channel.close(promise: nil) }
             let refusal = Frame.Goaway(
                 lastID: 0, code: .resourceExhausted,
                 message: "this server takes no further connections")
@@ -102,6 +106,23 @@ package final class RPCServer: Service {
                 .whenComplete { _ in channel.close(promise: nil) }
             return
         }
+        if let context = configuration.credentials?.server {
+            let tls = NIOSSLServerHandler(context: context)
+            let handshake = TLSHandshake(behind: tls) { outcome in
+                if case .done(let name) = outcome { peer.value = name }
+            }
+            try channel.pipeline.syncOperations.addHandlers([tls, handshake])
+        }
         try channel.pipeline.syncOperations.addHandler(connection.makeHandler())
+    }
+
+    /// The certificate alone says who a peer is; what its Hello claims means nothing.
+    private static func authenticate(
+        _ hello: Frame.Hello, certified name: String?
+    ) -> ServerConnectionState.Authentication {
+        guard hello.authScheme.isEmpty else {
+            return .refused("the authentication scheme is not known here; show a certificate")
+        }
+        return name.map { .service($0) } ?? .anonymous
     }
 }

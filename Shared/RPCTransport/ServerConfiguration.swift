@@ -7,31 +7,20 @@ package struct ServerConfiguration: Sendable {
     package var port: Int
     /// "service/instance@version".
     package var peerName: String
-    /// Who sends it is the service that it names; nil: every peer is anonymous.
-    package var serviceKey: ServiceKey?
-    /// Connections at once; further ones are told so and closed.
+    /// A service's own; nil: plaintext, every peer is anonymous. For tests and benchmarks.
+    package var credentials: TLSCredentials?
+    /// Connections at once; further ones are told so and closed. Under TLS they are just closed: a
+    /// handshake costs more than a word is worth.
     package var maxConnections = 1024
     /// What each connection puts up with.
     package var limits = ConnectionLimits()
 
-    package init(host: String, port: Int, peerName: String, serviceKey: ServiceKey?) {
+    package init(host: String, port: Int, peerName: String, credentials: TLSCredentials? = nil) {
+        precondition(
+            credentials == nil || credentials?.server != nil, "a server needs its own certificate")
         self.host = host
         self.port = port
         self.peerName = peerName
-        self.serviceKey = serviceKey
-    }
-
-    /// Holds a Hello against the key.
-    var authenticate: @Sendable (Frame.Hello) -> ServerConnectionState.Authentication {
-        { [serviceKey] hello in
-            switch hello.authScheme {
-            case "": return .anonymous
-            case ServiceKey.scheme:
-                guard let serviceKey else { return .refused("this server knows no service key") }
-                return serviceKey.matches(hello.auth)
-                    ? .service : .refused("the service key is wrong")
-            default: return .refused("the authentication scheme is not known here")
-            }
-        }
+        self.credentials = credentials
     }
 }

@@ -17,10 +17,14 @@ final class ServerConnection: ConnectionEnd {
     /// Nil before the channel is set up, and after it is closed.
     private var handler: FrameHandler?
 
-    /// - Parameter ended: called once, when the connection is closed and every handler has ended.
+    /// - Parameters:
+    ///   - authenticate: who the sender of a Hello is.
+    ///   - ended: called once, when the connection is closed and every handler has ended.
     init(
         configuration: ServerConfiguration, runner: CallRunner, executor: LoopExecutor,
-        logger: Logger, ended: @escaping (ServerConnection) -> Void
+        logger: Logger,
+        authenticate: @escaping @Sendable (Frame.Hello) -> ServerConnectionState.Authentication,
+        ended: @escaping (ServerConnection) -> Void
     ) {
         self.runner = runner
         self.executor = executor
@@ -29,7 +33,7 @@ final class ServerConnection: ConnectionEnd {
         limits = configuration.limits
         state = ServerConnectionState(
             limits: configuration.limits, peerName: configuration.peerName, now: .now,
-            authenticate: configuration.authenticate)
+            authenticate: authenticate)
     }
 
     /// The handler for this connection's channel.

@@ -45,6 +45,6 @@ func explained(_ error: any Error) -> String {
         return "no address could be reached"
     case SocketAddressError.unknown: return "the host is unknown"
     case ChannelError.connectTimeout: return "no answer to the attempt to connect"
-    default: return "\(error)"
+    default: return TLSFailure(error)?.description ?? "\(error)"
     }
 }

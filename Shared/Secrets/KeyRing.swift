@@ -9,6 +9,9 @@ package struct KeyRing: Sendable {
     /// The most field keys of a file.
     package static let limit = 16
 
+    /// Bytes of every key.
+    private static let keyByteCount = 32
+
     private let indexKey: [UInt8]
     private let fieldKeys: [UInt16: [UInt8]]
     private let newest: UInt16
@@ -22,7 +25,7 @@ package struct KeyRing: Sendable {
         var indexKey: [UInt8]?
         var fieldKeys: [UInt16: [UInt8]] = [:]
         for words in try OwnerFile.lines(path) {
-            guard let key = words.last.flatMap({ hexBytes($0) }), key.count == KeyFile.byteCount
+            guard let key = words.last.flatMap({ hexBytes($0) }), key.count == Self.keyByteCount
             else { throw fault("every line should end in a key of 64 hexadecimal digits") }
             switch (words[0], words.count) {
             case ("index-key", 2):
@@ -53,8 +56,8 @@ package struct KeyRing: Sendable {
     /// disk, or not at all.
     /// - Throws: when there is a file already, or it cannot be written.
     package static func create(at path: String) throws(KeyFileError) {
-        let indexKey = hexText(randomBytes(KeyFile.byteCount))
-        let fieldKey = hexText(randomBytes(KeyFile.byteCount))
+        let indexKey = hexText(randomBytes(Self.keyByteCount))
+        let fieldKey = hexText(randomBytes(Self.keyByteCount))
         try OwnerFile.create(path, "index-key \(indexKey)\nfield-key 1 \(fieldKey)\n")
     }
 
@@ -71,6 +74,6 @@ package struct KeyRing: Sendable {
     private static func derived(_ key: [UInt8], _ purpose: String) -> SymmetricKey {
         HKDF<SHA256>.deriveKey(
             inputKeyMaterial: SymmetricKey(data: key), info: Array(purpose.utf8),
-            outputByteCount: KeyFile.byteCount)
+            outputByteCount: Self.keyByteCount)
     }
 }

@@ -38,18 +38,20 @@ extension ServiceDefinition {
             } else {
                 SystemWallClock()
             }
-        let serviceKey = ServiceKey(try KeyFile.read(at: options.serviceKey))
+        let credentials = try options.credentials(of: name)
         let keyRing = try KeyRing(file: options.fieldKeys)
         let database = try Database.open(
             DatabaseConfiguration(path: options.database, owner: name, clock: clock),
             migrations: migrations)
         defer { database.close() }
 
-        let channels = peers.mapValues { peer in
-            TCPChannel(
+        var channels: [String: TCPChannel] = [:]
+        for (peerName, peer) in peers {
+            channels[peerName] = TCPChannel(
                 host: peer.host, port: peer.port,
                 configuration: ChannelConfiguration(
-                    peerName: "\(name)/1@\(platformVersion)", serviceKey: serviceKey),
+                    peerName: "\(name)/1@\(platformVersion)",
+                    tls: ClientTLS(credentials: credentials, serviceName: peerName)),
                 logger: logger)
         }
         let environment = ServiceEnvironment(
@@ -64,7 +66,7 @@ extension ServiceDefinition {
         let server = RPCServer(
             configuration: ServerConfiguration(
                 host: endpoint.host, port: endpoint.port,
-                peerName: "\(name)/1@\(platformVersion)", serviceKey: serviceKey),
+                peerName: "\(name)/1@\(platformVersion)", credentials: credentials),
             routes: assembly.routes, admission: assembly.admission, logger: logger)
         var services: [any Service] = channels.values.map { $0 }
         services += assembly.background

@@ -1,6 +1,7 @@
 package import ArgumentParser
 import Domain
 import Logging
+import RPCTransport
 
 /// The flags that every service executable has; each service adds none of its own unless it must.
 package struct ServiceOptions: ParsableArguments {
@@ -10,8 +11,9 @@ package struct ServiceOptions: ParsableArguments {
     @Option(help: "This service's own SQLite database file; made when missing.")
     package var database: String
 
-    @Option(help: "Key file of the deployment, shared by its services (`zhicheng dev` makes one).")
-    package var serviceKey: String
+    @Option(
+        help: "Folder of this service's certificate and private key (`zhicheng certs` makes it).")
+    package var certificates: String
 
     @Option(help: "Key file for personal data fields, shared by the services of a deployment.")
     package var fieldKeys: String
@@ -26,9 +28,6 @@ package struct ServiceOptions: ParsableArguments {
         name: .customLong("set"),
         help: "A setting of this service, NAME=VALUE. May be given several times.")
     package var settingTexts: [String] = []
-
-    @Flag(help: "Allow listening beyond loopback without TLS.")
-    package var allowPlaintext = false
 
     @Option(help: "Development only, loopback only: a clock that starts at this time and ticks on.")
     package var developmentClock: String?
@@ -86,18 +85,25 @@ package struct ConfigurationError: Error, CustomStringConvertible {
 }
 
 extension ServiceOptions {
-    /// The address to listen on. Beyond loopback it needs `--allow-plaintext` and no development clock.
+    /// The address to listen on. Beyond loopback there must be no development clock.
     func listenEndpoint() throws(ConfigurationError) -> Endpoint {
         let endpoint = try Endpoint(parsing: listen)
-        guard endpoint.isLoopback || allowPlaintext else {
-            throw ConfigurationError(
-                "\(endpoint) is reachable from other machines and there is no TLS;"
-                    + " listen on 127.0.0.1 or add --allow-plaintext")
-        }
         guard endpoint.isLoopback || developmentClock == nil else {
             throw ConfigurationError("--development-clock is for loopback addresses only")
         }
         return endpoint
+    }
+
+    /// The service's own certificate: a service never speaks without TLS.
+    /// - Throws: when the files are not what they should be, or are another service's.
+    func credentials(of service: String) throws -> TLSCredentials {
+        let credentials = try TLSCredentials(folder: certificates)
+        guard credentials.name == service else {
+            throw ConfigurationError(
+                "\(certificates) has the certificate of \(credentials.name ?? "nobody");"
+                    + " give \(service)'s own")
+        }
+        return credentials
     }
 
     /// The other services by name.

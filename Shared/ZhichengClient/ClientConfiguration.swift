@@ -5,10 +5,10 @@ public import RPCTransport
 public struct ClientConfiguration: Sendable {
     /// Where each service answers.
     public var endpoints: ServiceEndpoints
-    /// The deployment's key: only for operators, whose command proves with it that it is one. Nil for users' clients.
-    public var serviceKey: ServiceKey?
-    /// How the client introduces itself, "service/instance@version". With a key, the part before the slash must be on
-    /// the services' allow-lists.
+    /// Whom to trust. Users' clients have no certificate of their own; the operator's command proves with
+    /// one that it is the operator's.
+    public var credentials: TLSCredentials
+    /// How the client introduces itself, "service/instance@version"; it proves nothing.
     public var peerName: String
     /// What a call may take that has no timeout of its own: connecting, queueing, answering and further attempts together.
     public var timeout: Duration
@@ -20,21 +20,21 @@ public struct ClientConfiguration: Sendable {
     public var logger: Logger
 
     /// - Parameters:
+    ///   - credentials: `TLSCredentials(authorityFile:)` for users' clients.
     ///   - endpoints: by default this machine, where `zhicheng dev` has the services.
-    ///   - serviceKey: only for operators.
     ///   - peerName: "service/instance@version".
     ///   - timeout: of a call whose options name none.
     ///   - retries: when a failed call is sent again.
     ///   - interceptors: what every call passes.
     ///   - logger: without one, the client says nothing.
     public init(
-        endpoints: ServiceEndpoints = ServiceEndpoints(), serviceKey: ServiceKey? = nil,
+        credentials: TLSCredentials, endpoints: ServiceEndpoints = ServiceEndpoints(),
         peerName: String = "zhicheng-client/1@0.1.0", timeout: Duration = .seconds(10),
         retries: RetryPolicy = RetryPolicy(), interceptors: [CallInterceptor] = [],
         logger: Logger? = nil
     ) {
+        self.credentials = credentials
         self.endpoints = endpoints
-        self.serviceKey = serviceKey
         self.peerName = peerName
         self.timeout = timeout
         self.retries = retries

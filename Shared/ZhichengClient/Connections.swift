@@ -22,7 +22,9 @@ struct Connections: Sendable {
                 TCPChannel(
                     host: address.host, port: address.port,
                     configuration: ChannelConfiguration(
-                        peerName: configuration.peerName, serviceKey: configuration.serviceKey),
+                        peerName: configuration.peerName,
+                        tls: ClientTLS(
+                            credentials: configuration.credentials, serviceName: name.rawValue)),
                     logger: configuration.logger)
             )
         }

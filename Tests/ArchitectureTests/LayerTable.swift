@@ -23,6 +23,7 @@ private let everywhere: Set<String> = ["Swift", "Synchronization"]
 private let system = ["Glibc"]
 private let foundation = ["Foundation", "FoundationNetworking", "Dispatch", "Glibc"]
 private let nio = ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOFoundationCompat"]
+private let tls = ["NIOTLS", "NIOSSL", "X509", "SwiftASN1"]
 private let crypto = ["Crypto", "CryptoExtras"]
 
 /// What every service's library may import; no other service is among it.
@@ -63,8 +64,9 @@ let layers: [Layer] = [
     Layer(
         "Shared/RPCTransport",
         ["RPC", "MessageCoding", "Messages", "Logging", "ServiceLifecycle", "Dispatch"] + nio
-            + system,
-        hidden: nio),
+            + tls + system,
+        hidden: nio + tls),
+    Layer("Shared/Certificates", ["X509", "SwiftASN1"] + crypto + foundation),
     Layer("Shared/ServiceStubs", ["RPC", "Messages", "MessageCoding"]),
 
     // Values and what is stored: Domain knows nobody, Storage no call and no service.
@@ -114,8 +116,8 @@ let layers: [Layer] = [
     Layer(
         "Services/zhicheng/Command",
         [
-            "Domain", "Secrets", "Spreadsheets", "Supervisor", "ZhichengClient", "Messages", "RPC",
-            "RPCTransport", "ArgumentParser", "Logging",
+            "Certificates", "Domain", "Secrets", "Spreadsheets", "Supervisor", "ZhichengClient",
+            "Messages", "RPC", "RPCTransport", "ArgumentParser", "Logging",
         ] + foundation),
     Layer(
         "Services/sso-simulator/Service",
@@ -133,15 +135,18 @@ let layers: [Layer] = [
         "Benchmarks/EchoServer",
         ["Messages", "RPC", "RPCTransport", "Logging", "ServiceLifecycle"] + system),
 
-    // Tests mirror the sources. Only IntegrationTests meets several services, as processes.
-    Layer("Tests/TestSupport", testing + ["RPCTransport"]),
     // What Scripts/fuzz runs.
     Layer("Fuzzing", ["MessageCoding", "Messages", "RPC", "Foundation"] + system),
 
+    // Tests mirror the sources. Only IntegrationTests meets several services, as processes.
+    Layer(
+        "Tests/TestSupport", testing + ["Certificates", "RPCTransport", "X509", "SwiftASN1"]),
     Layer("Tests/MessagesTests", testing),
     Layer("Tests/MessageGeneratorTests", testing),
     Layer("Tests/RPCTests", testing),
-    Layer("Tests/RPCTransportTests", testing + ["RPCTransport"] + nio),
+    Layer(
+        "Tests/RPCTransportTests", testing + ["Certificates", "RPCTransport", "NIOSSL"] + nio),
+    Layer("Tests/CertificatesTests", testing + ["Certificates"]),
     Layer("Tests/DomainTests", testing),
     Layer("Tests/SecretsTests", testing),
     Layer("Tests/StorageTests", testing + ["CSQLite"]),
@@ -151,7 +156,9 @@ let layers: [Layer] = [
     Layer(
         "Tests/ZhichengClientTests",
         testing + ["RPCTransport", "ZhichengClient", "ZhichengTesting"]),
-    Layer("Tests/ZhichengCommandTests", testing + ["Spreadsheets", "ZhichengClient", "zhicheng"]),
+    Layer(
+        "Tests/ZhichengCommandTests",
+        testing + ["Certificates", "Spreadsheets", "ZhichengClient", "zhicheng"]),
     Layer("Tests/IdentityServiceTests", testing + nio + ["IdentityService"]),
     Layer("Tests/ArchiveServiceTests", testing + ["ArchiveService"]),
     Layer("Tests/DeclarationServiceTests", testing + ["DeclarationService"]),

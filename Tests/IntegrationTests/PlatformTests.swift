@@ -50,7 +50,8 @@ struct PlatformTests {
         let listed = try await run(
             URL(fileURLWithPath: python),
             [
-                script.path, "\(platform.port(of: .identity))", "\(platform.port(of: .tasks))",
+                script.path, platform.authorityFile, "\(platform.port(of: .identity))",
+                "\(platform.port(of: .tasks))",
                 RunningPlatform.officer.account, RunningPlatform.officer.password,
             ], environment: ["PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"])
         #expect(listed.status == 0, "\(listed.errors)")
@@ -78,7 +79,7 @@ struct PlatformTests {
 
     private func commandLine(_ platform: RunningPlatform) async throws {
         let zhicheng = Products.executable("zhicheng")
-        let state = ["XDG_STATE_HOME": platform.folder.path, "HOME": platform.folder.path]
+        let state = platform.environment
         let port = ["--port", "\(platform.basePort)"]
         let signIn = try await run(
             zhicheng, ["sign-in", RunningPlatform.officer.account] + port,
@@ -112,7 +113,7 @@ struct PlatformTests {
 
     /// 领取, 单位推荐意见 and 通过 of the demonstration's declaration, from the terminal alone.
     private func anOfficerFinishesADeclaration(_ platform: RunningPlatform) async throws {
-        let state = ["XDG_STATE_HOME": platform.folder.path, "HOME": platform.folder.path]
+        let state = platform.environment
         func zhicheng(_ arguments: String...) async throws -> Finished {
             try await run(
                 Products.executable("zhicheng"), arguments + ["--port", "\(platform.basePort)"],
@@ -144,7 +145,7 @@ struct PlatformTests {
         let id, task: String
     }
 
-    /// A malformed frame ends its own connection and no other.
+    /// Bytes that are no TLS end their own connection and no other.
     private func hostileBytes(_ platform: RunningPlatform) async throws {
         try await platform.withOfficer { officer in
             for bytes: [UInt8] in [

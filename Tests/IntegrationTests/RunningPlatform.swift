@@ -112,6 +112,16 @@ final class RunningPlatform: Sendable {
 
     func port(of service: ServiceName) -> Int { service.standardPort - 7001 + basePort }
 
+    /// The certificate that users trust.
+    var authorityFile: String { folder.path + "/data/certificates/ca.pem" }
+
+    /// Of a person at a terminal beside it.
+    var environment: [String: String] {
+        [
+            "XDG_STATE_HOME": folder.path, "HOME": folder.path, "ZHICHENG_CA": authorityFile,
+        ]
+    }
+
     func database(_ name: String) -> String { "\(folder.path)/data/\(name).db" }
 
     /// The process ids of a service's processes under this platform's supervisor.
@@ -143,6 +153,7 @@ final class RunningPlatform: Sendable {
     ) async throws -> Value {
         try await ZhichengClient.withClient(
             ClientConfiguration(
+                credentials: try TLSCredentials(authorityFile: authorityFile),
                 endpoints: ServiceEndpoints(basePort: basePort), timeout: .seconds(30),
                 retries: RetryPolicy(attempts: 20)), body)
     }

@@ -8,13 +8,12 @@ import Testing
 struct StartTests {
     /// Arguments of a quota-service that would start; each test spoils one.
     private func arguments(_ folder: String) throws -> [String: String] {
-        if !FileManager.default.fileExists(atPath: folder + "/service.key") {
-            try KeyFile.create(at: folder + "/service.key")
-            try KeyRing.create(at: folder + "/field.keys")
-        }
+        try KeyRing.create(at: folder + "/field.keys")
+        let certificates = try TestCertificates(folder: folder)
         return [
             "--listen": "127.0.0.1:0", "--database": folder + "/quota.db",
-            "--service-key": folder + "/service.key", "--field-keys": folder + "/field.keys",
+            "--certificates": try certificates.service("quota-service"),
+            "--field-keys": folder + "/field.keys",
             "--peer": "identity-service=127.0.0.1:9",
         ]
     }
@@ -41,10 +40,10 @@ struct StartTests {
     @Test(
         "The configuration must change: 78 and one line that says what",
         arguments: [
-            ("--listen", "nowhere", "HOST:PORT"), ("--listen", "0.0.0.0:0", "--allow-plaintext"),
+            ("--listen", "nowhere", "HOST:PORT"),
             ("--peer", "identity-service", "NAME=HOST:PORT"),
             ("--peer", "archive-service=127.0.0.1:1", "identity-service"),
-            ("--service-key", "/nonexistent/service.key", "/nonexistent/service.key"),
+            ("--certificates", "/nonexistent", "/nonexistent/ca.pem"),
             ("--field-keys", "/nonexistent/field.keys", "/nonexistent/field.keys"),
             ("--database", "/proc/quota.db", "/proc"),
             ("--log-level", "loud", "loud"),
@@ -61,6 +60,58 @@ struct StartTests {
             }
             #expect(lines.count == 1, "\(result.errors)")
             #expect(lines.first?.contains(names) == true, "\(result.errors)")
+        }
+    }
+
+    @Test("Another service's certificate, and none at all")
+    func certificates() async throws {
+        try await withTemporaryFolder { folder in
+            var given = try arguments(folder)
+            let other = try await start("archive-service", given)
+            #expect(other.status == 78)
+            #expect(other.errors.contains("quota-service") && other.errors.contains("own"))
+            given["--certificates"] = nil
+            #expect(try await start("quota-service", given).status != 0)
+        }
+    }
+
+    @Test("Beyond loopback as within: always TLS")
+    func beyondLoopback() async throws {
+        try await withTemporaryFolder { folder in
+            var given = try arguments(folder)
+            given["--listen"] = "0.0.0.0:0"
+            let result = try await start("quota-service", given)
+            #expect(result.status == 0, "\(result.errors)")
+        }
+    }
+
+    @Test("zhicheng certs makes a deployment's files once, and again when told")
+    func certs() async throws {
+        try await withTemporaryFolder { folder in
+            let path = folder + "/certificates"
+            func certs(_ more: String...) async throws -> Finished {
+                try await run(Products.executable("zhicheng"), ["certs", path] + more)
+            }
+            func identity() throws -> String {
+                try String(contentsOfFile: path + "/quota-service/identity.pem", encoding: .utf8)
+            }
+            let first = try await certs()
+            #expect(first.status == 0, "\(first.errors)")
+            for name in Products.services + ["zhicheng"] {
+                let file = "\(path)/\(name)/identity.pem"
+                let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions]
+                #expect((mode as? NSNumber)?.intValue == 0o600)
+                #expect(first.output.contains("made  \(file)"))
+            }
+            let before = try identity()
+            let again = try await certs()
+            #expect(again.status == 0 && !again.output.contains("made"))
+            #expect(try identity() == before)
+            #expect(try await certs("--renew").output.contains("kept  \(path)/authority.pem"))
+            #expect(try identity() != before)
+            var given = try arguments(folder)
+            given["--certificates"] = path + "/quota-service"
+            #expect(try await start("quota-service", given).status == 0)
         }
     }
 
@@ -94,7 +145,10 @@ struct StartTests {
         try await withTemporaryFolder { folder in
             var given = try arguments(folder)
             given["--database"] = folder + "/archive.db"
-            #expect(try await start("archive-service", given).status == 0)
+            var archive = given
+            archive["--certificates"] = try TestCertificates(folder: folder)
+                .service("archive-service")
+            #expect(try await start("archive-service", archive).status == 0)
             let foreign = try await start("quota-service", given)
             #expect(foreign.status == 78)
             #expect(

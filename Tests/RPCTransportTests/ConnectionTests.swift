@@ -5,50 +5,8 @@ import Testing
 
 @testable import RPCTransport
 
-@Suite("Connections: keys, limits, malformed frames", .timeLimit(.minutes(1)))
+@Suite("Connections: limits, malformed frames", .timeLimit(.minutes(1)))
 struct ConnectionTests {
-    private let who = RPCMethod("test.v1.Test/Who")
-    private let key = ServiceKey(Array(1...32))
-    private let otherKey = ServiceKey(Array(2...33))
-
-    private var whoRoutes: RouteTable {
-        routes {
-            $0.unary(who) { (_: Tasks.News, context) in
-                Tasks.News(title: context.peer.isAuthenticated ? context.peer.kind : "anonymous")
-            }
-        }
-    }
-
-    @Test("The right key makes a service, none a stranger, a wrong one ends the connection")
-    func keys() async throws {
-        try await withServer(whoRoutes, configuration(key: key)) { port in
-            try await withChannel(port, key: key) { channel in
-                let reply = try await channel.call(who)
-                #expect(reply.title == "tester")
-            }
-            try await withChannel(port) { channel in
-                let reply = try await channel.call(who)
-                #expect(reply.title == "anonymous")
-            }
-            try await withChannel(port, key: otherKey) { channel in
-                let error = await failure { try await channel.call(who) }
-                #expect(error?.code == .unauthenticated)
-                #expect(error?.verdict == .notExecuted)
-            }
-        }
-    }
-
-    @Test("A key is neither printed nor of another length")
-    func hiddenKey() throws {
-        let key = try #require(key)
-        #expect("\(key)" == "ServiceKey(hidden)")
-        #expect(String(reflecting: key) == "ServiceKey(hidden)")
-        var dumped = ""
-        dump(key, to: &dumped)
-        #expect(!dumped.contains("31"))
-        #expect(ServiceKey([1]) == nil)
-    }
-
     @Test("A malformed frame ends that connection, with the reason, and no other")
     func malformed() async throws {
         try await withServer { port in

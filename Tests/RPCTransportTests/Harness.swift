@@ -23,10 +23,10 @@ func routes(_ more: (inout RouteTable) -> Void = { _ in }) -> RouteTable {
 }
 
 func configuration(
-    port: Int = 0, key: ServiceKey? = nil, _ change: (inout ServerConfiguration) -> Void = { _ in }
+    port: Int = 0, _ change: (inout ServerConfiguration) -> Void = { _ in }
 ) -> ServerConfiguration {
     var configuration = ServerConfiguration(
-        host: "127.0.0.1", port: port, peerName: "test-service/1@0.1.0", serviceKey: key)
+        host: "127.0.0.1", port: port, peerName: "test-service/1@0.1.0")
     change(&configuration)
     return configuration
 }
@@ -53,11 +53,11 @@ func withServer(
 
 /// A channel to a port of this machine, closed after the body.
 func withChannel<Result: Sendable>(
-    _ port: Int, host: String = "127.0.0.1", key: ServiceKey? = nil,
+    _ port: Int, host: String = "127.0.0.1",
     _ change: (inout ChannelConfiguration) -> Void = { _ in },
     _ body: (TCPChannel) async throws -> Result
 ) async throws -> Result {
-    var configuration = ChannelConfiguration(peerName: "tester/1@0.1.0", serviceKey: key)
+    var configuration = ChannelConfiguration(peerName: "tester/1@0.1.0")
     change(&configuration)
     let channel = TCPChannel(
         host: host, port: port, configuration: configuration, logger: quiet)

@@ -3,8 +3,9 @@ import Secrets
 import Testing
 
 private let someKey = String(repeating: "0a", count: 32)
+private let someKeys = "index-key \(someKey)\nfield-key 1 \(someKey)"
 
-@Suite("Service key files")
+@Suite("Files that hold keys")
 struct KeyFileTests {
     private let folder: TemporaryFolder
 
@@ -12,39 +13,30 @@ struct KeyFileTests {
         folder = try TemporaryFolder()
     }
 
-    @Test("A made file is the owner's alone, and its key is read again")
-    func roundTrip() throws {
-        let path = folder.path + "/service.key"
-        try KeyFile.create(at: path)
-        let attributes = try FileManager.default.attributesOfItem(atPath: path)
-        #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
-        let key = try KeyFile.read(at: path)
-        #expect(key.count == 32)
-        #expect(try KeyFile.read(at: path) == key)
-        #expect(try folder.names() == ["service.key"])
-    }
-
     @Test("Two files have two keys")
     func random() throws {
-        try KeyFile.create(at: folder.path + "/a")
-        try KeyFile.create(at: folder.path + "/b")
-        #expect(try KeyFile.read(at: folder.path + "/a") != KeyFile.read(at: folder.path + "/b"))
+        try KeyRing.create(at: folder.path + "/a")
+        try KeyRing.create(at: folder.path + "/b")
+        let texts = try ["a", "b"].map {
+            try String(contentsOfFile: folder.path + "/" + $0, encoding: .utf8)
+        }
+        #expect(texts[0] != texts[1])
+        #expect(try Set(folder.names()) == ["a", "b"])
     }
 
     @Test("A file that is there is never replaced")
     func neverReplaced() throws {
         let path = try folder.file("precious")
-        let error = #expect(throws: KeyFileError.self) { try KeyFile.create(at: path) }
+        let error = #expect(throws: KeyFileError.self) { try KeyRing.create(at: path) }
         #expect(error?.description.contains(path) == true)
-        #expect(throws: KeyFileError.self) { try KeyRing.create(at: path) }
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
         #expect(try folder.names().count == 1)
     }
 
     @Test("A folder that is not there is said")
     func noFolder() {
-        let path = folder.path + "/none/service.key"
-        let error = #expect(throws: KeyFileError.self) { try KeyFile.create(at: path) }
+        let path = folder.path + "/none/field.keys"
+        let error = #expect(throws: KeyFileError.self) { try KeyRing.create(at: path) }
         #expect(error?.description.contains(path) == true)
     }
 
@@ -54,49 +46,32 @@ struct KeyFileTests {
             0o640, 0o604, 0o620, 0o602, 0o610, 0o601, 0o644, 0o666, 0o777,
         ])
     func openToOthers(mode: Int) throws {
-        let path = try folder.file("service-key \(someKey)\n", mode: mode)
-        let error = #expect(throws: KeyFileError.self) { try KeyFile.read(at: path) }
+        let path = try folder.file(someKeys + "\n", mode: mode)
+        let error = #expect(throws: KeyFileError.self) { try KeyRing(file: path) }
         #expect(error?.description.contains("chmod 600 \(path)") == true)
     }
 
     @Test("Read-only for the owner is fine")
     func readOnly() throws {
-        let path = try folder.file("# of the test deployment\nservice-key \(someKey)", mode: 0o400)
-        #expect(try KeyFile.read(at: path) == [UInt8](repeating: 10, count: 32))
-    }
-
-    @Test(
-        "What is no service key is refused, and not repeated",
-        arguments: [
-            "", "\n", "service-key", someKey, "service-key \(someKey.dropLast())",
-            "service-key \(someKey.dropLast(2))", "service-key \(someKey)00",
-            "service-key \(someKey.dropLast())g", "service-key \(someKey) more",
-            "service-key \(someKey)\nservice-key \(someKey)", "field-key 1 \(someKey)",
-            "index-key \(someKey)", String(repeating: "a", count: 4_097), "\u{0}\u{0}\u{0}",
-        ])
-    func malformed(text: String) throws {
-        let path = try folder.file(text)
-        let error = #expect(throws: KeyFileError.self) { try KeyFile.read(at: path) }
-        #expect(error?.description.contains(path) == true)
-        #expect(error?.description.contains("0a0a") == false)
+        let path = try folder.file("# of the test deployment\n" + someKeys, mode: 0o400)
+        #expect(throws: Never.self) { try KeyRing(file: path) }
     }
 
     @Test("Every cut of a good file is refused")
     func truncations() throws {
-        let text = "service-key \(someKey)"
-        for length in 0..<text.count {
-            let path = try folder.file(String(text.prefix(length)))
-            #expect(throws: KeyFileError.self) { try KeyFile.read(at: path) }
+        for length in 0..<someKeys.count {
+            let path = try folder.file(String(someKeys.prefix(length)))
+            #expect(throws: KeyFileError.self) { try KeyRing(file: path) }
         }
     }
 
     @Test("A missing file, a folder and a pipe are refused at once")
     func noFiles() throws {
-        #expect(throws: KeyFileError.self) { try KeyFile.read(at: folder.path + "/missing") }
-        #expect(throws: KeyFileError.self) { try KeyFile.read(at: folder.path) }
+        #expect(throws: KeyFileError.self) { try KeyRing(file: folder.path + "/missing") }
+        #expect(throws: KeyFileError.self) { try KeyRing(file: folder.path) }
         let pipe = folder.path + "/pipe"
         #expect(mkfifo(pipe, 0o600) == 0)
-        #expect(throws: KeyFileError.self) { try KeyFile.read(at: pipe) }
+        #expect(throws: KeyFileError.self) { try KeyRing(file: pipe) }
     }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import RPCTransport
 import ZhichengClient
 
 /// How a command shows what it found.
@@ -22,6 +23,13 @@ struct ConnectionOptions: ParsableArguments {
             Environment: ZHICHENG_PORT. Default: 7001.
             """)
     var port: Int?
+
+    @Option(
+        help: """
+            Certificate of the deployment's authority, ca.pem. \
+            Environment: ZHICHENG_CA. Default: data/certificates/ca.pem, where `zhicheng dev` has it.
+            """)
+    var ca: String?
 
     @Option(help: "How long one call may take, in seconds.")
     var timeout = 10.0
@@ -70,14 +78,14 @@ struct ConnectionOptions: ParsableArguments {
     /// Lends a client of the platform; what goes wrong in its calls ends the command with the right exit code.
     /// - Parameters:
     ///   - session: of the user on whose behalf it calls; nil for none.
-    ///   - serviceKey: path of the deployment's key, for operators.
+    ///   - operatorFolder: of the operator's certificate, for operators.
     func withPlatform<Value: Sendable>(
-        session: [UInt8]? = nil, serviceKey: String? = nil,
+        session: [UInt8]? = nil, operatorFolder: String? = nil,
         _ body: (PlatformClient) async throws -> Value
     ) async throws -> Value {
         let endpoints = try endpoints()
         let configuration = ClientConfiguration(
-            endpoints: endpoints, serviceKey: try serviceKey.map { try DeploymentKeys.key(at: $0) },
+            credentials: try credentials(operatorFolder), endpoints: endpoints,
             peerName: "zhicheng/\(ProcessInfo.processInfo.processIdentifier)@0.1.0",
             timeout: .milliseconds(Int64(timeout * 1_000)))
         do {
@@ -86,6 +94,15 @@ struct ConnectionOptions: ParsableArguments {
             }
         } catch let error as RPCError {
             throw CommandFailure(error, endpoints: endpoints)
+        }
+    }
+
+    private func credentials(_ operatorFolder: String?) throws(CommandFailure) -> TLSCredentials {
+        try usable { () throws(TransportError) in
+            if let operatorFolder { return try TLSCredentials(folder: operatorFolder) }
+            return try TLSCredentials(
+                authorityFile: ca ?? environment["ZHICHENG_CA"]
+                    ?? DeploymentCertificates.standard.authority)
         }
     }
 

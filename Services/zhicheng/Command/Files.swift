@@ -25,3 +25,14 @@ func reason(_ error: any Error) -> String {
     let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError
     return (cause ?? error).localizedDescription
 }
+
+/// Makes a folder that nobody but its owner can enter, unless it is there already.
+func makePrivateFolder(_ path: String) throws(CommandFailure) {
+    do {
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+    } catch {
+        throw CommandFailure(.usage, "cannot make the folder \(path): \(reason(error))")
+    }
+}

@@ -15,7 +15,7 @@ struct Zhicheng: AsyncParsableCommand {
             TasksCommand.self, DeclarationsCommand.self, PlansCommand.self, QuotasCommand.self,
             ArchiveCommand.self, ExportCommand.self, ImportCommand.self,
             AccountsCommand.self, OfficersCommand.self, UnitChangesCommand.self,
-            RegistrationsCommand.self, HealthCommand.self, KeysCommand.self,
+            RegistrationsCommand.self, HealthCommand.self, KeysCommand.self, CertsCommand.self,
         ])
 
     static func main() async {

@@ -61,7 +61,7 @@ package struct ClientConnectionState: ~Copyable, Sendable {
 
     /// The Hello to begin with.
     package static func hello(
-        limits: ConnectionLimits, peer: String, authScheme: String = "", auth: [UInt8] = []
+        limits: ConnectionLimits, peer: String
     ) -> Frame.Hello {
         var hello = Frame.Hello()
         hello.version = Frame.version
@@ -69,8 +69,6 @@ package struct ClientConnectionState: ~Copyable, Sendable {
         hello.maxFrame = UInt32(clamping: limits.maxFrame)
         hello.maxMessage = UInt32(clamping: limits.maxMessage)
         hello.peer = peer
-        hello.authScheme = authScheme
-        hello.auth = auth
         return hello
     }
 

@@ -4,7 +4,8 @@ package struct ServerConnectionState: ~Copyable, Sendable {
     /// Who a Hello's sender is.
     package enum Authentication: Sendable {
         case anonymous
-        case service
+        /// The one of this name.
+        case service(String)
         /// The connection ends with this reason.
         case refused(String)
     }
@@ -173,7 +174,7 @@ extension ServerConnectionState {
         let peer: Peer
         switch authenticate(hello) {
         case .anonymous: peer = Peer(name: hello.peer, isAuthenticated: false)
-        case .service: peer = Peer(name: hello.peer, isAuthenticated: true)
+        case .service(let name): peer = Peer(name: name, isAuthenticated: true)
         case .refused(let reason): return close(.unauthenticated, reason)
         }
         state = .open

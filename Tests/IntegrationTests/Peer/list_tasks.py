@@ -1,12 +1,13 @@
 """A client in another language, from PROTOCOL.md and `protoc --python_out` alone.
 
-usage: list_tasks.py IDENTITY_PORT TASKS_PORT ACCOUNT PASSWORD
+usage: list_tasks.py CA_FILE IDENTITY_PORT TASKS_PORT ACCOUNT PASSWORD
 Signs in, reads every page of the pending list, prints one JSON line a task, and signs out.
 """
 
 import json
 import os
 import socket
+import ssl
 import struct
 import sys
 
@@ -25,8 +26,13 @@ class CallFailed(Exception):
 class Connection:
     """One call after the other over one connection."""
 
-    def __init__(self, port: int):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+    def __init__(self, ca_file: str, service: str, port: int):
+        context = ssl.create_default_context(cafile=ca_file)
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        context.set_alpn_protocols(["zhicheng/1"])
+        self.socket = context.wrap_socket(
+            socket.create_connection(("127.0.0.1", port), timeout=10), server_hostname=service
+        )
         self.next_id = 1
         self.send(wire_pb2.Envelope(hello=wire_pb2.Hello(version=1, min_version=1, peer="list-tasks/1@1")))
         hello = self.receive().hello
@@ -72,15 +78,15 @@ class Connection:
 
 
 def main() -> None:
-    identity_port, tasks_port, account, password = sys.argv[1:]
-    identity = Connection(int(identity_port))
+    ca_file, identity_port, tasks_port, account, password = sys.argv[1:]
+    identity = Connection(ca_file, "identity-service", int(identity_port))
     signed_in = identity.call(
         "identity.v1.Identity/SignIn",
         identity_pb2.SignInRequest(account=account, password=password),
         identity_pb2.SignInReply,
         change=True,
     )
-    tasks = Connection(int(tasks_port))
+    tasks = Connection(ca_file, "task-aggregator", int(tasks_port))
     cursor = b""
     while True:
         page = tasks.call(

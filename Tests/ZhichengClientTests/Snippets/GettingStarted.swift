@@ -3,8 +3,8 @@ import ZhichengClient
 
 /// Signs in, prints what waits for the unit, signs out.
 func printPending(account: String, password: String) async throws {
-    let configuration = ClientConfiguration()
-    try await withClient(configuration) { client in
+    let credentials = try TLSCredentials(authorityFile: "data/certificates/ca.pem")
+    try await withClient(ClientConfiguration(credentials: credentials)) { client in
         let signedIn = try await client.identity.signIn(
             Identity.SignInRequest(account: account, password: password))
         let officer = client.signedIn(signedIn.session)
@@ -29,8 +29,8 @@ func locate(_ configuration: inout ClientConfiguration) {
 /// README.md's example.
 func readme(password: String) async throws {
     // snippet: readme
-    let configuration = ClientConfiguration()
-    try await withClient(configuration) { client in
+    let credentials = try TLSCredentials(authorityFile: "data/certificates/ca.pem")
+    try await withClient(ClientConfiguration(credentials: credentials)) { client in
         let signedIn = try await client.identity.signIn(
             Identity.SignInRequest(account: "yizhong-shenhe", password: password))
         let officer = client.signedIn(signedIn.session)

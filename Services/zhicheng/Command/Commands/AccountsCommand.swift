@@ -6,17 +6,19 @@ struct AccountsCommand: ParsableCommand {
         commandName: "accounts",
         abstract: "Make accounts, units that cannot use 闽政通, and new passwords.",
         discussion: """
-            For operators, who prove it with --service-key; an HR department does the same for its \
+            For operators, who prove it with --operator; an HR department does the same for its \
             region with its own session. The initial password is shown once and must be changed at \
             the first sign-in.
             """,
         subcommands: [CreateAccount.self, CreateUnit.self, ResetPassword.self, RecordOfficer.self])
 }
 
-/// Who asks: the operator with the deployment's key, or an HR department with its session.
+/// Who asks: the operator with a certificate, or an HR department with its session.
 struct AuthorityOptions: ParsableArguments {
-    @Option(help: "Key file of the deployment (`zhicheng dev` keeps it in its data folder).")
-    var serviceKey: String?
+    @Option(
+        help:
+            "Folder of the operator's certificate (of `zhicheng dev`: data/certificates/zhicheng).")
+    var `operator`: String?
 
     @OptionGroup var session: SessionOptions
 
@@ -24,7 +26,8 @@ struct AuthorityOptions: ParsableArguments {
         _ connection: ConnectionOptions, _ body: (PlatformClient) async throws -> Value
     ) async throws -> Value {
         try await connection.withPlatform(
-            session: serviceKey == nil ? try session.token() : nil, serviceKey: serviceKey, body)
+            session: `operator` == nil ? try session.token() : nil, operatorFolder: `operator`, body
+        )
     }
 }
 

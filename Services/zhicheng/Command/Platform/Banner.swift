@@ -46,7 +46,11 @@ struct Banner {
 
     private var suggestions: [String] {
         let port = platform.endpoints[.identity].port
-        let flag = port == 7001 ? "" : " --port \(port)"
+        let isStandard =
+            platform.folder.certificates.authority == DeploymentCertificates.standard.authority
+        let flag =
+            (port == 7001 ? "" : " --port \(port)")
+            + (isStandard ? "" : " --ca \(platform.folder.certificates.authority)")
         let own = CommandLine.arguments[0]
         return [
             "  In another terminal:",
@@ -60,7 +64,7 @@ struct Banner {
     private var operations: [String] {
         [
             "  There are no accounts yet: \(CommandLine.arguments[0]) accounts create --help",
-            "  The operator's key: \(platform.folder.keys.service)",
+            "  The operator's certificate: --operator \(platform.folder.certificates.folder(of: "zhicheng"))",
             "  Ctrl-C stops everything.",
         ]
     }

@@ -22,7 +22,7 @@ struct DemoCommand: AsyncParsableCommand {
         let folder = PlatformFolder(
             FileManager.default.temporaryDirectory
                 .appendingPathComponent("zhicheng-demo-\(UUID().uuidString.lowercased())").path)
-        _ = try folder.keys.makeMissing()
+        try folder.makeKeys()
         do {
             let checks = try await play(in: folder)
             let seconds = Double(Int((ContinuousClock.now - began) / .milliseconds(100))) / 10
@@ -52,7 +52,7 @@ struct DemoCommand: AsyncParsableCommand {
         try await supervisor.run { _ in
             let stage = Stage()
             try await withClient(platform.operatorConfiguration()) { administrator in
-                try await withClient(platform.userConfiguration) { users in
+                try await withClient(platform.userConfiguration()) { users in
                     try await Day(administrator: administrator, users: users, stage: stage).play()
                 }
             }

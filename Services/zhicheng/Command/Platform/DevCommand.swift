@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import RPCTransport
 import Supervisor
 import ZhichengClient
 
@@ -36,7 +37,7 @@ struct DevCommand: AsyncParsableCommand {
     func run() async throws {
         let began = ContinuousClock.now
         let folder = PlatformFolder(data)
-        _ = try folder.keys.makeMissing()
+        try folder.makeKeys()
         let lock = try folder.lock()
         defer { try? lock.close() }
         try folder.removeUnfinished()
@@ -101,7 +102,7 @@ struct DevCommand: AsyncParsableCommand {
         log.write("making demonstration data", from: "zhicheng")
         do {
             try await withClient(platform.operatorConfiguration()) { administrator in
-                try await withClient(platform.userConfiguration) { users in
+                try await withClient(platform.userConfiguration()) { users in
                     try await Seed(administrator: administrator, users: users).run()
                 }
             }
@@ -115,17 +116,25 @@ struct DevCommand: AsyncParsableCommand {
 }
 
 extension LocalPlatform {
-    /// The operator's client: it has the deployment's key.
+    /// The operator's client: it has a certificate.
     func operatorConfiguration() throws(CommandFailure) -> ClientConfiguration {
-        ClientConfiguration(
-            endpoints: endpoints, serviceKey: try DeploymentKeys.key(at: folder.keys.service),
+        let own = folder.certificates.folder(of: "zhicheng")
+        return ClientConfiguration(
+            credentials: try usable { () throws(TransportError) in
+                try TLSCredentials(folder: own)
+            },
+            endpoints: endpoints,
             peerName: "zhicheng/\(ProcessInfo.processInfo.processIdentifier)@0.1.0",
             timeout: .seconds(20))
     }
 
-    /// The client of people, who have no key of the deployment.
-    var userConfiguration: ClientConfiguration {
-        ClientConfiguration(endpoints: endpoints, timeout: .seconds(20))
+    /// The client of people, who have no certificate.
+    func userConfiguration() throws(CommandFailure) -> ClientConfiguration {
+        ClientConfiguration(
+            credentials: try usable { () throws(TransportError) in
+                try TLSCredentials(authorityFile: folder.certificates.authority)
+            },
+            endpoints: endpoints, timeout: .seconds(20))
     }
 }
 

@@ -15,6 +15,13 @@ struct PlatformFolder {
     }
 
     var keys: DeploymentKeys { DeploymentKeys(folder: path) }
+    var certificates: DeploymentCertificates { DeploymentCertificates(path + "/certificates") }
+
+    /// Makes what is missing of keys and certificates.
+    func makeKeys() throws(CommandFailure) {
+        _ = try keys.makeMissing()
+        _ = try certificates.make(at: Date())
+    }
 
     func database(_ name: String) -> String { "\(path)/\(name).db" }
 

@@ -52,13 +52,13 @@ struct LocalPlatform {
     /// What the supervisor is to run.
     /// - Throws: when an executable is not beside this one.
     func children() throws(CommandFailure) -> [ChildSpecification] {
-        let keys = folder.keys
         var children: [ChildSpecification] = []
         for process in ServiceProcess.all {
             var arguments = [
                 "--listen", "\(endpoints[process.name])",
                 "--database", folder.database(process.database),
-                "--service-key", keys.service, "--field-keys", keys.fields,
+                "--certificates", folder.certificates.folder(of: process.name.rawValue),
+                "--field-keys", folder.keys.fields,
                 "--development-clock", clock, "--log-level", logLevel, "--exit-with-parent",
             ]
             for peer in process.peers {

@@ -1,34 +1,5 @@
 import Glibc
 
-/// The service key of a deployment, in a file of one line: `service-key` and 64 hexadecimal digits.
-package enum KeyFile {
-    /// Bytes of every key.
-    package static let byteCount = 32
-
-    private static let word = "service-key"
-
-    /// Makes a file with a new random key, readable by its owner alone. It is there whole and on
-    /// the disk, or not at all.
-    /// - Throws: when there is a file already, or it cannot be written.
-    package static func create(at path: String) throws(KeyFileError) {
-        try OwnerFile.create(path, "\(word) \(hexText(randomBytes(byteCount)))\n")
-    }
-
-    /// Reads the key.
-    /// - Throws: when the file is missing, others may read it, or it is no service key.
-    package static func read(at path: String) throws(KeyFileError) -> [UInt8] {
-        let lines = try OwnerFile.lines(path)
-        guard lines.count == 1, lines[0].count == 2, lines[0][0] == word,
-            let key = hexBytes(lines[0][1]), key.count == byteCount
-        else {
-            throw KeyFileError(
-                "\(path) is no service key; it should hold one line, “\(word)” and 64"
-                    + " hexadecimal digits")
-        }
-        return key
-    }
-}
-
 /// Files that nobody but their owner may read.
 enum OwnerFile {
     /// The most bytes of a file.
