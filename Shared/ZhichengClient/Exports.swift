@@ -2,6 +2,6 @@
 @_exported public import MessageCoding
 @_exported public import Messages
 @_exported public import RPC
+@_exported public import ServiceStubs
 @_exported public import struct RPCTransport.TLSCredentials
 @_exported public import struct RPCTransport.TransportError
-@_exported public import ServiceStubs
