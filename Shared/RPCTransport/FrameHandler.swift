@@ -201,6 +201,11 @@ extension FrameHandler {
     /// Asks for a turn with `willFlush`, although nothing is packed yet.
     func requestFlush() { flushAtEnd() }
 
+    /// Writes at once when much is packed: only what is written shows whether the peer reads.
+    func flushIfMuch() {
+        if outbound.readableBytes >= Self.mostKeptBytes { flush() }
+    }
+
     /// Writes everything that was packed.
     func flush() {
         if case .open = phase { end.willFlush() }

@@ -102,6 +102,7 @@ final class ServerConnection: ConnectionEnd {
         case .start: preconditionFailure("a call is started where its payload is")
         case .refuse(let id, let error):
             handler?.send(.response(Frame.Response(error: error)), id: id)
+            handler?.flushIfMuch()
         case .cancel(let slot): cancel(slot)
         case .close(let goaway):
             if goaway.code != .ok {
@@ -177,6 +178,7 @@ final class ServerConnection: ConnectionEnd {
                 response.error = error
                 handler.send(.response(response), id: id)
             }
+            handler.flushIfMuch()
             closeIfDrained()
         } else if isClosed, state.runningCalls == 0 {
             ended(self)
