@@ -158,7 +158,9 @@ let layers: [Layer] = [
         testing + ["RPCTransport", "ZhichengClient", "ZhichengTesting"]),
     Layer(
         "Tests/ZhichengCommandTests",
-        testing + ["Certificates", "Spreadsheets", "ZhichengClient", "zhicheng"]),
+        testing + [
+            "ArgumentParser", "Certificates", "Spreadsheets", "ZhichengClient", "zhicheng",
+        ]),
     Layer("Tests/IdentityServiceTests", testing + nio + ["IdentityService"]),
     Layer("Tests/ArchiveServiceTests", testing + ["ArchiveService"]),
     Layer("Tests/DeclarationServiceTests", testing + ["DeclarationService"]),
