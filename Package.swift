@@ -1,5 +1,4 @@
 // swift-tools-version: 6.3
-import Foundation
 import PackageDescription
 
 let strict: [SwiftSetting] = [
@@ -211,7 +210,7 @@ targets += service("task-aggregator", "TaskAggregator")
 
 // Scripts/fuzz builds this one by itself, with libFuzzer, which nothing else should have. It shares
 // the random messages with a test target, of which no other may then be there.
-if ProcessInfo.processInfo.environment["ZHICHENG_FUZZ"] != nil {
+if Context.environment["ZHICHENG_FUZZ"] != nil {
     targets.removeAll { $0.type == .test }
     targets.append(
         .executableTarget(
@@ -219,53 +218,12 @@ if ProcessInfo.processInfo.environment["ZHICHENG_FUZZ"] != nil {
             path: "Fuzzing", swiftSettings: strict))
 }
 
-// While the house is being built: only what exists, and what ZC_ONLY needs.
-let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-targets = targets.filter { target in
-    let path = root.appendingPathComponent(target.path!).path
-    let files = FileManager.default.subpaths(atPath: path) ?? []
-    return files.contains {
-        $0.hasSuffix(".swift") || $0.hasSuffix(".c") || $0.hasSuffix("modulemap")
-    }
-}
-if let only = ProcessInfo.processInfo.environment["ZC_ONLY"] {
-    var wanted = Set(only.split(separator: ",").map(String.init))
-    var grew = true
-    while grew {
-        grew = false
-        for target in targets where wanted.contains(target.name) {
-            for dependency in target.dependencies {
-                switch dependency {
-                case .byNameItem(let name, _), .targetItem(let name, _):
-                    if wanted.insert(name).inserted { grew = true }
-                default: break
-                }
-            }
-        }
-    }
-    targets = targets.filter { wanted.contains($0.name) }
-}
-if ProcessInfo.processInfo.environment["ZC_NO_TRANSPORT"] != nil {
-    for target in targets where target.name == "ServiceRuntime" {
-        target.exclude = ["ServiceHost.swift", "StandardServices.swift", "ParentWatch.swift"]
-    }
-    targets = targets.filter { $0.name != "RPCTransport" }
-}
-let existing = Set(targets.map(\.name))
-for target in targets {
-    target.dependencies = target.dependencies.filter {
-        switch $0 {
-        case .byNameItem(let name, _), .targetItem(let name, _): existing.contains(name)
-        default: true
-        }
-    }
-}
-
 let package = Package(
     name: "Zhicheng",
-    products: ["ZhichengClient", "ZhichengTesting"].filter(existing.contains).map {
-        .library(name: $0, targets: [$0])
-    },
+    products: [
+        .library(name: "ZhichengClient", targets: ["ZhichengClient"]),
+        .library(name: "ZhichengTesting", targets: ["ZhichengTesting"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),

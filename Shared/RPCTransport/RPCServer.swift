@@ -107,11 +107,19 @@ package final class RPCServer: Service {
             return
         }
         if let context = configuration.credentials?.server {
-            let tls = NIOSSLServerHandler(context: context)
-            let handshake = TLSHandshake(behind: tls) { outcome in
-                if case .done(let name) = outcome { peer.value = name }
+            let pipeline = channel.pipeline.syncOperations
+            let addTLS = { (position: ChannelPipeline.SynchronousOperations.Position) in
+                let tls = NIOSSLServerHandler(context: context)
+                let handshake = TLSHandshake(behind: tls) { outcome in
+                    if case .done(let name) = outcome { peer.value = name }
+                }
+                try pipeline.addHandlers([tls, handshake], position: position)
             }
-            try channel.pipeline.syncOperations.addHandlers([tls, handshake])
+            if configuration.acceptsPlaintext {
+                try pipeline.addHandler(TLSOrPlaintext(setUpTLS: addTLS))
+            } else {
+                try addTLS(.last)
+            }
         }
         try channel.pipeline.syncOperations.addHandler(connection.makeHandler())
     }

@@ -9,6 +9,9 @@ package struct ServerConfiguration: Sendable {
     package var peerName: String
     /// A service's own; nil: plaintext, every peer is anonymous. For tests and benchmarks.
     package var credentials: TLSCredentials?
+    /// Whether, beside TLS, plaintext is taken too; who speaks it is anonymous. For loopback only: a
+    /// client on this machine then needs nothing but a socket.
+    package var acceptsPlaintext = false
     /// Connections at once; further ones are told so and closed. Under TLS they are just closed: a
     /// handshake costs more than a word is worth.
     package var maxConnections = 1024

@@ -63,10 +63,12 @@ extension ServiceDefinition {
         var assembly = try assemble(environment)
         assembly.serveStandard(environment, channels: channels)
 
+        var configuration = ServerConfiguration(
+            host: endpoint.host, port: endpoint.port,
+            peerName: "\(name)/1@\(platformVersion)", credentials: credentials)
+        configuration.acceptsPlaintext = endpoint.isLoopback
         let server = RPCServer(
-            configuration: ServerConfiguration(
-                host: endpoint.host, port: endpoint.port,
-                peerName: "\(name)/1@\(platformVersion)", credentials: credentials),
+            configuration: configuration,
             routes: assembly.routes, admission: assembly.admission, logger: logger)
         var services: [any Service] = channels.values.map { $0 }
         services += assembly.background

@@ -94,7 +94,7 @@ extension ServiceOptions {
         return endpoint
     }
 
-    /// The service's own certificate: a service never speaks without TLS.
+    /// The service's own certificate: a service never listens without TLS.
     /// - Throws: when the files are not what they should be, or are another service's.
     func credentials(of service: String) throws -> TLSCredentials {
         let credentials = try TLSCredentials(folder: certificates)

@@ -40,7 +40,7 @@ import Testing
             do {
                 _ = try await harness.identity(person.session).getSession(.init())
                 return true
-            } catch where error.code == .unauthenticated {
+            } catch  where error.code == .unauthenticated {
                 return false
             }
         }

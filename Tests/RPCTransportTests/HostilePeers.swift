@@ -6,13 +6,14 @@ import Testing
 
 @testable import RPCTransport
 
-/// Connects like `withRawPeer`, with buffers of the socket's that are as small as the system allows.
+/// Connects like `withRawPeer`, with small buffers of the socket. (Tiny ones would make Linux wait
+/// for its timers with each segment: loopback has segments of 64 KiB.)
 func withTinyPeer(
     _ port: Int, _ body: @Sendable (RawPeer) async throws -> Void
 ) async throws {
     let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-        .channelOption(.socketOption(.so_rcvbuf), value: 1024)
-        .channelOption(.socketOption(.so_sndbuf), value: 1024)
+        .channelOption(.socketOption(.so_rcvbuf), value: 32 << 10)
+        .channelOption(.socketOption(.so_sndbuf), value: 32 << 10)
         .connect(host: "127.0.0.1", port: port) { channel in
             channel.eventLoop.makeCompletedFuture {
                 try NIOAsyncChannel<ByteBuffer, ByteBuffer>(

@@ -195,6 +195,22 @@ struct TLSConnectionTests {
         }
     }
 
+    @Test("Where plaintext is accepted beside TLS, it is anonymous, whatever it calls itself")
+    func both() async throws {
+        try await TLSServer.with({ $0.acceptsPlaintext = true }) { server in
+            let plain = try await withChannel(server.port, { $0.peerName = "task-aggregator/1@1" })
+            {
+                try await $0.call(who).title
+            }
+            #expect(plain == "anonymous")
+            let certified = try await server.withChannel(as: "task-aggregator") {
+                try await $0.call(who).title
+            }
+            #expect(certified == "task-aggregator")
+            #expect(try await server.stillAnswers())
+        }
+    }
+
     @Test("Connections over the limit are closed; the others go on")
     func connectionLimit() async throws {
         try await TLSServer.with({ $0.maxConnections = 1 }) { server in
