@@ -12,6 +12,7 @@ RUN swift package resolve
 COPY Shared Shared
 COPY Services Services
 COPY Tests Tests
+COPY Benchmarks/EchoServer Benchmarks/EchoServer
 # Swift's own libraries are linked in; Debian's stay shared, so that its security updates reach them.
 RUN mkdir /out \
     && for product in identity-service archive-service declaration-service quota-service \

@@ -75,7 +75,7 @@ struct StartTests {
         }
     }
 
-    @Test("Beyond loopback as within: always TLS")
+    @Test("Beyond loopback it starts like within; its certificate is what it needs")
     func beyondLoopback() async throws {
         try await withTemporaryFolder { folder in
             var given = try arguments(folder)

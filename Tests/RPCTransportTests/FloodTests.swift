@@ -5,7 +5,7 @@ import Testing
 
 @testable import RPCTransport
 
-@Suite("Floods", .timeLimit(.minutes(1)))
+@Suite("Floods", .serialized, .timeLimit(.minutes(1)))
 struct FloodTests {
     @Test("Frames that say nothing new are passed over, however many")
     func harmless() async throws {

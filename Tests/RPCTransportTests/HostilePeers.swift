@@ -21,8 +21,12 @@ func withTinyPeer(
                     configuration: .init(isOutboundHalfClosureEnabled: true))
             }
         }
-    try await channel.executeThenClose { inbound, outbound in
-        try await body(RawPeer(inbound: inbound, outbound: outbound))
+    do {
+        try await channel.executeThenClose { inbound, outbound in
+            try await body(RawPeer(inbound: inbound, outbound: outbound))
+        }
+    } catch ChannelError.ioOnClosedChannel {
+        // The server was the first to close.
     }
 }
 
