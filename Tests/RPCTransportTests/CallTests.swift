@@ -1,6 +1,7 @@
 import MessageCoding
 import Messages
 import RPC
+import Synchronization
 import Testing
 
 @testable import RPCTransport
@@ -87,8 +88,10 @@ struct EndOfCallTests {
     @Test("The deadline ends the call on both sides")
     func deadline() async throws {
         let cancelled = Signal()
+        let hasBegun = Mutex(false)
         let routes = routes {
             $0.unary(method) { (_: Tasks.News, _) -> Tasks.News in
+                hasBegun.withLock { $0 = true }
                 do {
                     try await Task.sleep(for: .seconds(3600))
                 } catch {
@@ -99,10 +102,13 @@ struct EndOfCallTests {
         }
         try await withServer(routes) { port in
             try await withChannel(port) { channel in
-                let error = await failure {
-                    try await channel.call(method, timeout: .milliseconds(50))
+                // On a busy machine a short time may run out before the handler begins.
+                var timeout = Duration.milliseconds(50)
+                while !hasBegun.withLock({ $0 }) {
+                    let error = await failure { try await channel.call(method, timeout: timeout) }
+                    #expect(error?.code == .deadlineExceeded)
+                    timeout *= 2
                 }
-                #expect(error?.code == .deadlineExceeded)
                 try await cancelled.wait()
             }
         }
