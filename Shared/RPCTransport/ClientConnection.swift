@@ -4,7 +4,6 @@ import RPC
 /// The client's end of one connection on its event loop: does what `ClientConnectionState` says.
 final class ClientConnection: ConnectionEnd {
     private let address: String
-    private let limits: ConnectionLimits
     private let hello: Frame.Hello
     private let executor: LoopExecutor
     /// Until the connection is lost.
@@ -22,7 +21,6 @@ final class ClientConnection: ConnectionEnd {
     ) {
         self.address = address
         self.hello = hello
-        self.limits = limits
         self.executor = executor
         self.owner = owner
         state = ClientConnectionState(limits: limits, now: .now)
@@ -68,7 +66,7 @@ final class ClientConnection: ConnectionEnd {
     /// Ends the connection; calls in flight are told so.
     func close() { end(Frame.Goaway(lastID: 0, code: .ok, message: "the channel was closed")) }
 
-    var maxFrame: Int { limits.maxFrame }
+    var maxFrame: Int { state.maxFrame }
     var nextTick: Moment? { state.nextTick }
 
     func opened() { handler?.send(.hello(hello)) }

@@ -206,6 +206,12 @@ extension FrameHandler {
         if outbound.readableBytes >= Self.mostKeptBytes { flush() }
     }
 
+    /// Bytes that wait to be sent, packed or handed to the socket.
+    var waitingBytes: Int {
+        let handed = try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)
+        return outbound.readableBytes + (handed ?? 0)
+    }
+
     /// Writes everything that was packed.
     func flush() {
         if case .open = phase { end.willFlush() }

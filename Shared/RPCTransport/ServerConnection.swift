@@ -54,7 +54,7 @@ final class ServerConnection: ConnectionEnd {
     /// Cancels the handlers and closes.
     func abort() { handler?.abort("the server was stopped") }
 
-    var maxFrame: Int { limits.maxFrame }
+    var maxFrame: Int { state.maxFrame }
     var nextTick: Moment? { state.nextTick }
 
     func opened() {}
@@ -145,12 +145,12 @@ final class ServerConnection: ConnectionEnd {
             idempotencyKey: request.idempotencyKey, priority: request.priority,
             attempt: request.attempt, trace: request.trace)
         let bound = NIOLoopBound(self, eventLoop: executor.eventLoop)
-        let (slot, id) = (start.slot, start.id)
+        let (slot, id, method) = (start.slot, start.id, route.method)
         // On this event loop from the first instruction on: no other thread is woken for a call.
         let task = CallScope.$current.withValue(CallScope(context)) {
             Task.immediate(executorPreference: executor) { [runner] in
                 let outcome = await runner.run(call, context, received: now)
-                bound.value.finish(slot, id, outcome)
+                bound.value.finish(slot, id, method, outcome)
             }
         }
         guard state.isRunning(id, slot: slot) else { return }
@@ -160,17 +160,22 @@ final class ServerConnection: ConnectionEnd {
 
     private func refuse(_ start: ServerConnectionState.Start, _ error: RPCError, _ now: Moment) {
         finish(
-            start.slot, start.id,
+            start.slot, start.id, nil,
             CallOutcome(.failure(error), received: now, started: now, ended: now))
     }
 
-    private func finish(_ slot: Int, _ id: UInt64, _ outcome: CallOutcome) {
+    private func finish(
+        _ slot: Int, _ id: UInt64, _ method: RPCMethod?, _ outcome: CallOutcome
+    ) {
         if tasks.indices.contains(slot) { tasks[slot] = nil }
         if state.finish(slot: slot, at: outcome.ended), let handler {
             var response = Frame.Response()
             response.queueMicroseconds = outcome.received.microseconds(to: outcome.started)
             response.handlerMicroseconds = outcome.started.microseconds(to: outcome.ended)
             do throws(RPCError) {
+                if let method, state.isStalled, handler.waitingBytes > limits.mostWaitingBytes {
+                    throw RPCError.unread(method)
+                }
                 try handler.send(
                     .response(response), id: id, payload: outcome.result.get(),
                     limit: state.mostReplyBytes)

@@ -1,4 +1,5 @@
 package import RPC
+import Secrets
 import Storage
 
 extension RPCError {
@@ -17,6 +18,10 @@ extension RPCError {
                 code: .unavailable, message: "服务繁忙，未作任何更改，请稍后重试",
                 verdict: .notExecuted)
             cause = error
+        case PasswordError.busy:
+            self.init(
+                code: .unavailable, message: "服务繁忙，请稍后重试", verdict: .notExecuted,
+                retryAfter: .seconds(1))
         default:
             self.init(code: .internalError, message: "internal error", verdict: .unknown)
             cause = error

@@ -100,6 +100,40 @@ struct ClientConnectionTests {
         #expect(end.isRetired)
     }
 
+    @Test("GOAWAY: abandoned calls above its id free their slots; nobody is told of them")
+    func abandonedGoaway() throws {
+        let end = try greeted()
+        let call = try #require(end.begin(deadline: later))
+        #expect(end.abandon(call))
+        end.feed(try framed(Wire.Envelope(body: .goaway(Wire.Goaway(lastID: 0)))))
+        #expect(end.events.last == "retire OK []")
+        #expect(end.openCalls == 0)
+        #expect(end.isRetired)
+    }
+
+    @Test("A server that makes many calls is answered only so often")
+    func serverCalls() throws {
+        let end = try greeted()
+        for number in 0..<100 { end.feed(try requestFrame(UInt64(2 * number + 2))) }
+        #expect(end.isClosed)
+        #expect(end.events.count { $0.hasPrefix("refuse") } == 64)
+        let patient = try greeted()
+        for number in 0..<100 {
+            patient.feed(try requestFrame(UInt64(2 * number + 2)))
+            patient.now = patient.now + .milliseconds(20)
+        }
+        #expect(!patient.isClosed)
+    }
+
+    @Test("Before the Hello frames are small")
+    func firstFrame() throws {
+        let end = ClientEnd()
+        end.feed([0, 1, 0, 1])
+        #expect(
+            end.events == ["close INVALID_ARGUMENT: a frame of 65537 bytes; 1 to 65536 are allowed"]
+        )
+    }
+
     @Test("Deadlines, and a server that says nothing")
     func time() throws {
         let end = ClientEnd()

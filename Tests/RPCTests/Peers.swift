@@ -57,7 +57,7 @@ final class ServerEnd {
     func feed(_ bytes: [UInt8]) {
         unread += bytes
         while !isClosed {
-            let extent = unread.withUnsafeBytes { Frame.extent(of: $0, maxFrame: limits.maxFrame) }
+            let extent = unread.withUnsafeBytes { Frame.extent(of: $0, maxFrame: state.maxFrame) }
             switch extent {
             case .incomplete: return
             case .badLength(let length): perform(state.receiveBadLength(length), [])
@@ -148,7 +148,7 @@ final class ClientEnd {
     func feed(_ bytes: [UInt8]) {
         unread += bytes
         while !isClosed {
-            let extent = unread.withUnsafeBytes { Frame.extent(of: $0, maxFrame: limits.maxFrame) }
+            let extent = unread.withUnsafeBytes { Frame.extent(of: $0, maxFrame: state.maxFrame) }
             switch extent {
             case .incomplete: return
             case .badLength(let length): perform(state.receiveBadLength(length), [])

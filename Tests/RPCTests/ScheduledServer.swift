@@ -66,7 +66,7 @@ final class ScheduledServer {
 
     func read(_ bytes: [UInt8], now: Moment) {
         unread.append(bytes)
-        while phase == .open, let piece = unread.next(maxFrame: limits.maxFrame) {
+        while phase == .open, let piece = unread.next(maxFrame: state.maxFrame) {
             switch piece {
             case .badLength(let length): perform(state.receiveBadLength(length), [], now)
             case .envelope(let frame):

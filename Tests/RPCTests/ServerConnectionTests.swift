@@ -58,6 +58,18 @@ struct ServerConnectionTests {
         #expect(silent.events == ["close 0 FAILED_PRECONDITION: the first frame is no Hello"])
     }
 
+    @Test("Before the Hello frames are small, right behind it they are not")
+    func firstFrame() throws {
+        let end = ServerEnd()
+        end.feed([0, 1, 0, 1])
+        let reason = "close 0 INVALID_ARGUMENT: a frame of 65537 bytes; 1 to 65536 are allowed"
+        #expect(end.events == [reason])
+        let eager = ServerEnd()
+        let payload = [UInt8](repeating: 7, count: 100_000)
+        eager.feed(try helloFrame() + requestFrame(1) { $0.payload = payload })
+        #expect(eager.runningCalls == 1)
+    }
+
     @Test("Violations end the connection, with the reason")
     func violations() throws {
         let cases: [([[UInt8]], String)] = [

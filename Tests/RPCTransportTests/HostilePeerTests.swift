@@ -154,6 +154,50 @@ struct HostilePeerTests {
         #expect(made.withLock { $0 } < 200)
     }
 
+    @Test("What waits for a slow reader is bounded, however large the replies that were begun")
+    func largeReplies() async throws {
+        let go = Signal()
+        let text = String(repeating: "x", count: 1 << 20)
+        let routes = routes {
+            $0.unary(method) { (_: Tasks.News, _) in
+                try await go.wait()
+                return Tasks.News(title: text)
+            }
+        }
+        let configuration = configuration {
+            $0.limits.outboundBytes = 256 << 10
+            $0.limits.mostWaitingBytes = 8 << 20
+        }
+        let count = 100
+        try await withServer(routes, configuration) { port in
+            try await withTinyPeer(port) { peer in
+                try await peer.send(hello)
+                for number in 0..<count {
+                    try await peer.send(
+                        Wire.Envelope(
+                            id: UInt64(2 * number + 1),
+                            body: .request(Wire.Request(methodID: method.id))))
+                }
+                // All of them run before the first is answered.
+                try await peer.send(Wire.Envelope(body: .ping(Wire.Ping(nonce: 1))))
+                var answers: [UInt32: Int] = [:]
+                try await peer.eachEnvelope { envelope in
+                    if case .ping = envelope.body { go.raise() }
+                    guard case .response(let response) = envelope.body else { return true }
+                    answers[response.code, default: 0] += 1
+                    if response.code == 8 {
+                        // It ran, and the method is no read.
+                        #expect(response.retry == .unknown)
+                    }
+                    return answers.values.reduce(0, +) < count
+                }
+                #expect(answers.keys.sorted() == [0, 8])
+                // Eight wait at most; the system's buffers and the peer take some more meanwhile.
+                #expect(answers[0, default: 0] < count / 2)
+            }
+        }
+    }
+
     @Test("Who writes everything before reading anything gets one answer to each call")
     func writesFirst() async throws {
         let configuration = configuration { $0.limits.outboundBytes = 64 << 10 }

@@ -54,6 +54,13 @@ struct CallTable: Sendable {
         free.append(slot)
     }
 
+    /// Frees the slots of these calls, cancelled ones included.
+    mutating func removeAll(where isGone: (_ id: UInt64) -> Bool) {
+        for slot in entries.indices where entries[slot].id != 0 && isGone(entries[slot].id) {
+            remove(slot)
+        }
+    }
+
     mutating func markCancelled(_ slot: Int) { entries[slot].isCancelled = true }
 
     /// Where the call is; nil when it has ended.

@@ -42,6 +42,8 @@ package struct ClientConnectionState: ~Copyable, Sendable {
     /// Calls up to this id were handed to the socket.
     private var lastSentID: UInt64 = 0
     private var maxCalls: Int
+    /// Refusals of the server's calls: a flood of these must not make a flood of answers.
+    private var refusals = RateBudget(capacity: 64, perSecond: 64)
     private var pong: UInt64?
     /// The largest request that the server takes.
     package private(set) var mostRequestBytes: Int
@@ -74,6 +76,11 @@ package struct ClientConnectionState: ~Copyable, Sendable {
 
     /// Calls that the server still has to answer, abandoned ones included.
     package var openCalls: Int { calls.count }
+
+    /// The largest length of the next frame; until the Hello is there, little is enough.
+    package var maxFrame: Int {
+        if case .greeting = state { limits.mostHelloBytes } else { limits.maxFrame }
+    }
 
     /// Whether `begin` would take a call.
     package var hasRoom: Bool {
@@ -144,7 +151,7 @@ package struct ClientConnectionState: ~Copyable, Sendable {
                 default: return close(.failedPrecondition, "the first frame is no Hello")
                 }
             case .open, .retiring:
-                return try unsafe handle(envelope, frame)
+                return try unsafe handle(envelope, frame, at: now)
             }
         } catch {
             return close(.invalidArgument, "a frame is no envelope: \(error)")
@@ -153,7 +160,7 @@ package struct ClientConnectionState: ~Copyable, Sendable {
 
     /// A frame's length that was zero or too large.
     package mutating func receiveBadLength(_ length: Int) -> Action {
-        close(.invalidArgument, "a frame of \(length) bytes; 1 to \(limits.maxFrame) are allowed")
+        close(.invalidArgument, "a frame of \(length) bytes; 1 to \(maxFrame) are allowed")
     }
 
     /// The connection is gone.
@@ -211,7 +218,7 @@ extension ClientConnectionState {
     }
 
     private mutating func handle(
-        _ envelope: Envelope, _ frame: UnsafeRawBufferPointer
+        _ envelope: Envelope, _ frame: UnsafeRawBufferPointer, at now: Moment
     ) throws(WireFault) -> Action {
         switch envelope.body {
         case .response: return try unsafe response(envelope, frame)
@@ -230,13 +237,20 @@ extension ClientConnectionState {
                 .unimplemented, "streams (Data) on call \(envelope.id), which is no stream")
         case .request:
             return envelope.id != 0 && envelope.id.isMultiple(of: 2)
-                ? .refuse(id: envelope.id, .unimplemented("a call from server to client"))
+                ? refuse(envelope.id, "a call from server to client", at: now)
                 : close(.invalidArgument, "a server's call has the id \(envelope.id)")
         case .cancel: return .none
         case nil:
             return envelope.id == 0
-                ? .none : .refuse(id: envelope.id, .unimplemented("this kind of frame"))
+                ? .none : refuse(envelope.id, "this kind of frame", at: now)
         }
+    }
+
+    private mutating func refuse(_ id: UInt64, _ what: String, at now: Moment) -> Action {
+        guard refusals.take(at: now) else {
+            return close(.resourceExhausted, "more calls from server to client than are refused")
+        }
+        return .refuse(id: id, .unimplemented(what))
     }
 
     private mutating func response(
@@ -261,7 +275,8 @@ extension ClientConnectionState {
         state = .retiring
         let notExecuted = calls.live.filter { $0.id > goaway.lastID }
             .map { Call(slot: $0.slot, id: $0.id) }
-        for call in notExecuted { calls.remove(call.slot) }
+        // Abandoned ones, too: none of them gets a Response.
+        calls.removeAll { $0 > goaway.lastID }
         return .retire(goaway, notExecuted: notExecuted)
     }
 

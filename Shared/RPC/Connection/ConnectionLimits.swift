@@ -2,6 +2,8 @@
 package struct ConnectionLimits: Sendable {
     /// The largest length of a frame.
     package var maxFrame = CallLimits.mostMessageBytes + 64 << 10
+    /// The largest length of a frame before the other side's Hello is there; at most `maxFrame`.
+    package var mostHelloBytes: Int { min(maxFrame, 64 << 10) }
     /// The largest payload.
     package var maxMessage = CallLimits.mostMessageBytes
     /// Calls that run at once for one connection; at most `mostCalls`.
@@ -18,6 +20,8 @@ package struct ConnectionLimits: Sendable {
     package var cancelBurst = 1024
     /// Bytes waiting to be sent, over which requests are refused.
     package var outboundBytes = 8 << 20
+    /// Bytes waiting to be sent, over which a reply is thrown away and its caller only told so.
+    package var mostWaitingBytes = 32 << 20
     /// How long the waiting bytes may stay over their limit before the connection is closed.
     package var outboundStall = Duration.seconds(10)
     /// How long running calls may go on after a graceful shutdown began.

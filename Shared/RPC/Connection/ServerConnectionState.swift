@@ -84,6 +84,14 @@ package struct ServerConnectionState: ~Copyable, Sendable {
         mostReplyBytes = limits.maxMessage
     }
 
+    /// The largest length of the next frame; before the Hello little is enough.
+    package var maxFrame: Int {
+        if case .awaitingHello = state { limits.mostHelloBytes } else { limits.maxFrame }
+    }
+
+    /// Whether more waits to be sent than may.
+    package var isStalled: Bool { stalledSince != nil }
+
     /// Calls whose handlers have not ended.
     package var runningCalls: Int { calls.count }
 
@@ -123,7 +131,7 @@ package struct ServerConnectionState: ~Copyable, Sendable {
 
     /// A frame's length that was zero or too large.
     package mutating func receiveBadLength(_ length: Int) -> Action {
-        close(.invalidArgument, "a frame of \(length) bytes; 1 to \(limits.maxFrame) are allowed")
+        close(.invalidArgument, "a frame of \(length) bytes; 1 to \(maxFrame) are allowed")
     }
 
     /// The handler has ended: frees the call's slot.
@@ -348,6 +356,14 @@ extension ServerConnectionState {
 }
 
 extension RPCError {
+    /// The call ran, but so much waits for a peer that does not read that its reply was thrown away.
+    package static func unread(_ method: RPCMethod) -> RPCError {
+        RPCError(
+            code: .resourceExhausted,
+            message: "the answers on this connection are not being read; this one was thrown away",
+            verdict: method.isReadOnly ? .safe : .unknown, retryAfter: .seconds(1))
+    }
+
     /// Too much at once: nothing ran, and soon there is room again.
     package static func overLimit(_ message: String) -> RPCError {
         RPCError(
