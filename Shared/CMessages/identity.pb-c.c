@@ -2596,7 +2596,7 @@ const ProtobufCMessageDescriptor identity__v1__resolve_session_request__descript
   (ProtobufCMessageInit) identity__v1__resolve_session_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor identity__v1__session__field_descriptors[13] =
+static const ProtobufCFieldDescriptor identity__v1__session__field_descriptors[14] =
 {
   {
     "person_id",
@@ -2754,11 +2754,24 @@ static const ProtobufCFieldDescriptor identity__v1__session__field_descriptors[1
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "lease_ms",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__Session, lease_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned identity__v1__session__field_indices_by_name[] = {
   5,   /* field[5] = committee_id */
   7,   /* field[7] = expires_ms */
   6,   /* field[6] = idle_expires_ms */
+  13,   /* field[13] = lease_ms */
   8,   /* field[8] = must_change_password */
   10,   /* field[10] = must_record_officer */
   9,   /* field[9] = must_submit_unit */
@@ -2773,7 +2786,7 @@ static const unsigned identity__v1__session__field_indices_by_name[] = {
 static const ProtobufCIntRange identity__v1__session__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor identity__v1__session__descriptor =
 {
@@ -2783,7 +2796,7 @@ const ProtobufCMessageDescriptor identity__v1__session__descriptor =
   "Identity__V1__Session",
   "identity.v1",
   sizeof(Identity__V1__Session),
-  13,
+  14,
   identity__v1__session__field_descriptors,
   identity__v1__session__field_indices_by_name,
   1,  identity__v1__session__number_ranges,

@@ -1,6 +1,5 @@
 package import Messages
 package import RPC
-import ServiceStubs
 
 /// Who may call a method. Every method has a rule: an exhaustive `switch` gives it.
 package enum AccessRule: Sendable {
@@ -87,12 +86,4 @@ package struct AccessControl: Sendable {
 
     private static let notAllowed = RPCError(code: .permissionDenied, message: "没有进行此操作的权限")
     private static let signInFirst = RPCError(code: .unauthenticated, message: "请先登录")
-}
-
-/// Asks identity-service for each call.
-package func identityResolver(_ channel: any RPCChannel) -> SessionResolver {
-    let identity = Identity.IdentityClient(channel)
-    return { token, _ throws(RPCError) in
-        try await identity.resolveSession(Identity.ResolveSessionRequest(session: token))
-    }
 }

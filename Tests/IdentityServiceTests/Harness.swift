@@ -18,6 +18,8 @@ struct Harness: Sendable {
     let test: TestEnvironment
     let provider = StubProvider()
     let keeper: SessionKeeper
+    /// By which leases end: who waits for that moves it.
+    let time = ManualTime()
     /// Keys of the persons who have a declaration in flight.
     let declarations = DeclarationsInFlight()
     private let assembly: ServiceAssembly
@@ -38,6 +40,9 @@ struct Harness: Sendable {
             test.environment, providers: [provider] + (openID.map { [$0] } ?? []),
             callbacks: CallbackList([HTTPAddress(Harness.callback)].compactMap { $0 }),
             hasher: .cheapForTests, keeper: keeper,
+            leases: LeaseBook(
+                afterRestart: false, now: { [time] in time.now },
+                sleep: { [time] in time.advance(by: $0) }),
             openDeclarations: knowsDeclarations ? isOpen : nil)
     }
 
@@ -252,6 +257,21 @@ extension Harness {
                 taskID: "identity:\(registration.id):\(round)",
                 expectedVersion: registration.version, outcome: outcome, opinion: opinion),
             options: options)
+    }
+}
+
+/// A time that stands still until somebody waits.
+final class ManualTime: Sendable {
+    private let moment = Mutex(Moment(nanoseconds: 0))
+    private let waits = Mutex<[Duration]>([])
+
+    var now: Moment { moment.withLock { $0 } }
+    /// How long was waited, each time.
+    var waited: [Duration] { waits.withLock { $0 } }
+
+    func advance(by duration: Duration) {
+        waits.withLock { $0.append(duration) }
+        moment.withLock { $0 = $0 + duration }
     }
 }
 

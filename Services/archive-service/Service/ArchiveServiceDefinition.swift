@@ -10,7 +10,8 @@ package let archiveServiceDefinition = ServiceDefinition(
     let identity = try environment.channel("identity-service")
     return assemble(
         environment, catalog: try ArchiveSettings(environment.settings).catalog,
-        identity: identity, resolver: identityResolver(identity))
+        identity: identity,
+        resolver: SessionLeases(identity, clock: environment.clock).resolve)
 }
 
 /// Puts the service together; tests give their own identity-service.

@@ -9,8 +9,8 @@ package let declarationServiceDefinition = ServiceDefinition(
 ) { environment in
     let identity = try environment.channel("identity-service")
     return assemble(
-        environment, resolver: identityResolver(identity), identity: identity,
-        archive: try environment.channel(Errand.archive),
+        environment, resolver: SessionLeases(identity, clock: environment.clock).resolve,
+        identity: identity, archive: try environment.channel(Errand.archive),
         quota: try environment.channel(Errand.quota))
 }
 

@@ -4,6 +4,7 @@ import RPC
 import Secrets
 package import ServiceRuntime
 import ServiceStubs
+import Storage
 
 /// Owns units, officers, accounts, sessions and personnel registrations.
 package let identityServiceDefinition = ServiceDefinition(
@@ -22,6 +23,8 @@ package let identityServiceDefinition = ServiceDefinition(
         // On a development clock, and so on loopback, there are demonstration accounts with public passwords.
         hasher: environment.clock is DevelopmentClock ? .cheapForTests : PasswordHasher(),
         keeper: SessionKeeper(database: environment.database, logger: environment.logger),
+        leases: LeaseBook(
+            afterRestart: try environment.database.read { rows in try SessionStore.exist(rows) }),
         openDeclarations: openDeclarations)
 }
 
@@ -33,13 +36,15 @@ private let services: Set<String> = [
 /// Puts the service together; tests give their own provider and a cheap hasher.
 func assemble(
     _ environment: ServiceEnvironment, providers: [any IdentityProvider], callbacks: CallbackList,
-    hasher: PasswordHasher, keeper: SessionKeeper, openDeclarations: OpenDeclarations?
+    hasher: PasswordHasher, keeper: SessionKeeper, leases: LeaseBook,
+    openDeclarations: OpenDeclarations?
 ) -> ServiceAssembly {
     let handler = IdentityHandler(
         database: environment.database, clock: environment.clock,
         personal: PersonalData(cipher: environment.fields), hasher: hasher,
         providers: providers, callbacks: callbacks, throttle: SignInThrottle(), keeper: keeper,
-        logger: environment.logger, openDeclarations: openDeclarations, ids: randomID,
+        leases: leases, logger: environment.logger, openDeclarations: openDeclarations,
+        ids: randomID,
         randomToken: { SessionToken.random() },
         initialPassword: {
             var generator = SystemRandomNumberGenerator()

@@ -7,8 +7,9 @@ import ServiceStubs
 package let quotaServiceDefinition = ServiceDefinition(
     name: "quota-service", migrations: quotaMigrations
 ) { environment in
-    assemble(
-        environment, resolver: identityResolver(try environment.channel("identity-service")))
+    let identity = try environment.channel("identity-service")
+    return assemble(
+        environment, resolver: SessionLeases(identity, clock: environment.clock).resolve)
 }
 
 /// Puts the service together; tests give their own sessions.

@@ -12,10 +12,11 @@ package let taskAggregatorDefinition = ServiceDefinition(
     for peer in environment.peerNames {
         channels.append((peer, try environment.channel(peer)))
     }
+    let identity = try environment.channel("identity-service")
     return assemble(
         environment, sources: try TaskSources(channels, logger: environment.logger),
         lastKnown: LastKnown(database: environment.database, logger: environment.logger),
-        resolver: identityResolver(try environment.channel("identity-service")))
+        resolver: SessionLeases(identity, clock: environment.clock).resolve)
 }
 
 /// Puts the service together; tests give their own sources and sessions.

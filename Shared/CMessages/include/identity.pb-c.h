@@ -200,10 +200,11 @@ struct  Identity__V1__Session
   protobuf_c_boolean must_record_officer;
   ProtobufCBinaryData person_key;
   uint32_t unit_officers;
+  int64_t lease_ms;
 };
 #define IDENTITY__V1__SESSION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&identity__v1__session__descriptor) \
-    , {0,NULL}, {0,NULL}, 0, NULL, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, {0,NULL}, 0 }
+    , {0,NULL}, {0,NULL}, 0, NULL, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, {0,NULL}, 0, 0 }
 
 
 struct  Identity__V1__UnitSummary

@@ -333,6 +333,7 @@ extension Identity.Session: @unsafe BridgedMessage {
         unsafe c.pointee.must_record_officer = self.mustRecordOfficer ? 1 : 0
         unsafe c.pointee.person_key = arena.bytes(self.personKey)
         unsafe c.pointee.unit_officers = self.unitOfficers
+        unsafe c.pointee.lease_ms = self.leaseMs
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
@@ -349,7 +350,8 @@ extension Identity.Session: @unsafe BridgedMessage {
             mustSubmitUnit: c.pointee.must_submit_unit != 0,
             mustRecordOfficer: c.pointee.must_record_officer != 0,
             personKey: decodedBytes(c.pointee.person_key),
-            unitOfficers: c.pointee.unit_officers
+            unitOfficers: c.pointee.unit_officers,
+            leaseMs: c.pointee.lease_ms
         )
     }
 }

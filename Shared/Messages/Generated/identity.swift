@@ -337,12 +337,14 @@ extension Identity {
         public var personKey: [UInt8]
         /// how many active officers the unit has
         public var unitOfficers: UInt32
+        /// only to services: how long after asking the answer may be used again; 0 = not at all
+        public var leaseMs: Int64
 
         /// With every field at its default.
         public init() { self.init(personID: "") }
 
         /// With the given fields, and the others at their defaults.
-        public init(personID: String = "", name: String = "", role: Identity.Role = Identity.Role(rawValue: 0), unit: Identity.UnitSummary? = nil, region: String = "", committeeID: String = "", idleExpiresMs: Int64 = 0, expiresMs: Int64 = 0, mustChangePassword: Bool = false, mustSubmitUnit: Bool = false, mustRecordOfficer: Bool = false, personKey: [UInt8] = [], unitOfficers: UInt32 = 0) {
+        public init(personID: String = "", name: String = "", role: Identity.Role = Identity.Role(rawValue: 0), unit: Identity.UnitSummary? = nil, region: String = "", committeeID: String = "", idleExpiresMs: Int64 = 0, expiresMs: Int64 = 0, mustChangePassword: Bool = false, mustSubmitUnit: Bool = false, mustRecordOfficer: Bool = false, personKey: [UInt8] = [], unitOfficers: UInt32 = 0, leaseMs: Int64 = 0) {
             self.personID = personID
             self.name = name
             self.role = role
@@ -356,6 +358,7 @@ extension Identity {
             self.mustRecordOfficer = mustRecordOfficer
             self.personKey = personKey
             self.unitOfficers = unitOfficers
+            self.leaseMs = leaseMs
         }
     }
 }

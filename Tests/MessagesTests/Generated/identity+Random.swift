@@ -90,6 +90,7 @@ extension Identity.Session: RandomMessage {
         self.mustRecordOfficer = source.boolean()
         self.personKey = source.bytes()
         self.unitOfficers = source.integer()
+        self.leaseMs = source.integer()
     }
 }
 

@@ -60,6 +60,7 @@ extension IdentityHandler {
         }
         _ = try await database.performOnce(
             CreateAccount(authority: authority, person: person, account: account, office: office))
+        if let office { try await leases.end(.unit(office.unitID)) }
         return Identity.CreateAccountReply(
             personID: id, initialPassword: password, unitID: input.unitID ?? "")
     }
@@ -87,6 +88,7 @@ extension IdentityHandler {
             SetPassword(
                 account: account, hash: try await hashed(password), mustChange: true,
                 keeping: nil, actor: authority.actor))
+        try await leases.end(.person(account.personID))
         return Identity.CreateAccountReply(
             personID: account.personID, initialPassword: password, unitID: office?.unitID ?? "")
     }
@@ -106,6 +108,7 @@ extension IdentityHandler {
             RecordOfficer(
                 personID: person, name: name, idNumber: sealed,
                 idIndex: personal.index(idNumber: number)))
+        try await leases.end(.person(person))
         return Identity.RecordOfficerReply()
     }
 

@@ -32,33 +32,40 @@ extension IdentityHandler {
                     FieldFault(field: "role", label: "角色", message: "应为管理员或审核人")
                 ]))
         }
-        return try await database.perform(
+        let unitID = try unit(request.unitID, authority)
+        let officer = try await database.perform(
             ChangeOfficer(
-                authority: authority, unitID: try unit(request.unitID, authority),
-                personID: request.personID, role: request.role),
+                authority: authority, unitID: unitID, personID: request.personID,
+                role: request.role),
             for: request, context: context)
+        try await leases.end(.unit(unitID))
+        return officer
     }
 
     func removeOfficer(
         _ request: Identity.RemoveOfficerRequest, context: RequestContext
     ) async throws -> Identity.UnitOfficer {
         let authority = authority(context)
-        return try await database.perform(
-            RemoveOfficer(
-                authority: authority, unitID: try unit(request.unitID, authority),
-                personID: request.personID),
+        let unitID = try unit(request.unitID, authority)
+        let officer = try await database.perform(
+            RemoveOfficer(authority: authority, unitID: unitID, personID: request.personID),
             for: request, context: context)
+        try await leases.end(.unit(unitID))
+        return officer
     }
 
     func handOver(
         _ request: Identity.HandOverRequest, context: RequestContext
     ) async throws -> Identity.UnitOfficer {
         let authority = authority(context)
-        return try await database.perform(
+        let unitID = try unit(request.unitID, authority)
+        let successor = try await database.perform(
             HandOver(
-                authority: authority, unitID: try unit(request.unitID, authority),
-                leavingID: request.leavingID, successorID: request.successorID),
+                authority: authority, unitID: unitID, leavingID: request.leavingID,
+                successorID: request.successorID),
             for: request, context: context)
+        try await leases.end(.unit(unitID))
+        return successor
     }
 
     /// The unit that a request is about: an officer's own, or the one that others name.

@@ -206,6 +206,7 @@ extension IdentityHandler {
             SetPassword(
                 account: account, hash: hash, mustChange: false, keeping: tokenHash(context),
                 actor: context.caller.principal))
+        try await leases.end(.person(person))
         return Identity.ChangePasswordReply()
     }
 
@@ -248,9 +249,10 @@ extension IdentityHandler {
     func signOut(
         _ request: Identity.SignOutRequest, context: RequestContext
     ) async throws -> Identity.SignOutReply {
+        let hash = try tokenHash(context)
         _ = try await database.performOnce(
-            SignOut(
-                personID: try session(context).personID, tokenHash: try tokenHash(context)))
+            SignOut(personID: try session(context).personID, tokenHash: hash))
+        try await leases.end(.session(hash))
         return Identity.SignOutReply()
     }
 
@@ -265,7 +267,13 @@ extension IdentityHandler {
     func resolveSession(
         _ request: Identity.ResolveSessionRequest, context: RequestContext
     ) async throws -> Identity.Session {
-        try resolve(request.session)
+        let ticket = leases.ticket()
+        var session = try resolve(request.session)
+        let lease = leases.grant(
+            ticket, tokenHash: SessionToken.hash(request.session), person: session.personID,
+            unit: session.unit?.id ?? "")
+        session.leaseMs = lease?.wholeMilliseconds ?? 0
+        return session
     }
 
     /// The user behind a token, with the person's key: for services, and for this service's own admission.

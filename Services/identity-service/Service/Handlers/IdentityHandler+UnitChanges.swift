@@ -56,10 +56,12 @@ extension IdentityHandler {
             request.opinion, "opinion", "意见", required: !isApproved,
             longest: FormCheck.longestOpinion, hasLines: true)
         try refusing { () throws(Refusal) in try check.finish() }
-        return try await database.perform(
+        let change = try await database.perform(
             DecideUnitChange(
                 actor: session.personID, actorName: session.name, region: session.region,
                 id: request.id, isApproved: isApproved, opinion: opinion),
             for: request, context: context, keepForever: true)
+        if isApproved { try await leases.end(.unit(change.unitID)) }
+        return change
     }
 }

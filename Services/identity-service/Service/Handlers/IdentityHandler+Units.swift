@@ -20,6 +20,7 @@ extension IdentityHandler {
             SubmitUnit(
                 actor: session.personID, unitID: unitID, form: try sealed(form, unit: unitID)),
             for: request, context: context)
+        try await leases.end(.unit(unitID))
         return try completed(unit, form)
     }
 

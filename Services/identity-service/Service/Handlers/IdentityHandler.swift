@@ -18,6 +18,7 @@ struct IdentityHandler: Identity.IdentityProvider {
     let callbacks: CallbackList
     let throttle: SignInThrottle
     let keeper: SessionKeeper
+    let leases: LeaseBook
     let logger: Logger
     /// Nil when the deployment has not connected declaration-service.
     let openDeclarations: OpenDeclarations?

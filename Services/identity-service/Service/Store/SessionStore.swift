@@ -88,6 +88,11 @@ enum SessionStore {
             mustChangePassword: try row.integer("must_change") == 1, unit: unit)
     }
 
+    /// Whether there is any session, live or not yet swept.
+    static func exist(_ rows: any RowReader) throws -> Bool {
+        try rows.row(Statement("SELECT 1 AS found FROM sessions LIMIT 1")) != nil
+    }
+
     /// How many sessions the person has, live or not yet swept.
     static func count(of person: String, _ rows: any RowReader) throws -> Int64 {
         try rows.row(
