@@ -22,10 +22,11 @@ final class RunningPlatform: Sendable {
     }
 
     /// Starts it, lends it, stops it.
+    /// - Parameter empty: without the demonstration data.
     static func with<Result>(
-        _ body: (RunningPlatform) async throws -> Result
+        empty: Bool = false, _ body: (RunningPlatform) async throws -> Result
     ) async throws -> Result {
-        let platform = try await start()
+        let platform = try await start(empty: empty)
         do {
             let result = try await body(platform)
             platform.stop()
@@ -40,13 +41,15 @@ final class RunningPlatform: Sendable {
         let description: String
     }
 
-    private static func start() async throws -> RunningPlatform {
+    private static func start(empty: Bool) async throws -> RunningPlatform {
         let folder = try TemporaryFolder()
         let basePort = try freeBasePort()
         let process = Process()
         let output = Pipe()
         process.executableURL = Products.executable("zhicheng")
-        process.arguments = ["dev", "--data", folder.path + "/data", "--port", "\(basePort)"]
+        process.arguments =
+            ["dev", "--data", folder.path + "/data", "--port", "\(basePort)"]
+            + (empty ? ["--empty"] : [])
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = output
@@ -114,6 +117,9 @@ final class RunningPlatform: Sendable {
 
     /// The certificate that users trust.
     var authorityFile: String { folder.path + "/data/certificates/ca.pem" }
+
+    /// Of the operator's certificate.
+    var operatorFolder: String { folder.path + "/data/certificates/zhicheng" }
 
     /// Of a person at a terminal beside it.
     var environment: [String: String] {

@@ -136,13 +136,15 @@ enum CastItems {
     }
 
     /// A small valid PDF of one empty page.
-    static func pdf(named name: String) -> Common.FileUpload {
+    /// - Parameter remark: ASCII, kept in the file: other remarks make other files.
+    static func pdf(named name: String, showing remark: String = "") -> Common.FileUpload {
         let text = """
             %PDF-1.4
             1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
             2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
             3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj
             trailer<</Root 1 0 R>>
+            %%\(remark)
             %%EOF
 
             """

@@ -125,8 +125,9 @@ extension PlatformClient {
     }
 
     /// 单位推荐意见 with a notice proof; claims the declaration first unless this officer has it.
+    /// - Parameter occupiesPost: nil for a unit that is no public institution.
     func recommend(
-        _ id: String, occupiesPost: Bool, note: String
+        _ id: String, occupiesPost: Bool?, note: String
     ) async throws(RPCError) {
         let found = try await declaration.get(Declaration.GetDeclarationRequest(id: id))
         let row = found.row ?? Declaration.DeclarationRow()
