@@ -50,6 +50,8 @@ final class FrameHandler: ChannelInboundHandler {
     private var timer: (task: Scheduled<Void>, at: Moment)?
     private var failure: String?
 
+    /// So much is written at once, before the turn's end.
+    private static let mostPackedBytes = 64 << 10
     /// A buffer that grew larger than this is not kept.
     private static let mostKeptBytes = 256 << 10
     /// How long the peer may take to close after the last frame.
@@ -108,7 +110,8 @@ extension FrameHandler {
         let consumed = takeFrames(of: buffer)
         if consumed < buffer.readableBytes, case .open = phase {
             buffer.moveReaderIndex(forwardBy: consumed)
-            unread = buffer
+            // The memory of frames that were taken is not carried along, read after read.
+            unread = consumed > 0 ? buffer.slice() : buffer
         }
     }
 
@@ -203,7 +206,7 @@ extension FrameHandler {
 
     /// Writes at once when much is packed: only what is written shows whether the peer reads.
     func flushIfMuch() {
-        if outbound.readableBytes >= Self.mostKeptBytes { flush() }
+        if outbound.readableBytes >= Self.mostPackedBytes { flush() }
     }
 
     /// Bytes that wait to be sent, packed or handed to the socket.

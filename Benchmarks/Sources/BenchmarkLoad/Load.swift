@@ -1,23 +1,27 @@
 import Glibc
 
-/// What every load generator is told: `PORT IN_FLIGHT SECONDS`.
-public struct LoadArguments: Sendable {
-    public let port: Int
-    public let inFlight: Int
-    public let seconds: Double
+/// One connection's way to make a call.
+public struct Caller: Sendable {
+    let executor: (any TaskExecutor)?
+    let call: Call
+    let slowCall: Call?
 
-    /// Nil when the arguments are not these three.
-    public init?(_ arguments: [String]) {
-        guard arguments.count == 3, let port = Int(arguments[0]),
-            let inFlight = Int(arguments[1]), inFlight > 0, let seconds = Double(arguments[2])
-        else { return nil }
-        self.port = port
-        self.inFlight = inFlight
-        self.seconds = seconds
+    /// One call; throws when it fails or another message comes back.
+    public typealias Call = @Sendable () async throws -> Void
+
+    /// - Parameters:
+    ///   - executor: where the connection's work is done; nil: anywhere.
+    ///   - slowCall: what open loop makes in place of one call in `slowevery`; its time is not counted.
+    public init(
+        executor: (any TaskExecutor)? = nil, call: @escaping Call, slowCall: Call? = nil
+    ) {
+        self.executor = executor
+        self.call = call
+        self.slowCall = slowCall
     }
 }
 
-/// Keeps calls in flight for a while and prints one line of JSON about them.
+/// Makes calls for a while and prints one line of JSON about them.
 public struct Load: Sendable {
     let arguments: LoadArguments
 
@@ -25,49 +29,61 @@ public struct Load: Sendable {
         self.arguments = arguments
     }
 
-    /// Bytes of the echoed message.
+    /// Bytes of the echoed message, and of a list call's request.
     public static let payloadBytes = 100
+    /// Rows of a list call's reply.
+    public static let rows = 50
 
-    /// - Parameter call: one echo; throws when it fails or another message comes back.
-    public func run(_ call: @escaping @Sendable () async throws -> Void) async throws {
-        try await loop(for: .milliseconds(300), call)
+    /// Warms up, then measures: with a rate open loop, else with calls in flight, shared out among the callers.
+    public func run(_ callers: [Caller]) async throws {
+        let warmUp = try await loop(for: .milliseconds(300), callers)
         let cpuBefore = Self.cpuSeconds()
         let began = ContinuousClock.now
-        let latencies = try await loop(for: .seconds(arguments.seconds), call)
+        let tally = try await loop(for: .seconds(arguments.seconds), callers)
         let seconds = Self.seconds(ContinuousClock.now - began)
         let cpu = Self.cpuSeconds() - cpuBefore
-        let sorted = latencies.sorted()
+        let sorted = tally.latencies.sorted()
         print(
             """
-            {"calls": \(sorted.count), "seconds": \(seconds), "cpu_seconds": \(cpu), \
+            {"calls": \(sorted.count), "late": \(tally.late), "failed": \(tally.failed), \
+            "all_calls": \(sorted.count + tally.failed + warmUp.latencies.count + warmUp.failed), \
+            "seconds": \(seconds), "cpu_seconds": \(cpu), \
             "p50_us": \(Self.quantile(sorted, 0.5)), "p99_us": \(Self.quantile(sorted, 0.99))}
             """)
     }
 
-    @discardableResult
-    private func loop(
-        for time: Duration, _ call: @escaping @Sendable () async throws -> Void
-    ) async throws -> [Double] {
-        let end = ContinuousClock.now + time
-        return try await withThrowingTaskGroup(of: [Double].self) { group in
-            for _ in 0..<arguments.inFlight {
-                group.addTask {
-                    var latencies: [Double] = []
-                    var now = ContinuousClock.now
-                    while now < end {
-                        try await call()
-                        let after = ContinuousClock.now
-                        latencies.append(Self.seconds(after - now) * 1e6)
-                        now = after
-                    }
-                    return latencies
-                }
-            }
-            return try await group.reduce(into: []) { $0 += $1 }
+    private func loop(for time: Duration, _ callers: [Caller]) async throws -> Tally {
+        if let rate = arguments.rate {
+            await OpenLoop(
+                callsPerSecond: rate, slowEvery: arguments.number("slowevery", default: 0)
+            ).run(for: time, callers)
+        } else {
+            try await closedLoop(for: time, callers)
         }
     }
 
-    private static func seconds(_ duration: Duration) -> Double {
+    private func closedLoop(for time: Duration, _ callers: [Caller]) async throws -> Tally {
+        let end = ContinuousClock.now + time
+        return try await withThrowingTaskGroup(of: Tally.self) { group in
+            for index in 0..<arguments.inFlight {
+                let caller = callers[index % callers.count]
+                group.addTask(executorPreference: caller.executor) {
+                    var tally = Tally()
+                    var now = ContinuousClock.now
+                    while now < end {
+                        try await caller.call()
+                        let after = ContinuousClock.now
+                        tally.latencies.append(Self.seconds(after - now) * 1e6)
+                        now = after
+                    }
+                    return tally
+                }
+            }
+            return try await group.reduce(into: Tally()) { $0 += $1 }
+        }
+    }
+
+    static func seconds(_ duration: Duration) -> Double {
         let (seconds, attoseconds) = duration.components
         return Double(seconds) + Double(attoseconds) * 1e-18
     }
@@ -82,6 +98,21 @@ public struct Load: Sendable {
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
             + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6
+    }
+}
+
+/// What became of calls.
+struct Tally: Sendable {
+    /// Of the calls that were answered, in µs.
+    var latencies: [Double] = []
+    /// How many of these were answered after the time in which calls were made.
+    var late = 0
+    var failed = 0
+
+    static func += (left: inout Tally, right: Tally) {
+        left.latencies += right.latencies
+        left.late += right.late
+        left.failed += right.failed
     }
 }
 

@@ -1,5 +1,5 @@
 // The floor of the comparison: frames of the same bytes over the same kind of socket, nothing else.
-// `raw-echo serve` prints `READY <port>`; `raw-echo load PORT IN_FLIGHT SECONDS` prints a result.
+// `raw-echo serve` prints `READY <port>`; `raw-echo load PORT IN_FLIGHT SECONDS CONNECTIONS` prints a result.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -92,46 +92,77 @@ static int compare(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
-static void load(int port, int in_flight, double seconds) {
-    int connection = socket(AF_INET, SOCK_STREAM, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (connect(connection, (struct sockaddr *)&address, sizeof address) < 0) fail("connect");
-    no_delay(connection);
-    static char out[MOST_IN_FLIGHT * FRAME], in[MOST_IN_FLIGHT * FRAME];
-    static double sent[MOST_IN_FLIGHT];
+// One of the load's connections: a window of calls in flight, answered in their order.
+struct connection {
+    int socket;
+    // Of the window's first call, in `sent`; calls that are not answered yet; bytes that came.
+    size_t first, waiting, have;
+    char *in;
+    double *sent;
+};
+
+static struct connection *connect_all(int port, size_t count, size_t window) {
+    struct connection *all = calloc(count, sizeof *all);
+    for (size_t i = 0; i < count; i++) {
+        struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        all[i].socket = socket(AF_INET, SOCK_STREAM, 0);
+        if (connect(all[i].socket, (struct sockaddr *)&address, sizeof address) < 0) fail("connect");
+        no_delay(all[i].socket);
+        all[i].in = malloc(window * FRAME);
+        all[i].sent = malloc(window * sizeof *all[i].sent);
+    }
+    return all;
+}
+
+static void load(int port, size_t in_flight, double seconds, size_t connections) {
+    static char out[MOST_IN_FLIGHT * FRAME];
     for (int i = 0; i < MOST_IN_FLIGHT; i++) {
         uint32_t size = htonl(PAYLOAD);
         memcpy(out + i * FRAME, &size, 4);
         memset(out + i * FRAME + 4, 0x5A, PAYLOAD);
     }
-    size_t room = 1 << 24, calls = 0, measured = 0;
+    size_t window = in_flight / connections, open = connections;
+    struct connection *all = connect_all(port, connections, window);
+    int events = epoll_create1(0);
+    size_t room = 1 << 24, measured = 0;
     double *latencies = malloc(room * sizeof *latencies);
     double start = now(), warm = start + 0.3, end = warm + seconds, warm_cpu = 0;
-    size_t first = 0, waiting = (size_t)in_flight, have = 0;
-    for (int i = 0; i < in_flight; i++) sent[i] = start;
-    write_all(connection, out, waiting * FRAME);
-    while (waiting > 0) {
-        ssize_t got = read(connection, in + have, sizeof in - have);
-        if (got <= 0) fail("read");
-        have += (size_t)got;
-        size_t whole = have / FRAME;
+    for (size_t i = 0; i < connections; i++) {
+        struct epoll_event event = {.events = EPOLLIN, .data.ptr = &all[i]};
+        epoll_ctl(events, EPOLL_CTL_ADD, all[i].socket, &event);
+        for (size_t call = 0; call < window; call++) all[i].sent[call] = start;
+        all[i].waiting = window;
+        write_all(all[i].socket, out, window * FRAME);
+    }
+    while (open > 0) {
+        struct epoll_event ready[64] = {{.data.ptr = all}};
+        // A single connection just reads: nothing is cheaper.
+        int count = connections == 1 ? 1 : epoll_wait(events, ready, 64, -1);
         double time = now();
         if (time >= warm && warm_cpu == 0) warm_cpu = cpu();
-        for (size_t i = 0; i < whole; i++) {
-            if (memcmp(in + i * FRAME, out, FRAME) != 0) fail("another message came back");
-            double began = sent[(first + i) % MOST_IN_FLIGHT];
-            if (began >= warm && measured < room) latencies[measured++] = (time - began) * 1e6;
-            calls++;
-        }
-        first = (first + whole) % MOST_IN_FLIGHT;
-        waiting -= whole;
-        memmove(in, in + whole * FRAME, have - whole * FRAME);
-        have -= whole * FRAME;
-        if (time < end && whole > 0) {
-            for (size_t i = 0; i < whole; i++) sent[(first + waiting + i) % MOST_IN_FLIGHT] = time;
-            write_all(connection, out, whole * FRAME);
-            waiting += whole;
+        for (int i = 0; i < count; i++) {
+            struct connection *it = ready[i].data.ptr;
+            ssize_t got = read(it->socket, it->in + it->have, window * FRAME - it->have);
+            if (got <= 0) fail("read");
+            time = now();
+            it->have += (size_t)got;
+            size_t whole = it->have / FRAME;
+            for (size_t call = 0; call < whole; call++) {
+                if (memcmp(it->in + call * FRAME, out, FRAME) != 0) fail("another message came back");
+                double began = it->sent[(it->first + call) % window];
+                if (began >= warm && measured < room) latencies[measured++] = (time - began) * 1e6;
+            }
+            it->have -= whole * FRAME;
+            memmove(it->in, it->in + whole * FRAME, it->have);
+            it->waiting -= whole;
+            if (time < end && whole > 0) {
+                for (size_t call = 0; call < whole; call++) it->sent[(it->first + call) % window] = time;
+                write_all(it->socket, out, whole * FRAME);
+                it->waiting += whole;
+            }
+            it->first = (it->first + whole) % window;
+            if (it->waiting == 0) open--;
         }
     }
     double took = now() - warm, used = cpu() - warm_cpu;
@@ -144,12 +175,13 @@ static void load(int port, int in_flight, double seconds) {
 int main(int count, char **arguments) {
     if (count == 2 && strcmp(arguments[1], "serve") == 0) {
         serve();
-    } else if (count == 5 && strcmp(arguments[1], "load") == 0) {
-        int in_flight = atoi(arguments[3]);
+    } else if (count == 6 && strcmp(arguments[1], "load") == 0) {
+        int in_flight = atoi(arguments[3]), connections = atoi(arguments[5]);
         if (in_flight < 1 || in_flight > MOST_IN_FLIGHT / 2) return 2;
-        load(atoi(arguments[2]), in_flight, atof(arguments[4]));
+        if (connections < 1 || in_flight % connections != 0) return 2;
+        load(atoi(arguments[2]), (size_t)in_flight, atof(arguments[4]), (size_t)connections);
     } else {
-        fprintf(stderr, "usage: raw-echo serve | raw-echo load PORT IN_FLIGHT SECONDS\n");
+        fprintf(stderr, "usage: raw-echo serve | raw-echo load PORT IN_FLIGHT SECONDS CONNECTIONS\n");
         return 2;
     }
     return 0;

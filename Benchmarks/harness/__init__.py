@@ -1,0 +1,1 @@
+"""What Scripts/bench runs: peers as processes, rows that measure them in turn, figures with their targets."""
