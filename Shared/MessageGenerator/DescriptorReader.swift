@@ -165,25 +165,24 @@ struct DescriptorReader {
             name: name, fullName: fullName, comment: comments[path] ?? [],
             methods: try unsafe map(service.method, service.n_method) {
                 method, index throws(SchemaRefusal) in
-                try unsafe read(method, in: fullName, path: path + [Step.serviceMethod, index])
+                unsafe read(method, in: fullName, path: path + [Step.serviceMethod, index])
             })
     }
 
     private func read(
         _ method: Google__Protobuf__MethodDescriptorProto, in service: String, path: [Int32]
-    ) throws(SchemaRefusal) -> Method {
+    ) -> Method {
         let name = unsafe string(method.name)
         let fullName = "\(service)/\(name)"
-        guard unsafe method.client_streaming == 0, unsafe method.server_streaming == 0 else {
-            throw SchemaRefusal(fullName, "streaming methods are not supported yet")
-        }
         let level = unsafe method.options?.pointee.idempotency_level
         return Method(
             name: name, fullName: fullName, comment: comments[path] ?? [],
             input: unsafe String(string(method.input_type).dropFirst()),
             output: unsafe String(string(method.output_type).dropFirst()),
             isReadOnly: level
-                == GOOGLE__PROTOBUF__METHOD_OPTIONS__IDEMPOTENCY_LEVEL__NO_SIDE_EFFECTS)
+                == GOOGLE__PROTOBUF__METHOD_OPTIONS__IDEMPOTENCY_LEVEL__NO_SIDE_EFFECTS,
+            requestsStream: unsafe method.client_streaming != 0,
+            repliesStream: unsafe method.server_streaming != 0)
     }
 
     private mutating func readComments(_ info: Google__Protobuf__SourceCodeInfo) {

@@ -67,7 +67,8 @@ private let abbreviations = ["id": "ID", "ids": "IDs", "url": "URL", "uri": "URI
 let reservedTypeNames: Set<String> = [
     "Any", "Array", "Bool", "Double", "Error", "Float", "Int", "Int32", "Int64", "Message",
     "MessageFault", "Optional", "Protocol", "RPCMethod", "RPCError", "RPCChannel", "CallOptions",
-    "RequestContext", "RouteTable", "Self", "Sendable", "String", "Type", "UInt32", "UInt64",
+    "ReplyStream", "ReplyWriter", "RequestContext", "RequestStream", "RequestWriter", "RouteTable",
+    "Self", "Sendable", "String", "Type", "UInt32", "UInt64",
     "UInt8", "Void",
 ]
 

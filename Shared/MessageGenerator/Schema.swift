@@ -109,6 +109,19 @@ struct Method {
     var output: String
     /// Marked `NO_SIDE_EFFECTS`.
     var isReadOnly: Bool
+    /// Marked `stream`: any number of messages.
+    var requestsStream: Bool
+    var repliesStream: Bool
+
+    /// As `RPCMethod.Kind` and the functions for it are named.
+    var kind: String {
+        switch (requestsStream, repliesStream) {
+        case (false, false): "unary"
+        case (false, true): "serverStream"
+        case (true, false): "clientStream"
+        case (true, true): "bidirectional"
+        }
+    }
 }
 
 /// Why nothing is generated: one line for the person who wrote the `.proto` file.

@@ -42,8 +42,9 @@ private func writeMethods(_ service: ServiceType, into source: inout SourceWrite
         source.block("private enum Known {") { source in
             for method in service.methods {
                 let readOnly = method.isReadOnly ? ", readOnly: true" : ""
+                let kind = method.kind == "unary" ? "" : ", kind: .\(method.kind)"
                 source.line(
-                    "static let \(escaped(lowerFirst(method.name))) = RPCMethod(\"\(method.fullName)\"\(readOnly))"
+                    "static let \(escaped(lowerFirst(method.name))) = RPCMethod(\"\(method.fullName)\"\(readOnly)\(kind))"
                 )
             }
         }
@@ -60,19 +61,54 @@ private func writeClient(_ service: ServiceType, into source: inout SourceWriter
         source.line("/// Calls travel over the channel; closing it stays with its owner.")
         source.line("public init(_ channel: any RPCChannel) { self.channel = channel }")
         for method in service.methods {
-            let name = lowerFirst(method.name)
             source.line()
             source.comment(method.comment)
-            source.block(
-                "public func \(escaped(name))(_ request: \(swiftType(method.input)), options: CallOptions = CallOptions()) async throws(RPCError) -> \(swiftType(method.output)) {"
-            ) { source in
-                let options = method.isReadOnly ? "options" : "options.withIdempotencyKey()"
-                source.line(
-                    "try await channel.unary(\(service.name)Method.\(escaped(name)).method, request, options: \(options))"
-                )
+            source.block("\(clientSignature(method)) {") { source in
+                let name = "\(service.name)Method.\(escaped(lowerFirst(method.name))).method"
+                let options =
+                    "options: \(method.isReadOnly ? "options" : "options.withIdempotencyKey()")"
+                switch method.kind {
+                case "unary":
+                    source.line("try await channel.unary(\(name), request, \(options))")
+                case "serverStream":
+                    source.line("channel.serverStream(\(name), request, \(options))")
+                case "clientStream":
+                    source.line("try await channel.clientStream(\(name), \(options), write)")
+                default:
+                    source.line("try await channel.bidirectional(\(name), \(options), body)")
+                }
             }
         }
     }
+}
+
+private func clientSignature(_ method: Method) -> String {
+    let name = escaped(lowerFirst(method.name))
+    let (input, output) = (swiftType(method.input), swiftType(method.output))
+    let options = "options: CallOptions = CallOptions()"
+    return switch method.kind {
+    case "unary":
+        "public func \(name)(_ request: \(input), \(options)) async throws(RPCError) -> \(output)"
+    case "serverStream":
+        "public func \(name)(_ request: \(input), \(options)) -> ReplyStream<\(output)>"
+    case "clientStream":
+        "public func \(name)(\(options), _ write: (RequestWriter<\(input)>) async throws -> Void) async throws -> \(output)"
+    default:
+        "public func \(name)<Outcome>(\(options), _ body: (RequestWriter<\(input)>, ReplyStream<\(output)>) async throws -> Outcome) async throws -> Outcome"
+    }
+}
+
+/// The parameters of a handler but the context, each with what a call passes for it, and what it returns.
+private func handlerShape(
+    _ method: Method
+) -> (parameters: [(label: String, name: String, type: String)], result: String) {
+    let (input, output) = (swiftType(method.input), swiftType(method.output))
+    var parameters: [(String, String, String)] = [
+        method.requestsStream
+            ? ("_ ", "requests", "RequestStream<\(input)>") : ("_ ", "request", input)
+    ]
+    if method.repliesStream { parameters.append(("", "replies", "ReplyWriter<\(output)>")) }
+    return (parameters, method.repliesStream ? "Void" : output)
 }
 
 private func writeProvider(_ service: ServiceType, into source: inout SourceWriter) {
@@ -82,8 +118,11 @@ private func writeProvider(_ service: ServiceType, into source: inout SourceWrit
     source.block("package protocol \(service.name)Provider: Sendable {") { source in
         for method in service.methods {
             source.comment(method.comment)
+            let (parameters, result) = handlerShape(method)
+            let list = parameters.map { "\($0.label)\($0.name): \($0.type), " }.joined()
+            let arrow = method.repliesStream ? "" : " -> \(result)"
             source.line(
-                "func \(escaped(lowerFirst(method.name)))(_ request: \(swiftType(method.input)), context: RequestContext) async throws -> \(swiftType(method.output))"
+                "func \(escaped(lowerFirst(method.name)))(\(list)context: RequestContext) async throws\(arrow)"
             )
         }
     }
@@ -97,10 +136,15 @@ private func writeRegistration(
         source.block("package func register(in routes: inout RouteTable) {") { source in
             for method in service.methods {
                 let name = escaped(lowerFirst(method.name))
+                let (parameters, result) = handlerShape(method)
+                let list = parameters.map { "\($0.name): \($0.type), " }.joined()
+                let passed = parameters.enumerated().map { index, parameter in
+                    index == 0 ? "\(parameter.name), " : "\(parameter.name): \(parameter.name), "
+                }.joined()
                 source.block(
-                    "routes.unary(\(space).\(service.name)Method.\(name).method) { (request: \(swiftType(method.input)), context: RequestContext) async throws -> \(swiftType(method.output)) in"
+                    "routes.\(method.kind)(\(space).\(service.name)Method.\(name).method) { (\(list)context: RequestContext) async throws -> \(result) in"
                 ) {
-                    $0.line("try await self.\(name)(request, context: context)")
+                    $0.line("try await self.\(name)(\(passed)context: context)")
                 }
             }
         }

@@ -2,7 +2,7 @@
 /// (`CallScope`), then from the channel.
 public struct CallOptions: Sendable {
     /// How long the caller waits: connecting, queueing and answering together. Nil: what is left
-    /// of the surrounding call's time, at most the channel's default.
+    /// of the surrounding call's time, at most the channel's default; an hour for calls that stream.
     public var timeout: Duration?
     /// At most 64 pairs and 8 KiB.
     public var metadata = Metadata()

@@ -16,12 +16,14 @@ package struct CallRunner: Sendable {
     }
 
     /// Reads the request of a call; nothing of the bytes is kept.
+    /// - Parameter stream: this side's end of a call that streams.
     /// - Throws: `invalidArgument` when they are no message of the method's type.
     package func prepare(
-        _ route: RouteTable.Route, _ payload: UnsafeRawBufferPointer
+        _ route: RouteTable.Route, _ payload: UnsafeRawBufferPointer,
+        stream: (any MessageStream)? = nil
     ) throws(RPCError) -> RouteTable.PreparedCall {
         do throws(MessageFault) {
-            return try unsafe route.prepare(payload)
+            return try unsafe route.prepare(payload, stream)
         } catch {
             throw RPCError(
                 code: .invalidArgument, message: "the request cannot be read: \(error.message)",

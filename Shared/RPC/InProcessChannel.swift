@@ -31,27 +31,72 @@ package struct InProcessChannel: RPCChannel {
             }
             let bytes = try Self.packed(request)
             let prepared = try prepare(route, bytes)
-            let context = RequestContext(
-                method: route.method, peer: peer, metadata: call.metadata, end: call.deadline,
-                idempotencyKey: call.idempotencyKey, priority: call.priority, attempt: 0,
-                trace: call.trace)
-            let reply = try await run(prepared, context, received: received).result.get()
+            let reply = try await run(prepared, context(of: call, route), received: received)
+                .result.get()
             return try Self.reply(Self.packed(reply))
         } catch {
-            var sent = error
-            sent.method = method.name
-            sent.cause = nil
-            throw sent
+            throw named(error, method)
         }
     }
 
+    package func open(
+        _ method: RPCMethod, request: (any Message)?, options: CallOptions
+    ) async throws(RPCError) -> any MessageStream {
+        let received = Moment.now
+        let call = try OutgoingCall(
+            method, options: options,
+            defaultTimeoutNanoseconds: CallLimits.defaultTimeout.wholeNanoseconds, now: received)
+        guard let route = runner.routes[method.name], route.method.kind == method.kind else {
+            throw named(.unimplemented(method.name), method)
+        }
+        let queues = InProcessStream.Queues()
+        let bytes = try request.map(Self.packed) ?? []
+        let prepared = try prepare(route, bytes, stream: queues.serverEnd)
+        let context = context(of: call, route)
+        // The call lives beside its caller, as it would behind a socket; the caller's end cancels it.
+        let task = Task {
+            var result = await run(prepared, context, received: received).result
+            if !method.kind.repliesStream, case .success(let reply) = result {
+                do throws(RPCError) {
+                    queues.replies.offer(try Self.packed(reply), cost: 0)
+                } catch {
+                    result = .failure(error)
+                }
+            }
+            var error: RPCError?
+            if case .failure(let failure) = result { error = named(failure, method) }
+            queues.replies.end(error)
+            queues.requests.end(error, droppingQueued: true)
+        }
+        return queues.callerEnd {
+            task.cancel()
+            queues.replies.end(named(.cancelledHere, method), droppingQueued: true)
+            queues.requests.end(named(.cancelledHere, method), droppingQueued: true)
+        }
+    }
+
+    /// What a caller sees of an error.
+    private func named(_ error: RPCError, _ method: RPCMethod) -> RPCError {
+        var sent = error
+        sent.method = method.name
+        sent.cause = nil
+        return sent
+    }
+
+    private func context(of call: OutgoingCall, _ route: RouteTable.Route) -> RequestContext {
+        RequestContext(
+            method: route.method, peer: peer, metadata: call.metadata, end: call.deadline,
+            idempotencyKey: call.idempotencyKey, priority: call.priority, attempt: 0,
+            trace: call.trace)
+    }
+
     private func prepare(
-        _ route: RouteTable.Route, _ bytes: [UInt8]
+        _ route: RouteTable.Route, _ bytes: [UInt8], stream: (any MessageStream)? = nil
     ) throws(RPCError) -> RouteTable.PreparedCall {
         let result: Result<RouteTable.PreparedCall, RPCError> = unsafe bytes.withUnsafeBytes {
             bytes in
             do throws(RPCError) {
-                return .success(try unsafe runner.prepare(route, bytes))
+                return .success(try unsafe runner.prepare(route, bytes, stream: stream))
             } catch {
                 return .failure(error)
             }
@@ -87,7 +132,7 @@ package struct InProcessChannel: RPCChannel {
         }
     }
 
-    private static func packed(_ message: any Message) throws(RPCError) -> [UInt8] {
+    static func packed(_ message: any Message) throws(RPCError) -> [UInt8] {
         let bytes: [UInt8]
         do throws(MessageFault) {
             bytes = try message.encodedBytes()

@@ -10,14 +10,18 @@ package struct OutgoingCall: Sendable {
     package let priority: CallPriority
     package let trace: TraceContext?
 
-    /// - Parameter defaultTimeoutNanoseconds: of the channel; used when the options do not say how long.
+    /// - Parameter defaultTimeoutNanoseconds: of the channel; used when the options do not say how
+    ///   long. A call that streams then has the longest time.
     /// - Throws: `invalidArgument` when the metadata are over their bounds.
     package init(
         _ method: RPCMethod, options: CallOptions, defaultTimeoutNanoseconds: Int64, now: Moment
     ) throws(RPCError) {
         let scope = CallScope.current
         self.method = method
-        let timeout = options.timeout?.wholeNanoseconds ?? defaultTimeoutNanoseconds
+        let timeout =
+            options.timeout?.wholeNanoseconds
+            ?? (method.kind == .unary
+                ? defaultTimeoutNanoseconds : CallLimits.longestMicroseconds * 1000)
         let own = now.advanced(
             byNanoseconds: min(max(timeout, 0), CallLimits.longestMicroseconds * 1000))
         // A nested call never outlives the call that it is made for.

@@ -5,11 +5,31 @@ public struct RPCMethod: Sendable, Hashable {
     public let id: UInt32
     /// It changes nothing (`idempotency_level = NO_SIDE_EFFECTS`): it needs no idempotency key and may be repeated.
     public let isReadOnly: Bool
+    /// How many messages go each way.
+    public let kind: Kind
 
-    public init(_ name: String, readOnly: Bool = false) {
+    public init(_ name: String, readOnly: Bool = false, kind: Kind = .unary) {
         self.name = name
         id = Self.id(of: name)
         isReadOnly = readOnly
+        self.kind = kind
+    }
+
+    /// How many messages a call has each way.
+    public enum Kind: Sendable, Hashable {
+        /// One each way.
+        case unary
+        /// One request, many replies.
+        case serverStream
+        /// Many requests, one reply.
+        case clientStream
+        /// Many each way.
+        case bidirectional
+
+        /// Whether the request has any number of messages.
+        public var requestsStream: Bool { self == .clientStream || self == .bidirectional }
+        /// Whether the reply has any number of messages.
+        public var repliesStream: Bool { self == .serverStream || self == .bidirectional }
     }
 
     /// FNV-1a-32; "wire.v1.Health/Check" → 0xebc4d216.

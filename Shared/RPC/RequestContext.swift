@@ -42,6 +42,8 @@ package struct RequestContext: Sendable {
     /// 0 for a first try.
     package let attempt: UInt32
     package let trace: TraceContext?
+    /// That the server shuts down; for calls that stream over a connection, which may be long.
+    package let drain: DrainSignal?
     /// What admission found out about the caller.
     package var attachment: (any Sendable)?
 
@@ -58,7 +60,7 @@ package struct RequestContext: Sendable {
     package init(
         method: RPCMethod, peer: Peer, metadata: Metadata, end: Moment,
         idempotencyKey: IdempotencyKey?, priority: CallPriority, attempt: UInt32,
-        trace: TraceContext?
+        trace: TraceContext?, drain: DrainSignal? = nil
     ) {
         self.method = method
         self.peer = peer
@@ -68,6 +70,7 @@ package struct RequestContext: Sendable {
         self.priority = priority
         self.attempt = attempt
         self.trace = trace
+        self.drain = drain
     }
 
     /// The user's session token.

@@ -5,9 +5,11 @@ package struct RouteTable: Sendable {
     /// A method with what runs for it. Safe to hold: it keeps no bytes.
     @safe package struct Route: Sendable {
         package let method: RPCMethod
-        /// Reads the request's bytes and returns the work that is left. Nothing of the bytes is kept.
+        /// Reads the request's bytes and returns the work that is left. Nothing of the bytes is kept. `stream`
+        /// is the server's end of a call that streams; others get none.
         package let prepare:
-            @Sendable (_ payload: UnsafeRawBufferPointer) throws(MessageFault) -> PreparedCall
+            @Sendable (_ payload: UnsafeRawBufferPointer, _ stream: (any MessageStream)?)
+                throws(MessageFault) -> PreparedCall
     }
 
     /// A call whose request is read: runs the handler.
@@ -18,19 +20,82 @@ package struct RouteTable: Sendable {
 
     package init() {}
 
-    /// Adds a unary method. A method or an id that is there already is a programmer's error.
+    /// Adds a unary method.
     package mutating func unary<Request: Message, Reply: Message>(
         _ method: RPCMethod,
         _ handler: @escaping @Sendable (Request, RequestContext) async throws -> Reply
     ) {
+        precondition(method.kind == .unary)
+        add(
+            unsafe Route(method: method) { payload, _ throws(MessageFault) in
+                let request = try unsafe Request(decoding: payload)
+                return { context in try await handler(request, context) }
+            })
+    }
+
+    /// Adds a method that answers one message with many.
+    package mutating func serverStream<Request: Message, Reply: Message>(
+        _ method: RPCMethod,
+        _ handler:
+            @escaping @Sendable (Request, ReplyWriter<Reply>, RequestContext) async throws -> Void
+    ) {
+        precondition(method.kind == .serverStream)
+        add(
+            unsafe Route(method: method) { payload, stream throws(MessageFault) in
+                let request = try unsafe Request(decoding: payload)
+                let replies = ReplyWriter<Reply>(Self.end(stream))
+                return { context in
+                    try await handler(request, replies, context)
+                    return NoMessage()
+                }
+            })
+    }
+
+    /// Adds a method that answers many messages with one.
+    package mutating func clientStream<Request: Message, Reply: Message>(
+        _ method: RPCMethod,
+        _ handler:
+            @escaping @Sendable (RequestStream<Request>, RequestContext) async throws -> Reply
+    ) {
+        precondition(method.kind == .clientStream)
+        add(
+            unsafe Route(method: method) { _, stream in
+                let requests = RequestStream<Request>(Self.end(stream))
+                return { context in try await handler(requests, context) }
+            })
+    }
+
+    /// Adds a method that answers many messages with many.
+    package mutating func bidirectional<Request: Message, Reply: Message>(
+        _ method: RPCMethod,
+        _ handler:
+            @escaping @Sendable (RequestStream<Request>, ReplyWriter<Reply>, RequestContext)
+            async throws -> Void
+    ) {
+        precondition(method.kind == .bidirectional)
+        add(
+            unsafe Route(method: method) { _, stream in
+                let end = Self.end(stream)
+                return { context in
+                    try await handler(RequestStream<Request>(end), ReplyWriter<Reply>(end), context)
+                    return NoMessage()
+                }
+            })
+    }
+
+    /// A method or an id that is there already is a programmer's error.
+    private mutating func add(_ route: Route) {
+        let method = route.method
         precondition(method.id != 0, "\(method.name) hashes to 0")
         if let other = routes[method.id] {
             preconditionFailure("\(method.name) and \(other.method.name) have the same id")
         }
-        routes[method.id] = unsafe Route(method: method) { payload throws(MessageFault) in
-            let request = try unsafe Request(decoding: payload)
-            return { context in try await handler(request, context) }
-        }
+        routes[method.id] = route
+    }
+
+    private static func end(_ stream: (any MessageStream)?) -> any MessageStream {
+        guard let stream else { preconditionFailure("a call that streams has no stream") }
+        return stream
     }
 
     /// The route of an id.

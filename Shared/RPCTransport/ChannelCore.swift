@@ -211,8 +211,17 @@ extension ChannelCore {
         case .ok:
             // They did not run: they go to the next connection.
             for call in notExecuted {
-                call.attempt += 1
-                start(call)
+                if call.stream?.hasSent == true {
+                    // What it sent is gone with the connection.
+                    call.fail(
+                        RPCError(
+                            code: .unavailable, message: "\(address): \(goaway.message)",
+                            verdict: .notExecuted))
+                } else {
+                    call.stream?.detach()
+                    call.attempt += 1
+                    start(call)
+                }
             }
             if wasCurrent, case .idle = state, !waiting.isEmpty { connect() }
         case .unauthenticated, .failedPrecondition:

@@ -1,3 +1,4 @@
+import MessageCoding
 import NIOCore
 import RPC
 
@@ -12,6 +13,8 @@ final class ClientConnection: ConnectionEnd {
     /// By the calls' slots.
     private var calls: [PendingCall?] = []
     private var handler: FrameHandler?
+    /// Streams that wait for the connection's window.
+    private var blocked = StreamQueue()
     /// Whether the server's Hello came.
     private(set) var wasReady = false
 
@@ -44,9 +47,13 @@ final class ClientConnection: ConnectionEnd {
             preconditionFailure("a connection without room was given a call")
         }
         do throws(RPCError) {
-            try handler.send(
-                .request(pending.frame(now: now)), id: call.id, payload: pending.request,
-                limit: state.mostRequestBytes)
+            let frame = OutboundFrame.request(pending.frame(now: now))
+            if let request = pending.request {
+                try handler.send(
+                    frame, id: call.id, payload: request, limit: state.mostRequestBytes)
+            } else {
+                handler.send(frame, id: call.id)
+            }
         } catch {
             state.takeBack(call)
             return pending.fail(error)
@@ -54,6 +61,10 @@ final class ClientConnection: ConnectionEnd {
         while calls.count <= call.slot { calls.append(nil) }
         calls[call.slot] = pending
         pending.place = .inFlight(self, call)
+        if let stream = pending.stream {
+            state.openStream(call, receives: pending.outgoing.method.kind.repliesStream)
+            stream.attach(to: self, slot: call.slot, id: call.id)
+        }
     }
 
     /// Nobody waits for the call any more; the server is told.
@@ -86,6 +97,11 @@ final class ClientConnection: ConnectionEnd {
             }
             owner?.connectionHasRoom(self)
             closeIfRetired()
+        case .data(let call, let payload, let byteCount):
+            guard calls.indices.contains(call.slot), let stream = calls[call.slot]?.stream else {
+                return
+            }
+            unsafe stream.receive([UInt8](envelope[payload]), byteCount: byteCount)
         case let action: perform(action)
         }
     }
@@ -96,6 +112,9 @@ final class ClientConnection: ConnectionEnd {
 
     func willFlush() {
         if let pong = state.takePong() { handler?.send(.ping(pong)) }
+        for (id, total) in state.takeGrants() {
+            handler?.send(.window(Frame.Window(bytes: total)), id: id)
+        }
         state.sent()
     }
 
@@ -138,7 +157,13 @@ final class ClientConnection: ConnectionEnd {
             wasReady = true
             owner?.connectionIsReady(self)
             owner?.connectionHasRoom(self)
-        case .complete: preconditionFailure("a call is answered where its payload is")
+        case .complete, .data:
+            preconditionFailure("what has a payload is handled where the payload is")
+        case .resume(let call?):
+            if calls.indices.contains(call.slot) { calls[call.slot]?.stream?.sendWaiting() }
+        case .resume(nil):
+            for stream in blocked.takeAll() { stream.sendWaiting() }
+            owner?.connectionHasRoom(self)
         case .freed:
             owner?.connectionHasRoom(self)
             closeIfRetired()
@@ -157,6 +182,10 @@ final class ClientConnection: ConnectionEnd {
         lost("the server ended it")
     }
 
+    private func call(of port: StreamPort) -> ClientConnectionState.Call? {
+        port.place.map { ClientConnectionState.Call(slot: $0.slot, id: $0.id) }
+    }
+
     private func take(_ call: ClientConnectionState.Call) -> PendingCall? {
         guard calls.indices.contains(call.slot) else { return nil }
         defer { calls[call.slot] = nil }
@@ -167,5 +196,32 @@ final class ClientConnection: ConnectionEnd {
         var error = error
         error.verdict = verdict
         pending?.fail(error)
+    }
+}
+
+extension ClientConnection: StreamCarrier {
+    func sendData(_ message: any Message, of port: StreamPort) throws(RPCError) -> SendOutlook {
+        guard let handler, let call = call(of: port) else { return .waitsForCall }
+        let outlook = state.outlook(call)
+        switch outlook {
+        case .open:
+            let byteCount = try handler.send(
+                .data(Frame.Data()), id: call.id, payload: message, limit: state.mostRequestBytes)
+            state.sentData(byteCount, of: call)
+        case .waitsForConnection: blocked.append(port)
+        case .waitsForCall: break
+        }
+        return outlook
+    }
+
+    func sendEnd(of port: StreamPort) {
+        guard let call = call(of: port) else { return }
+        handler?.send(.data(.end), id: call.id)
+    }
+
+    func consumed(_ byteCount: Int, of port: StreamPort) {
+        guard let call = call(of: port) else { return }
+        state.consumed(byteCount, of: call)
+        handler?.requestFlush()
     }
 }

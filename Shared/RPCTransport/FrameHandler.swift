@@ -155,11 +155,13 @@ extension FrameHandler {
     }
 
     /// Sends a frame whose payload is packed straight into the outbound buffer.
+    /// - Returns: the frame's length, as flow control counts it.
     /// - Throws: `messageTooLarge`, or why the message cannot be packed; then nothing is sent.
+    @discardableResult
     func send(
         _ frame: OutboundFrame, id: UInt64, payload: any Message, limit: Int
-    ) throws(RPCError) {
-        guard case .open = phase else { return }
+    ) throws(RPCError) -> Int {
+        guard case .open = phase else { return 0 }
         let start = outbound.writerIndex
         var size: Int?
         do throws(MessageFault) {
@@ -182,6 +184,7 @@ extension FrameHandler {
         } else {
             flushAtEnd()
         }
+        return outbound.writerIndex - start - 4
     }
 
     /// Room at the end of the outbound buffer; counts as written.

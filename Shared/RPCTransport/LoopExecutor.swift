@@ -35,6 +35,11 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
         }
     }
 
+    /// Runs the work on the event loop: now when this is it.
+    func perform(_ work: @escaping @Sendable () -> Void) {
+        if eventLoop.inEventLoop { work() } else { eventLoop.execute(work) }
+    }
+
     /// The connection has something to send at the end of this turn.
     func flushAtEnd(_ handler: FrameHandler) {
         unflushed.append(handler)

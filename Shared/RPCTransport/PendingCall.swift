@@ -17,7 +17,10 @@ import RPC
     }
 
     let outgoing: OutgoingCall
-    let request: any Message
+    /// Nil: the messages come one by one.
+    let request: (any Message)?
+    /// The caller's end of a call that streams.
+    let stream: StreamPort?
     var place = Place.nowhere
     /// The caller's task was cancelled, perhaps before the call arrived here.
     var isCancelled = false
@@ -25,9 +28,10 @@ import RPC
     var attempt: UInt32 = 0
     private var continuation: UnsafeContinuation<Answer, Never>?
 
-    init(_ outgoing: OutgoingCall, _ request: any Message) {
+    init(_ outgoing: OutgoingCall, _ request: (any Message)?, stream: StreamPort? = nil) {
         self.outgoing = outgoing
         self.request = request
+        self.stream = stream
     }
 
     /// Before the call is started.
@@ -37,10 +41,26 @@ import RPC
 
     /// Ends the call; later answers are ignored.
     func answer(_ answer: Answer) {
+        if let stream { return end(stream, answer) }
         guard let continuation = unsafe continuation else { return }
         unsafe self.continuation = nil
         place = .answered
         unsafe continuation.resume(returning: answer)
+    }
+
+    private func end(_ stream: StreamPort, _ answer: Answer) {
+        if case .answered = place { return }
+        place = .answered
+        switch answer {
+        case .success(let reply):
+            if !outgoing.method.kind.repliesStream {
+                stream.receive(Array(buffer: reply), byteCount: 0)
+            }
+            stream.end(nil)
+        case .failure(var error):
+            error.method = outgoing.method.name
+            stream.end(error)
+        }
     }
 
     func fail(_ error: RPCError) { answer(.failure(error)) }
@@ -51,6 +71,7 @@ import RPC
         // 0 would mean the server's default.
         request.timeoutMicroseconds = UInt64(
             max(1, now.nanoseconds(to: outgoing.deadline) / 1000))
+        request.isOpen = outgoing.method.kind.requestsStream
         request.attempt = attempt
         request.priority = outgoing.priority
         request.idempotencyKey = outgoing.idempotencyKey

@@ -14,6 +14,7 @@ package final class RPCServer: Service {
     private let executors: [ObjectIdentifier: LoopExecutor]
     private let group = MultiThreadedEventLoopGroup.singleton
     private let port: EventLoopPromise<Int>
+    private let drainSignal = DrainSignal()
 
     package init(
         configuration: ServerConfiguration, routes: RouteTable, admission: @escaping Admission,
@@ -58,6 +59,7 @@ package final class RPCServer: Service {
         // Throws only when the task is cancelled.
         let isGraceful = (try? await gracefulShutdown()) != nil
         try? await listener.close()
+        drainSignal.start()
         if isGraceful { registry.drain() } else { registry.abort() }
         await withTaskCancellationHandler {
             await registry.allEnded()
@@ -94,6 +96,7 @@ package final class RPCServer: Service {
         let peer = NIOLoopBoundBox<String?>(nil, eventLoop: channel.eventLoop)
         let connection = ServerConnection(
             configuration: configuration, runner: runner, executor: executor, logger: logger,
+            drainSignal: drainSignal,
             authenticate: { Self.authenticate($0, certified: peer.value) }
         ) { [registry] in registry.remove($0) }
         guard registry.admit(connection, on: channel.eventLoop) else {

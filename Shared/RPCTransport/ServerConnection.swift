@@ -1,4 +1,5 @@
 import Logging
+import MessageCoding
 import NIOCore
 import RPC
 
@@ -8,11 +9,16 @@ final class ServerConnection: ConnectionEnd {
     private let executor: LoopExecutor
     private let logger: Logger
     private let limits: ConnectionLimits
+    private let drainSignal: DrainSignal
     private let ended: (ServerConnection) -> Void
     private var state: ServerConnectionState
     private var peer = Peer(name: "", isAuthenticated: false)
     /// Handlers that did not end at once, by their calls' slots.
     private var tasks: [Task<Void, Never>?] = []
+    /// This side's ends of calls that stream, by their slots.
+    private var streams: [Int: StreamPort] = [:]
+    /// Those that wait for the connection's window.
+    private var blocked = StreamQueue()
     private var isClosed = false
     /// Nil before the channel is set up, and after it is closed.
     private var handler: FrameHandler?
@@ -22,7 +28,7 @@ final class ServerConnection: ConnectionEnd {
     ///   - ended: called once, when the connection is closed and every handler has ended.
     init(
         configuration: ServerConfiguration, runner: CallRunner, executor: LoopExecutor,
-        logger: Logger,
+        logger: Logger, drainSignal: DrainSignal,
         authenticate: @escaping @Sendable (Frame.Hello) -> ServerConnectionState.Authentication,
         ended: @escaping (ServerConnection) -> Void
     ) {
@@ -30,6 +36,7 @@ final class ServerConnection: ConnectionEnd {
         self.executor = executor
         self.logger = logger
         self.ended = ended
+        self.drainSignal = drainSignal
         limits = configuration.limits
         state = ServerConnectionState(
             limits: configuration.limits, peerName: configuration.peerName, now: .now,
@@ -45,8 +52,7 @@ final class ServerConnection: ConnectionEnd {
 
     /// A graceful shutdown.
     func drain() {
-        guard let goaway = state.drain(at: .now) else { return }
-        handler?.send(.goaway(goaway))
+        for frame in state.drain(at: .now) { handler?.send(frame) }
         closeIfDrained()
         handler?.updateTimer()
     }
@@ -67,6 +73,12 @@ final class ServerConnection: ConnectionEnd {
         case .start(let start):
             unsafe self.start(
                 start, payload: UnsafeRawBufferPointer(rebasing: envelope[start.payload]), now: now)
+        case .data(let data):
+            guard let stream = streams[data.slot] else { return }
+            if let payload = data.payload {
+                unsafe stream.receive([UInt8](envelope[payload]), byteCount: data.byteCount)
+            }
+            if data.ends { stream.receivedEnd() }
         case let action: perform(action)
         }
     }
@@ -75,10 +87,14 @@ final class ServerConnection: ConnectionEnd {
 
     func outboundChanged(isOverLimit: Bool, now: Moment) {
         state.outbound(isOverLimit: isOverLimit, at: now)
+        if !isOverLimit { resumeBlocked() }
     }
 
     func willFlush() {
         if let pong = state.takePong() { handler?.send(.ping(pong)) }
+        for (id, total) in state.takeGrants() {
+            handler?.send(.window(Frame.Window(bytes: total)), id: id)
+        }
     }
 
     func tick(now: Moment) {
@@ -99,7 +115,17 @@ final class ServerConnection: ConnectionEnd {
         case .hello(let hello, let peer):
             self.peer = peer
             handler?.send(.hello(hello))
-        case .start: preconditionFailure("a call is started where its payload is")
+        case .start, .data:
+            preconditionFailure("what has a payload is handled where the payload is")
+        case .resume(let id):
+            if id == 0 {
+                resumeBlocked()
+            } else {
+                streams.values.first { $0.place?.id == id }?.sendWaiting()
+            }
+        case .drain(let goaway):
+            handler?.send(.goaway(goaway))
+            closeIfDrained()
         case .refuse(let id, let error):
             handler?.send(.response(Frame.Response(error: error)), id: id)
             handler?.flushIfMuch()
@@ -116,7 +142,12 @@ final class ServerConnection: ConnectionEnd {
         }
     }
 
+    private func resumeBlocked() {
+        for stream in blocked.takeAll() { stream.sendWaiting() }
+    }
+
     private func cancel(_ slot: Int) {
+        streams[slot]?.end(.cancelledHere)
         guard tasks.indices.contains(slot) else { return }
         tasks[slot]?.cancel()
     }
@@ -135,15 +166,18 @@ final class ServerConnection: ConnectionEnd {
             return refuse(start, .unimplemented("the method \(request.method)"), now)
         }
         let call: RouteTable.PreparedCall
+        var stream: StreamPort?
         do throws(RPCError) {
-            call = try unsafe runner.prepare(route, payload)
+            stream = try openStream(start, of: route.method)
+            call = try unsafe runner.prepare(route, payload, stream: stream)
         } catch {
             return refuse(start, error, now)
         }
         let context = RequestContext(
             method: route.method, peer: peer, metadata: request.metadata, end: start.deadline,
             idempotencyKey: request.idempotencyKey, priority: request.priority,
-            attempt: request.attempt, trace: request.trace)
+            attempt: request.attempt, trace: request.trace,
+            drain: stream == nil ? nil : drainSignal)
         let bound = NIOLoopBound(self, eventLoop: executor.eventLoop)
         let (slot, id, method) = (start.slot, start.id, route.method)
         // On this event loop from the first instruction on: no other thread is woken for a call.
@@ -158,6 +192,27 @@ final class ServerConnection: ConnectionEnd {
         tasks[slot] = task
     }
 
+    /// This side's end of a call that streams; nil for others.
+    private func openStream(
+        _ start: ServerConnectionState.Start, of method: RPCMethod
+    ) throws(RPCError) -> StreamPort? {
+        guard start.request.isOpen == method.kind.requestsStream else {
+            throw RPCError(
+                code: .invalidArgument,
+                message: method.kind.requestsStream
+                    ? "\(method.name) takes its messages in Data: the Request must be open"
+                    : "\(method.name) takes one message, in the Request",
+                verdict: .never)
+        }
+        guard method.kind != .unary else { return nil }
+        let stream = StreamPort(executor: executor, window: limits.streamWindow)
+        streams[start.slot] = stream
+        state.openStream(start.id, slot: start.slot, receives: method.kind.requestsStream)
+        stream.attach(to: self, slot: start.slot, id: start.id)
+        if !method.kind.requestsStream { stream.receivedEnd() }
+        return stream
+    }
+
     private func refuse(_ start: ServerConnectionState.Start, _ error: RPCError, _ now: Moment) {
         finish(
             start.slot, start.id, nil,
@@ -168,6 +223,7 @@ final class ServerConnection: ConnectionEnd {
         _ slot: Int, _ id: UInt64, _ method: RPCMethod?, _ outcome: CallOutcome
     ) {
         if tasks.indices.contains(slot) { tasks[slot] = nil }
+        if !streams.isEmpty { streams.removeValue(forKey: slot)?.end(.cancelledHere) }
         if state.finish(slot: slot, at: outcome.ended), let handler {
             var response = Frame.Response()
             response.queueMicroseconds = outcome.received.microseconds(to: outcome.started)
@@ -193,5 +249,31 @@ final class ServerConnection: ConnectionEnd {
     private func closeIfDrained() {
         guard state.isDrained else { return }
         handler?.close(with: nil)
+    }
+}
+
+extension ServerConnection: StreamCarrier {
+    func sendData(_ message: any Message, of port: StreamPort) throws(RPCError) -> SendOutlook {
+        guard let handler, let id = port.place?.id else { return .waitsForCall }
+        let outlook = state.outlook(id)
+        switch outlook {
+        case .open:
+            let byteCount = try handler.send(
+                .data(Frame.Data()), id: id, payload: message, limit: state.mostReplyBytes)
+            state.sentData(byteCount, of: id)
+            handler.flushIfMuch()
+        case .waitsForConnection: blocked.append(port)
+        case .waitsForCall: break
+        }
+        return outlook
+    }
+
+    /// A server's stream ends with its Response.
+    func sendEnd(of port: StreamPort) {}
+
+    func consumed(_ byteCount: Int, of port: StreamPort) {
+        guard let id = port.place?.id else { return }
+        state.consumed(byteCount, of: id)
+        handler?.requestFlush()
     }
 }

@@ -14,6 +14,7 @@ public final class TCPChannel: RPCChannel, Service {
     private let core: NIOLoopBoundBox<ChannelCore>
     private let loopExecutor: LoopExecutor
     private let defaultTimeoutNanoseconds: Int64
+    private let streamWindow: Int
 
     /// - Parameters:
     ///   - host: a name or an address. Whether it exists is seen when the first call is made.
@@ -27,6 +28,7 @@ public final class TCPChannel: RPCChannel, Service {
                 executor: loopExecutor), as: ChannelCore.self,
             eventLoop: eventLoop)
         defaultTimeoutNanoseconds = configuration.defaultTimeout.wholeNanoseconds
+        streamWindow = configuration.limits.streamWindow
     }
 
     deinit {
@@ -73,6 +75,28 @@ public final class TCPChannel: RPCChannel, Service {
             named.method = method.name
             throw named
         }
+    }
+
+    public func open(
+        _ method: RPCMethod, request: (any Message)?, options: CallOptions
+    ) async throws(RPCError) -> any MessageStream {
+        let outgoing: OutgoingCall
+        do throws(RPCError) {
+            outgoing = try OutgoingCall(
+                method, options: options, defaultTimeoutNanoseconds: defaultTimeoutNanoseconds,
+                now: .now)
+        } catch {
+            var named = error
+            named.method = method.name
+            throw named
+        }
+        let stream = StreamPort(executor: loopExecutor, window: streamWindow)
+        let call = PendingCall(outgoing, request, stream: stream)
+        loopExecutor.perform { [core] in
+            stream.onCancel = { core.value.cancel(call) }
+            core.value.start(call)
+        }
+        return stream
     }
 
     @inline(__always)

@@ -15,33 +15,43 @@ struct CallingChannel: RPCChannel {
         _ method: RPCMethod, _ request: Request, options: CallOptions
     ) async throws(RPCError) -> Reply {
         let began = ContinuousClock.now
+        let watch = CallWatch(began: began, interceptors: rules.interceptors)
+        var call = prepared(method, options)
+        var attempts = 0
+        let result: Result<Reply, RPCError>
+        do throws(RPCError) {
+            try await watch.prepare(&call)
+            result = .success(try await send(request, as: call, began: began, attempts: &attempts))
+        } catch {
+            result = .failure(error.told(of: call))
+        }
+        watch.observe(call, error: result.error, attempts: attempts)
+        return try result.get()
+    }
+
+    /// Sent once: whoever reads a stream knows best where to go on.
+    func open(
+        _ method: RPCMethod, request: (any Message)?, options: CallOptions
+    ) async throws(RPCError) -> any MessageStream {
+        let watch = CallWatch(began: ContinuousClock.now, interceptors: rules.interceptors)
+        var call = prepared(method, options)
+        do throws(RPCError) {
+            try await watch.prepare(&call)
+            let stream = try await base.open(method, request: request, options: call.options)
+            return WatchedStream(stream, call, watch)
+        } catch {
+            let error = error.told(of: call)
+            watch.observe(call, error: error, attempts: 0)
+            throw error
+        }
+    }
+
+    private func prepared(_ method: RPCMethod, _ options: CallOptions) -> ClientCall {
         var call = ClientCall(service: service, method: method, options: options)
         if let session, options.metadata[Metadata.sessionKey] == nil {
             call.options.metadata.set(Metadata.sessionKey, session)
         }
-        var prepared = 0
-        var attempts = 0
-        let result: Result<Reply, RPCError>
-        do throws(RPCError) {
-            for interceptor in rules.interceptors {
-                try await interceptor.prepare(&call)
-                prepared += 1
-            }
-            result = .success(try await send(request, as: call, began: began, attempts: &attempts))
-        } catch {
-            var known = error
-            known.method = method.name
-            known.idempotencyKey = call.options.idempotencyKey
-            result = .failure(known)
-        }
-        if prepared > 0 {
-            let end = CallEnd(
-                error: result.error, attempts: attempts, duration: ContinuousClock.now - began)
-            for interceptor in rules.interceptors.prefix(prepared).reversed() {
-                interceptor.observe(call, end)
-            }
-        }
-        return try result.get()
+        return call
     }
 
     private func send<Request: Message, Reply: Message>(
@@ -90,6 +100,16 @@ package struct CallRules: Sendable {
         self.retries = retries
         self.interceptors = interceptors
         self.logger = logger
+    }
+}
+
+extension RPCError {
+    /// The error with what only the caller knows.
+    fileprivate func told(of call: ClientCall) -> RPCError {
+        var known = self
+        known.method = call.method.name
+        known.idempotencyKey = call.options.idempotencyKey
+        return known
     }
 }
 

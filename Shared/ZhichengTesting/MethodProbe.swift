@@ -14,10 +14,8 @@ final class MethodProbe: Sendable {
 
     private let called = Mutex<Target?>(nil)
 
-    /// The method behind a function, which is called once with an empty message.
-    static func target<Request: Message, Reply: Message>(
-        of function: (PlatformClient) -> TestPlatform.Function<Request, Reply>
-    ) async -> Target {
+    /// The method behind a call, which is made once; it always fails.
+    static func target(of call: (PlatformClient) async throws -> Void) async -> Target {
         let probe = MethodProbe()
         let client = PlatformClient(
             channels: ServiceName.allCases.map {
@@ -26,8 +24,7 @@ final class MethodProbe: Sendable {
             CallRules(
                 timeout: .seconds(1), retries: .none, interceptors: [],
                 logger: TestPlatform.silence))
-        // It always fails: what counts is what it asked for.
-        _ = try? await function(client)(Request(), CallOptions())
+        try? await call(client)
         guard let target = probe.called.withLock({ $0 }) else {
             preconditionFailure(
                 "a handler is registered for something else than a call of a typed client")
@@ -42,8 +39,18 @@ final class MethodProbe: Sendable {
         func unary<Request: Message, Reply: Message>(
             _ method: RPCMethod, _ request: Request, options: CallOptions
         ) async throws(RPCError) -> Reply {
+            throw note(method)
+        }
+
+        func open(
+            _ method: RPCMethod, request: (any Message)?, options: CallOptions
+        ) async throws(RPCError) -> any MessageStream {
+            throw note(method)
+        }
+
+        private func note(_ method: RPCMethod) -> RPCError {
             probe.called.withLock { $0 = Target(service: service, method: method) }
-            throw RPCError(code: .cancelled, message: "nothing is sent")
+            return RPCError(code: .cancelled, message: "nothing is sent")
         }
     }
 }

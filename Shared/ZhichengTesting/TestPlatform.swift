@@ -22,6 +22,10 @@ public struct TestPlatform: Sendable {
     public typealias Function<Request: Message, Reply: Message> =
         (Request, CallOptions) async throws(RPCError) -> Reply
 
+    /// A call of a typed client that is answered by many messages, as `client.tasks.watch` is one.
+    public typealias StreamFunction<Request: Message, Reply: Message> =
+        (Request, CallOptions) -> ReplyStream<Reply>
+
     /// Puts a handler behind its method.
     private typealias Registration =
         @Sendable (_ routes: inout [MethodProbe.Target: Route]) async -> Void
@@ -44,10 +48,41 @@ public struct TestPlatform: Sendable {
             @escaping @Sendable (_ request: Request, _ call: ReceivedCall) async throws -> Reply
     ) {
         registrations.append { routes in
-            let target = await MethodProbe.target(of: function)
+            let target = await MethodProbe.target { client in
+                // It always fails: what counts is what it asked for.
+                _ = try? await function(client)(Request(), CallOptions())
+            }
             routes[target] = { table in
                 table.unary(target.method) { (request: Request, context: RequestContext) in
                     try await handler(request, ReceivedCall(context))
+                }
+            }
+        }
+    }
+
+    /// Answers a call of a typed client with many messages.
+    /// - Parameters:
+    ///   - function: names the call: `{ $0.tasks.watch }`.
+    ///   - handler: sends each message with `send`, which waits while the caller takes none; the reply ends when it
+    ///     returns.
+    public mutating func answer<Request: Message, Reply: Message>(
+        _ function: @escaping @Sendable (PlatformClient) -> StreamFunction<Request, Reply>,
+        with handler:
+            @escaping @Sendable (
+                _ request: Request, _ call: ReceivedCall,
+                _ send: @Sendable (Reply) async throws(RPCError) -> Void
+            ) async throws -> Void
+    ) {
+        registrations.append { routes in
+            let target = await MethodProbe.target { client in
+                for try await _ in function(client)(Request(), CallOptions()) {}
+            }
+            routes[target] = { table in
+                table.serverStream(target.method) {
+                    (request: Request, replies: ReplyWriter<Reply>, context: RequestContext) in
+                    try await handler(request, ReceivedCall(context)) { reply throws(RPCError) in
+                        try await replies.send(reply)
+                    }
                 }
             }
         }

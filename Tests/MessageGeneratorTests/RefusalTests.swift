@@ -25,10 +25,6 @@ struct RefusalTests {
                 "test.v1.Collide/Zfbtsztaa: the method's id is 0, which means none"
             ),
             (
-                "message A {} service S { rpc M(stream A) returns (A); }",
-                "test.v1.S/M: streaming methods are not supported yet"
-            ),
-            (
                 "message A { map<string, string> a = 1; }",
                 "test.v1.A: maps are not supported; use a repeated message"
             ),

@@ -31,11 +31,27 @@ func pingFrame(_ nonce: UInt64) throws -> [UInt8] {
     try framed(Wire.Envelope(body: .ping(Wire.Ping(nonce: nonce))))
 }
 
+/// A frame of a kind that no version knows.
+func unknownFrame(_ id: UInt64) throws -> [UInt8] {
+    framed(try Wire.Envelope(id: id).encodedBytes() + [0x82, 1, 0])
+}
+
+func dataFrame(_ id: UInt64, _ change: (inout Wire.Data) -> Void = { _ in }) throws -> [UInt8] {
+    var data = Wire.Data(payload: [9])
+    change(&data)
+    return try framed(Wire.Envelope(id: id, body: .data(data)))
+}
+
+func windowFrame(_ id: UInt64, _ bytes: UInt64) throws -> [UInt8] {
+    try framed(Wire.Envelope(id: id, body: .window(Wire.Window(bytes: bytes))))
+}
+
 /// A server's end without a socket: what is fed to it, and what it wanted to be done, in words.
 final class ServerEnd {
     private var state: ServerConnectionState
     var limits: ConnectionLimits
     var now = Moment(nanoseconds: 0)
+    private var adviceNonce: UInt64?
     private(set) var events: [String] = []
     private(set) var isClosed = false
     private var unread: [UInt8] = []
@@ -77,7 +93,22 @@ final class ServerEnd {
     var mostReplyBytes: Int { state.mostReplyBytes }
     func takePong() -> Frame.Ping? { state.takePong() }
     func outbound(isOverLimit: Bool) { state.outbound(isOverLimit: isOverLimit, at: now) }
-    func drain() -> Frame.Goaway? { state.drain(at: now) }
+    func drain() -> [OutboundFrame] {
+        let frames = state.drain(at: now)
+        for case .ping(let ping) in frames { adviceNonce = ping.nonce }
+        return frames
+    }
+    func takeGrants() -> [(id: UInt64, total: UInt64)] { state.takeGrants() }
+    func consumed(_ byteCount: Int, of id: UInt64) { state.consumed(byteCount, of: id) }
+    func outlook(_ id: UInt64) -> SendOutlook { state.outlook(id) }
+    func sentData(_ byteCount: Int, of id: UInt64) { state.sentData(byteCount, of: id) }
+
+    /// The client answers the ping that came behind the advice to go.
+    func answerAdvice() {
+        guard let nonce = adviceNonce else { return }
+        feed(OutboundFrame.ping(Frame.Ping(isAcknowledgement: true, nonce: nonce)).bytes())
+    }
+
     func closed() -> [Int] { state.closed() }
 
     /// The handler of a call has ended.
@@ -99,6 +130,7 @@ final class ServerEnd {
             events.append("hello \(hello.version) to \(peer.name)")
         case .start(let start):
             slots[start.id] = start.slot
+            if start.request.isOpen { state.openStream(start.id, slot: start.slot, receives: true) }
             events.append(
                 "start \(start.id) \(start.request.method) \(Array(frame[start.payload]))")
         case .refuse(let id, let error):
@@ -106,6 +138,11 @@ final class ServerEnd {
         case .cancel(let slot):
             let id = slots.first { $0.value == slot }?.key ?? 0
             events.append("cancel \(id)")
+        case .data(let data):
+            let payload = data.payload.map { "\(Array(frame[$0]))" } ?? "nothing"
+            events.append("data \(data.id) \(payload)\(data.ends ? " end" : "")")
+        case .resume(let id): events.append("resume \(id)")
+        case .drain(let goaway): events.append("drain \(goaway.lastID)")
         case .close(let goaway):
             isClosed = true
             events.append("close \(goaway.lastID) \(goaway.code): \(goaway.message)")
@@ -138,6 +175,9 @@ final class ClientEnd {
     var nextTick: Moment? { state.nextTick }
     var mostRequestBytes: Int { state.mostRequestBytes }
     func begin(deadline: Moment) -> ClientConnectionState.Call? { state.begin(deadline: deadline) }
+    func openStream(_ call: ClientConnectionState.Call, receives: Bool) {
+        state.openStream(call, receives: receives)
+    }
     func abandon(_ call: ClientConnectionState.Call) -> Bool { state.abandon(call) }
     func sent() { state.sent() }
     func closed() -> [(call: ClientConnectionState.Call, verdict: RetryVerdict)] { state.closed() }
@@ -168,6 +208,9 @@ final class ClientEnd {
             let answer = response.error.map { "\($0.code) \($0.verdict)" } ?? "\(frame[payload])"
             events.append("complete \(call.id) \(answer)")
         case .freed: events.append("freed")
+        case .data(let call, let payload, _):
+            events.append("data \(call.id) \(Array(frame[payload]))")
+        case .resume(let call): events.append("resume \(call?.id ?? 0)")
         case .retire(let goaway, let calls):
             events.append("retire \(goaway.code) \(calls.map(\.id))")
         case .refuse(let id, let error): events.append("refuse \(id) \(error.code)")

@@ -57,10 +57,12 @@ final class ScheduledServer {
     }
 
     func drain(now: Moment) {
-        guard phase == .open, let goaway = state.drain(at: now) else { return }
-        referee.serverSent(goaway)
-        packed += OutboundFrame.goaway(goaway).bytes()
-        referee.check(state.drain(at: now) == nil, "a drain began twice")
+        guard phase == .open else { return }
+        for frame in state.drain(at: now) {
+            if case .goaway(let goaway) = frame { referee.serverSent(goaway) }
+            packed += frame.bytes()
+        }
+        referee.check(state.drain(at: now).isEmpty, "a drain began twice")
         closeIfDrained(now: now)
     }
 
@@ -123,6 +125,10 @@ final class ScheduledServer {
             }
             referee.check(!handlers[index].isCancelled, "a handler was cancelled twice")
             handlers[index].isCancelled = true
+        case .drain(let goaway):
+            referee.serverSent(goaway)
+            packed += OutboundFrame.goaway(goaway).bytes()
+            closeIfDrained(now: now)
         case .close(let goaway):
             referee.accused("server", goaway)
             referee.serverSent(goaway)

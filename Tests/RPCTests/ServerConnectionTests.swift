@@ -88,8 +88,10 @@ struct ServerConnectionTests {
                 [
                     try requestFrame(1),
                     try framed(Wire.Envelope(id: 1, body: .data(Wire.Data()))),
-                ], "streams (Data) on call 1, which is no stream"
+                ], "Data on call 1, which is no stream"
             ),
+            ([try framed(Wire.Envelope(id: 5, body: .data(Wire.Data())))], "was never made"),
+            ([try framed(Wire.Envelope(id: 7, body: .window(Wire.Window())))], "was never made"),
         ]
         for (frames, reason) in cases {
             let end = try greeted()
@@ -105,11 +107,7 @@ struct ServerConnectionTests {
     @Test("What this version does not serve is refused by name, with code 12")
     func unserved() throws {
         let end = try greeted()
-        end.feed(try requestFrame(1) { $0.open = true })
-        end.feed(try framed(Wire.Envelope(id: 1, body: .data(Wire.Data(payload: [1])))))
         end.feed(try requestFrame(3) { $0.codec = 4 })
-        end.feed(try framed(Wire.Envelope(id: 5, body: .data(Wire.Data()))))
-        end.feed(try framed(Wire.Envelope(id: 7, body: .window(Wire.Window(bytes: 1)))))
         end.feed(try framed(Wire.Envelope(body: .window(Wire.Window(bytes: 1)))))
         end.feed(framed([0x08, 9, 0x82, 1, 0]))
         end.feed(framed([0x82, 1, 0]))
@@ -117,10 +115,7 @@ struct ServerConnectionTests {
         let implemented = "is not implemented here"
         #expect(
             end.events.dropFirst() == [
-                "refuse 1 UNIMPLEMENTED never: a stream (open) \(implemented)",
                 "refuse 3 UNIMPLEMENTED never: compression (codec 4) \(implemented)",
-                "refuse 5 UNIMPLEMENTED never: streams (Data) \(implemented)",
-                "refuse 7 UNIMPLEMENTED never: streams (Window) \(implemented)",
                 "refuse 9 UNIMPLEMENTED never: this kind of frame \(implemented)",
                 "start 11 test.v1.Test/Echo [1, 2, 3]",
             ])
@@ -252,22 +247,41 @@ struct ServerConnectionTests {
         #expect(end.events.last == "abort")
     }
 
-    @Test("A shutdown: running calls end, later ones are not looked at, then the grace is over")
+    @Test(
+        "A shutdown: an advice first; when the client knows, later calls are not looked at; then the grace is over"
+    )
     func drain() throws {
         let end = try greeted()
-        end.feed([try requestFrame(1), try requestFrame(3)])
-        let goaway = end.drain()
-        #expect(goaway?.lastID == 3)
-        #expect(goaway?.graceMilliseconds == 10_000)
-        #expect(end.drain() == nil)
+        end.feed(try requestFrame(1))
+        guard case .goaway(let advice)? = end.drain().first else {
+            Issue.record("no GOAWAY")
+            return
+        }
+        #expect(advice.lastID == .max)
+        #expect(advice.graceMilliseconds == 10_000)
+        #expect(end.drain().isEmpty)
+        end.feed(try requestFrame(3))
+        #expect(end.events.last?.hasPrefix("start 3") == true, "it crossed the advice")
+        end.answerAdvice()
+        #expect(end.events.last == "drain 3")
         end.feed(try requestFrame(5))
-        #expect(end.events.count == 3)
+        #expect(end.events.last == "drain 3")
         #expect(end.finish(1))
         #expect(!end.isDrained)
         end.advance(.seconds(10))
         #expect(end.events.last == "cancel 3")
         #expect(end.finish(3))
         #expect(end.isDrained)
+    }
+
+    @Test(
+        "A client that does not answer the ping behind the advice is told the last id all the same")
+    func silentDrain() throws {
+        let end = try greeted()
+        end.feed(try requestFrame(1))
+        _ = end.drain()
+        end.advance(.seconds(1))
+        #expect(end.events.last == "drain 1")
     }
 
     @Test("A handler that does not end holds a shutdown only so long")

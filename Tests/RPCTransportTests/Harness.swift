@@ -27,6 +27,8 @@ func configuration(
 ) -> ServerConfiguration {
     var configuration = ServerConfiguration(
         host: "127.0.0.1", port: port, peerName: "test-service/1@0.1.0")
+    // A busy machine may take its time; what tests of this limit they set themselves.
+    configuration.limits.handshake = .seconds(60)
     change(&configuration)
     return configuration
 }
@@ -58,6 +60,7 @@ func withChannel<Result: Sendable>(
     _ body: (TCPChannel) async throws -> Result
 ) async throws -> Result {
     var configuration = ChannelConfiguration(peerName: "tester/1@0.1.0")
+    configuration.limits.handshake = .seconds(60)
     change(&configuration)
     let channel = TCPChannel(
         host: host, port: port, configuration: configuration, logger: quiet)

@@ -5,6 +5,11 @@ package struct ClientConnectionState: ~Copyable, Sendable {
     package struct Call: Sendable, Hashable {
         package let slot: Int
         package let id: UInt64
+
+        package init(slot: Int, id: UInt64) {
+            self.slot = slot
+            self.id = id
+        }
     }
 
     /// What is to be done.
@@ -14,6 +19,10 @@ package struct ClientConnectionState: ~Copyable, Sendable {
         case ready
         /// The call has its answer.
         case complete(Call, Frame.Response, payload: Range<Int>)
+        /// A message of a call's reply stream. `consumed` must be told when somebody has taken it.
+        case data(Call, payload: Range<Int>, byteCount: Int)
+        /// The server takes more Data, on one call or (nil) on any.
+        case resume(Call?)
         /// An abandoned call has ended: there is room for another.
         case freed
         /// The server told that it ends the connection. These calls did not run; others are still answered.
@@ -24,7 +33,7 @@ package struct ClientConnectionState: ~Copyable, Sendable {
         indirect case close(Frame.Goaway)
     }
 
-    private enum State {
+    enum State {
         /// Hello is sent; calls may be, too. → open, retiring, closed
         case greeting(until: Moment)
         /// → retiring, closed
@@ -34,28 +43,30 @@ package struct ClientConnectionState: ~Copyable, Sendable {
         case closed
     }
 
-    private let limits: ConnectionLimits
-    private var state: State
-    private var calls = CallTable()
-    private var sequence: UInt64 = 0
-    private var lastID: UInt64 = 0
+    let limits: ConnectionLimits
+    var state: State
+    var calls = CallTable()
+    var streams: StreamTable
+    var sequence: UInt64 = 0
+    var lastID: UInt64 = 0
     /// Calls up to this id were handed to the socket.
-    private var lastSentID: UInt64 = 0
-    private var maxCalls: Int
+    var lastSentID: UInt64 = 0
+    var maxCalls: Int
     /// Refusals of the server's calls: a flood of these must not make a flood of answers.
-    private var refusals = RateBudget(capacity: 64, perSecond: 64)
-    private var pong: UInt64?
+    var refusals = RateBudget(capacity: 64, perSecond: 64)
+    var pong: UInt64?
     /// The largest request that the server takes.
     package private(set) var mostRequestBytes: Int
 
     /// An id's lower bits say where its call is, so that an answer finds it without a search; the bits above
     /// count calls, so that ids rise.
-    private static let slotBits: UInt64 = 12
-    private static let mostSequence: UInt64 = 1 << 50
+    static let slotBits: UInt64 = 12
+    static let mostSequence: UInt64 = 1 << 50
 
     package init(limits: ConnectionLimits, now: Moment) {
         precondition(limits.maxCalls <= ConnectionLimits.mostCalls)
         self.limits = limits
+        streams = StreamTable(limits)
         state = .greeting(until: now + limits.handshake)
         maxCalls = limits.maxCalls
         mostRequestBytes = limits.maxMessage
@@ -70,6 +81,8 @@ package struct ClientConnectionState: ~Copyable, Sendable {
         hello.minVersion = Frame.version
         hello.maxFrame = UInt32(clamping: limits.maxFrame)
         hello.maxMessage = UInt32(clamping: limits.maxMessage)
+        hello.streamWindow = UInt32(clamping: limits.streamWindow)
+        hello.connectionWindow = UInt32(clamping: limits.connectionWindow)
         hello.peer = peer
         return hello
     }
@@ -116,7 +129,10 @@ package struct ClientConnectionState: ~Copyable, Sendable {
     }
 
     /// Gives an id back whose request was never packed. The id is not used again.
-    package mutating func takeBack(_ call: Call) { calls.remove(call.slot) }
+    package mutating func takeBack(_ call: Call) {
+        streams.close(call.id)
+        calls.remove(call.slot)
+    }
 
     /// Everything begun so far was handed to the socket.
     package mutating func sent() { lastSentID = lastID }
@@ -129,11 +145,12 @@ package struct ClientConnectionState: ~Copyable, Sendable {
             return false
         }
         calls.markCancelled(call.slot)
+        streams.abandon(call.id)
         return true
     }
 
     /// Whether a call of a connection that is gone ran, as far as this side can know.
-    private func verdict(_ call: Call) -> RetryVerdict {
+    func verdict(_ call: Call) -> RetryVerdict {
         call.id > lastSentID ? .notExecuted : .unknown
     }
 
@@ -191,6 +208,7 @@ package struct ClientConnectionState: ~Copyable, Sendable {
     package mutating func tick(at now: Moment) -> (expired: [Call], close: Frame.Goaway?) {
         if case .closed = state { return ([], nil) }
         let expired = calls.takeExpired(at: now).map { Call(slot: $0.slot, id: $0.id) }
+        for call in expired { streams.abandon(call.id) }
         guard case .greeting(let until) = state, until <= now else { return (expired, nil) }
         state = .closed
         return (
@@ -203,7 +221,7 @@ package struct ClientConnectionState: ~Copyable, Sendable {
 
 // Frames of an open connection.
 extension ClientConnectionState {
-    private mutating func greeted(_ hello: Frame.Hello) -> Action {
+    mutating func greeted(_ hello: Frame.Hello) -> Action {
         guard hello.version == Frame.version else {
             return close(
                 .failedPrecondition,
@@ -211,13 +229,14 @@ extension ClientConnectionState {
         }
         state = .open
         mostRequestBytes = min(limits.maxMessage, hello.mostMessageBytes)
+        streams.greeted(hello)
         if hello.maxCalls > 0 {
             maxCalls = min(Int(hello.maxCalls), ConnectionLimits.mostCalls)
         }
         return .ready
     }
 
-    private mutating func handle(
+    mutating func handle(
         _ envelope: Envelope, _ frame: UnsafeRawBufferPointer, at now: Moment
     ) throws(WireFault) -> Action {
         switch envelope.body {
@@ -228,13 +247,9 @@ extension ClientConnectionState {
             return .none
         case .goaway: return try unsafe goaway(envelope, frame)
         case .window:
-            let most = try unsafe Frame.Window(frame, envelope.range).maxCalls
-            if envelope.id == 0, most > 0 { maxCalls = min(Int(most), ConnectionLimits.mostCalls) }
-            return .freed
+            return window(try unsafe Frame.Window(frame, envelope.range), id: envelope.id)
         case .hello: return close(.failedPrecondition, "a second Hello")
-        case .data:
-            return close(
-                .unimplemented, "streams (Data) on call \(envelope.id), which is no stream")
+        case .data: return try unsafe data(envelope, frame)
         case .request:
             return envelope.id != 0 && envelope.id.isMultiple(of: 2)
                 ? refuse(envelope.id, "a call from server to client", at: now)
@@ -246,29 +261,33 @@ extension ClientConnectionState {
         }
     }
 
-    private mutating func refuse(_ id: UInt64, _ what: String, at now: Moment) -> Action {
+    mutating func refuse(_ id: UInt64, _ what: String, at now: Moment) -> Action {
         guard refusals.take(at: now) else {
             return close(.resourceExhausted, "more calls from server to client than are refused")
         }
         return .refuse(id: id, .unimplemented(what))
     }
 
-    private mutating func response(
+    func slot(of id: UInt64) -> Int {
+        Int(truncatingIfNeeded: (id >> 1) & (1 << Self.slotBits - 1))
+    }
+
+    mutating func response(
         _ envelope: Envelope, _ frame: UnsafeRawBufferPointer
     ) throws(WireFault) -> Action {
         let id = envelope.id
         guard !id.isMultiple(of: 2), id <= lastID else {
             return close(.invalidArgument, "a Response to call \(id), which was never made")
         }
-        let call = Call(
-            slot: Int(truncatingIfNeeded: (id >> 1) & (1 << Self.slotBits - 1)), id: id)
+        let call = Call(slot: slot(of: id), id: id)
         guard calls.holds(id, at: call.slot), let entry = calls[call.slot] else { return .none }
         let (response, payload) = try unsafe Frame.Response.read(frame, envelope.range)
+        streams.close(id)
         calls.remove(call.slot)
         return entry.isCancelled ? .freed : .complete(call, response, payload: payload)
     }
 
-    private mutating func goaway(
+    mutating func goaway(
         _ envelope: Envelope, _ frame: UnsafeRawBufferPointer
     ) throws(WireFault) -> Action {
         let goaway = try unsafe Frame.Goaway(frame, envelope.range)
@@ -277,10 +296,11 @@ extension ClientConnectionState {
             .map { Call(slot: $0.slot, id: $0.id) }
         // Abandoned ones, too: none of them gets a Response.
         calls.removeAll { $0 > goaway.lastID }
+        streams.closeAll { $0 > goaway.lastID }
         return .retire(goaway, notExecuted: notExecuted)
     }
 
-    private mutating func close(_ code: RPCCode, _ message: String) -> Action {
+    mutating func close(_ code: RPCCode, _ message: String) -> Action {
         state = .closed
         return .close(Frame.Goaway(lastID: 0, code: code, message: message))
     }

@@ -8,6 +8,9 @@ package struct ConnectionLimits: Sendable {
     package var maxMessage = CallLimits.mostMessageBytes
     /// Calls that run at once for one connection; at most `mostCalls`.
     package var maxCalls = 256
+    /// Bytes of Data that one call, and all together, may send before this side grants more.
+    package var streamWindow = defaultStreamWindow
+    package var connectionWindow = defaultConnectionWindow
     /// From the connection's start until the other side's Hello is there.
     package var handshake = Duration.seconds(5)
     /// For calls that name no time.
@@ -29,6 +32,10 @@ package struct ConnectionLimits: Sendable {
 
     /// No Hello raises the calls at once above this.
     package static let mostCalls = 4096
+
+    /// What a side that has not said Hello yet takes.
+    package static let defaultStreamWindow = 256 << 10
+    package static let defaultConnectionWindow = 4 << 20
 
     package init() {}
 }

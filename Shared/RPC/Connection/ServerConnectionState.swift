@@ -19,6 +19,13 @@ package struct ServerConnectionState: ~Copyable, Sendable {
         case start(Start)
         /// Answer a call that does not run.
         indirect case refuse(id: UInt64, RPCError)
+        /// A message of an open call, or (without a payload) the end of its messages, or both. `consumed`
+        /// must be told when the handler has taken it.
+        case data(Data)
+        /// The client takes more Data, on one call or (id 0) on any.
+        case resume(id: UInt64)
+        /// Send this; running calls go on.
+        indirect case drain(Frame.Goaway)
         /// Cancel the handler's task.
         case cancel(slot: Int)
         /// Send the GOAWAY, then close. Nothing that arrives after it is looked at.
@@ -37,43 +44,68 @@ package struct ServerConnectionState: ~Copyable, Sendable {
         package let deadline: Moment
     }
 
-    private enum State {
-        /// Nothing came yet. → open, closed
+    /// What an open call received.
+    package struct Data: Sendable {
+        package let slot: Int
+        package let id: UInt64
+        /// Counted from the envelope's first byte; nil: no message.
+        package let payload: Range<Int>?
+        /// No further messages come.
+        package let ends: Bool
+        /// What it takes of the windows.
+        package let byteCount: Int
+    }
+
+    enum State {
+        /// Nothing came yet. → open, draining, closed
         case awaitingHello(until: Moment)
-        /// → draining, closed
+        /// → advised, closed
         case open
-        /// GOAWAY is sent, running calls go on; after the grace they are cancelled. → closed
+        /// A GOAWAY told the client to go, which may cross calls of its: they still run. When it has answered the
+        /// ping that followed, it knows. → draining, closed
+        case advised(finalBy: Moment, until: Moment)
+        /// The final GOAWAY is sent, running calls go on; after the grace they are cancelled. → closed
         case draining(until: Moment, isCancelled: Bool)
         /// Handlers may still be ending.
         case closed
     }
 
-    private let limits: ConnectionLimits
-    private let peerName: String
-    private let authenticate: @Sendable (Frame.Hello) -> Authentication
-    private var state: State
-    private var calls = CallTable()
-    private var lastID: UInt64 = 0
-    private var cancels: RateBudget
-    private var pings: RateBudget
-    private var pong: UInt64?
-    private var idleSince: Moment
+    let limits: ConnectionLimits
+    let peerName: String
+    let authenticate: @Sendable (Frame.Hello) -> Authentication
+    var state: State
+    var calls = CallTable()
+    var streams: StreamTable
+    var lastID: UInt64 = 0
+    var cancels: RateBudget
+    var pings: RateBudget
+    var pong: UInt64?
+    var idleSince: Moment
     /// Since when more waits to be sent than may.
-    private var stalledSince: Moment?
-    private var refusedWhileStalled = 0
+    var stalledSince: Moment?
+    var refusedWhileStalled = 0
     /// The largest reply that the peer takes.
-    package private(set) var mostReplyBytes: Int
+    package internal(set) var mostReplyBytes: Int
 
     /// After a cancelled handler has had this long to end, the connection is closed all the same.
-    private static let cancelGrace = Duration.seconds(5)
+    static let cancelGrace = Duration.seconds(5)
+    /// How long the advice to go may take to be answered.
+    static let adviceTime = Duration.seconds(1)
+    /// Of the ping behind the advice.
+    static let adviceNonce: UInt64 = 0x676f_6177_6179
     /// Refusals are bytes, too: more of them to a peer that does not read close its connection.
-    private static let mostRefusedWhileStalled = 4096
+    static let mostRefusedWhileStalled = 4096
 
     package init(
         limits: ConnectionLimits, peerName: String, now: Moment,
         authenticate: @escaping @Sendable (Frame.Hello) -> Authentication
     ) {
+        precondition(
+            limits.streamWindow >= ConnectionLimits.defaultStreamWindow
+                && limits.connectionWindow >= ConnectionLimits.defaultConnectionWindow,
+            "a client may count on the default windows before the server's Hello")
         self.limits = limits
+        streams = StreamTable(limits)
         self.peerName = peerName
         self.authenticate = authenticate
         state = .awaitingHello(until: now + limits.handshake)
@@ -121,7 +153,7 @@ package struct ServerConnectionState: ~Copyable, Sendable {
                     return close(.failedPrecondition, "the first frame is no Hello")
                 }
                 return greet(try unsafe Frame.Hello(frame, envelope.range))
-            case .open, .draining:
+            case .open, .advised, .draining:
                 return try unsafe handle(envelope, frame, at: now)
             }
         } catch {
@@ -137,6 +169,7 @@ package struct ServerConnectionState: ~Copyable, Sendable {
     /// The handler has ended: frees the call's slot.
     /// - Returns: whether to send its Response; false when the connection is closed.
     package mutating func finish(slot: Int, at now: Moment) -> Bool {
+        if let id = calls[slot]?.id { streams.close(id) }
         calls.remove(slot)
         if calls.count == 0 { idleSince = now }
         if case .closed = state { return false }
@@ -149,17 +182,35 @@ package struct ServerConnectionState: ~Copyable, Sendable {
         if !isOverLimit { refusedWhileStalled = 0 }
     }
 
-    /// A graceful shutdown: no further calls; the running ones have the grace to end.
-    /// - Returns: the GOAWAY to send; nil when there is nobody to send it to.
-    package mutating func drain(at now: Moment) -> Frame.Goaway? {
+    /// A graceful shutdown, first step: advises the client to send its calls elsewhere. Those that were on
+    /// their way run; they and the running ones have the grace to end.
+    /// - Returns: the frames to send; none when there is nobody to send them to.
+    package mutating func drain(at now: Moment) -> [OutboundFrame] {
+        let end = now + limits.grace
         switch state {
-        case .awaitingHello, .open:
-            state = .draining(until: now + limits.grace, isCancelled: false)
-            return Frame.Goaway(
-                lastID: lastID, code: .ok, message: "the server shuts down",
-                graceMilliseconds: UInt32(clamping: limits.grace.wholeMilliseconds))
-        case .draining, .closed: return nil
+        case .awaitingHello:
+            state = .draining(until: end, isCancelled: false)
+            return [.goaway(farewell(lastID: 0))]
+        case .open:
+            state = .advised(finalBy: min(now + Self.adviceTime, end), until: end)
+            return [
+                .goaway(farewell(lastID: .max)),
+                .ping(Frame.Ping(isAcknowledgement: false, nonce: Self.adviceNonce)),
+            ]
+        case .advised, .draining, .closed: return []
         }
+    }
+
+    /// Second step: calls with a higher id than this GOAWAY's did not and will not run.
+    mutating func endDraining(until end: Moment) -> Action {
+        state = .draining(until: end, isCancelled: false)
+        return .drain(farewell(lastID: lastID))
+    }
+
+    func farewell(lastID: UInt64) -> Frame.Goaway {
+        Frame.Goaway(
+            lastID: lastID, code: .ok, message: "the server shuts down",
+            graceMilliseconds: UInt32(clamping: limits.grace.wholeMilliseconds))
     }
 
     /// The connection is gone.
@@ -167,140 +218,6 @@ package struct ServerConnectionState: ~Copyable, Sendable {
     package mutating func closed() -> [Int] {
         state = .closed
         return calls.live.map(\.slot)
-    }
-}
-
-// Frames of an open connection.
-extension ServerConnectionState {
-    private mutating func greet(_ hello: Frame.Hello) -> Action {
-        guard hello.version >= Frame.version, hello.minVersion <= Frame.version else {
-            return close(
-                .failedPrecondition,
-                "no common version: this side speaks \(Frame.version), the peer"
-                    + " \(hello.minVersion) to \(hello.version)")
-        }
-        let peer: Peer
-        switch authenticate(hello) {
-        case .anonymous: peer = Peer(name: hello.peer, isAuthenticated: false)
-        case .service(let name): peer = Peer(name: name, isAuthenticated: true)
-        case .refused(let reason): return close(.unauthenticated, reason)
-        }
-        state = .open
-        mostReplyBytes = min(limits.maxMessage, hello.mostMessageBytes)
-        var answer = Frame.Hello()
-        answer.version = Frame.version
-        answer.minVersion = Frame.version
-        answer.maxFrame = UInt32(clamping: limits.maxFrame)
-        answer.maxMessage = UInt32(clamping: limits.maxMessage)
-        answer.maxCalls = UInt32(clamping: limits.maxCalls)
-        answer.minPingMilliseconds = UInt32(clamping: limits.minPing.wholeMilliseconds)
-        answer.peer = peerName
-        return .hello(answer, peer)
-    }
-
-    private mutating func handle(
-        _ envelope: Envelope, _ frame: UnsafeRawBufferPointer, at now: Moment
-    ) throws(WireFault) -> Action {
-        let id = envelope.id
-        guard id == 0 || !id.isMultiple(of: 2) else {
-            return close(.invalidArgument, "id \(id) is even; a client's calls have odd ids")
-        }
-        switch envelope.body {
-        case .request:
-            return try unsafe request(envelope, frame, at: now)
-        case .cancel:
-            guard cancels.take(at: now) else {
-                return close(.resourceExhausted, "more cancels than this connection may send")
-            }
-            guard id != 0, id <= lastID else {
-                // The call came after the GOAWAY, which its sender had not seen yet.
-                if case .draining = state, id != 0 { return .none }
-                return close(.invalidArgument, "a Cancel of call \(id), which was never made")
-            }
-            guard let slot = calls.slot(of: id), calls[slot]?.isCancelled == false else {
-                return .none
-            }
-            calls.markCancelled(slot)
-            return .cancel(slot: slot)
-        case .ping:
-            let ping = try unsafe Frame.Ping(frame, envelope.range)
-            guard !ping.isAcknowledgement else { return .none }
-            guard pings.take(at: now) else {
-                return close(.resourceExhausted, "pings faster than one in \(limits.minPing)")
-            }
-            pong = ping.nonce
-            return .none
-        case .hello:
-            return close(.failedPrecondition, "a second Hello")
-        case .response:
-            return close(.invalidArgument, "a Response from the side that calls")
-        case .data: return unserved("streams (Data)", id)
-        case .window: return id == 0 ? .none : unserved("streams (Window)", id)
-        case .goaway: return .none
-        case nil: return id == 0 ? .none : unserved("this kind of frame", id)
-        }
-    }
-
-    /// A frame that belongs to a call as this version does not know it: refused by name, once.
-    private mutating func unserved(_ what: String, _ id: UInt64) -> Action {
-        if id > lastID {
-            if case .draining = state { return .none }
-            lastID = id
-            return refuse(id, .unimplemented(what))
-        }
-        // Late frames of a call that has ended, for example of a refused stream, say nothing.
-        guard id == 0 || calls.slot(of: id) != nil else { return .none }
-        return close(.unimplemented, "\(what) on call \(id), which is no stream")
-    }
-
-    private mutating func request(
-        _ envelope: Envelope, _ frame: UnsafeRawBufferPointer, at now: Moment
-    ) throws(WireFault) -> Action {
-        let id = envelope.id
-        guard id > lastID else {
-            return close(
-                .invalidArgument, "id \(id) after \(lastID); ids rise and are never used again")
-        }
-        // The GOAWAY told the peer that calls above its last_id do not run.
-        if case .draining = state { return .none }
-        lastID = id
-        let inbound = try unsafe Frame.Request.read(frame, envelope.range)
-        if let refusal = inbound.refusal { return refuse(id, refusal) }
-        guard inbound.payload.count <= limits.maxMessage else {
-            return refuse(id, .messageTooLarge(inbound.payload.count, limit: limits.maxMessage))
-        }
-        guard stalledSince == nil else {
-            return refuse(id, .overLimit("the answers on this connection are not being read"))
-        }
-        let budget = inbound.request.timeoutMicroseconds
-        let deadline = budget == 0 ? now + limits.defaultTimeout : now.advanced(byBudget: budget)
-        guard
-            let call = calls.insert(limit: limits.maxCalls, deadline: deadline, id: { _ in id })
-        else {
-            return refuse(id, .overLimit("\(limits.maxCalls) calls are already running here"))
-        }
-        return .start(
-            Start(
-                slot: call.slot, id: id, request: inbound.request, payload: inbound.payload,
-                deadline: deadline))
-    }
-
-    /// Answers a call that does not run. Such answers are bytes, too: only so many of them wait for a
-    /// peer that does not read.
-    private mutating func refuse(_ id: UInt64, _ error: RPCError) -> Action {
-        if stalledSince != nil {
-            refusedWhileStalled += 1
-            guard refusedWhileStalled <= Self.mostRefusedWhileStalled else {
-                state = .closed
-                return .abort
-            }
-        }
-        return .refuse(id: id, error)
-    }
-
-    private mutating func close(_ code: RPCCode, _ message: String) -> Action {
-        state = .closed
-        return .close(Frame.Goaway(lastID: lastID, code: code, message: message))
     }
 }
 
@@ -314,6 +231,7 @@ extension ServerConnectionState {
         case .closed: return nil
         case .awaitingHello(let until): consider(until)
         case .open: if calls.count == 0 { consider(idleSince + limits.idle) }
+        case .advised(let finalBy, _): consider(finalBy)
         case .draining(let until, _): consider(until)
         }
         if let stalledSince { consider(stalledSince + limits.outboundStall) }
@@ -327,7 +245,13 @@ extension ServerConnectionState {
             state = .closed
             return [.abort]
         }
-        var actions = calls.takeExpired(at: now).map { Action.cancel(slot: $0.slot) }
+        var actions = calls.takeExpired(at: now).map { call in
+            streams.abandon(call.id)
+            return Action.cancel(slot: call.slot)
+        }
+        if case .advised(let finalBy, let until) = state, finalBy <= now {
+            actions.append(endDraining(until: until))
+        }
         switch state {
         case .closed: break
         case .awaitingHello(let until):
@@ -339,6 +263,7 @@ extension ServerConnectionState {
             if calls.count == 0, idleSince + limits.idle <= now {
                 actions.append(close(.ok, "no call for \(limits.idle)"))
             }
+        case .advised: break
         case .draining(let until, let isCancelled):
             guard until <= now else { break }
             if isCancelled {
@@ -352,39 +277,5 @@ extension ServerConnectionState {
             }
         }
         return actions
-    }
-}
-
-extension RPCError {
-    /// The call ran, but so much waits for a peer that does not read that its reply was thrown away.
-    package static func unread(_ method: RPCMethod) -> RPCError {
-        RPCError(
-            code: .resourceExhausted,
-            message: "the answers on this connection are not being read; this one was thrown away",
-            verdict: method.isReadOnly ? .safe : .unknown, retryAfter: .seconds(1))
-    }
-
-    /// Too much at once: nothing ran, and soon there is room again.
-    package static func overLimit(_ message: String) -> RPCError {
-        RPCError(
-            code: .resourceExhausted, message: message, verdict: .notExecuted,
-            retryAfter: .milliseconds(50))
-    }
-}
-
-extension Moment {
-    /// A time budget as it travels, cut to the longest that is granted.
-    func advanced(byBudget microseconds: UInt64) -> Moment {
-        advanced(
-            byNanoseconds: Int64(min(microseconds, UInt64(CallLimits.longestMicroseconds))) * 1000)
-    }
-}
-
-extension Frame.Hello {
-    /// The largest message that the sender of this Hello takes.
-    var mostMessageBytes: Int {
-        let message = maxMessage == 0 ? CallLimits.mostMessageBytes : Int(maxMessage)
-        // A frame has 64 KiB beside its payload.
-        return maxFrame == 0 ? message : min(message, max(0, Int(maxFrame) - 64 << 10))
     }
 }

@@ -53,6 +53,8 @@ extension Frame.Hello {
             case 4: maxFrame = try reader.uint32(field)
             case 5: maxMessage = try reader.uint32(field)
             case 6: maxCalls = try reader.uint32(field)
+            case 7: streamWindow = try reader.uint32(field)
+            case 8: connectionWindow = try reader.uint32(field)
             case 9: minPingMilliseconds = try reader.uint32(field)
             case 10: peer = try reader.text(field, most: Frame.mostTextBytes)
             case 11: authScheme = try reader.text(field, most: Frame.mostTextBytes)
@@ -93,7 +95,7 @@ extension Frame.Request {
             case 1: name = try reader.text(field, most: Frame.mostMethodBytes)
             case 2: id = try reader.fixed32(field)
             case 3: request.timeoutMicroseconds = try reader.uint64(field)
-            case 4: if try reader.uint32(field) != 0 { unimplemented = "a stream (open)" }
+            case 4: request.isOpen = try reader.uint32(field) != 0
             case 6: request.attempt = try reader.uint32(field)
             case 7:
                 // A later version's priority is an ordinary one here.
@@ -128,6 +130,9 @@ extension Frame.Request {
             wrong = "exactly one of method and method_id names the method"
         }
         wrong = wrong ?? pairs.fault
+        if request.isOpen, !payload.isEmpty {
+            wrong = wrong ?? "an open call's messages come in Data, not in the Request"
+        }
         let refusal =
             unimplemented.map { RPCError.unimplemented($0) }
             ?? wrong.map { RPCError(code: .invalidArgument, message: $0, verdict: .never) }
@@ -226,6 +231,28 @@ extension Frame.Response {
     }
 }
 
+extension Frame.Data {
+    /// Reads a Data frame; the range is its payload's, counted from the envelope's first byte.
+    package static func read(
+        _ frame: UnsafeRawBufferPointer, _ range: Range<Int>
+    ) throws(WireFault) -> (data: Frame.Data, payload: Range<Int>, codec: UInt32) {
+        var reader = unsafe WireReader(frame, range)
+        var data = Frame.Data()
+        var payload = range.upperBound..<range.upperBound
+        var codec: UInt32 = 0
+        while let field = try reader.nextField() {
+            switch field.number {
+            case 1: data.ends = try reader.uint32(field) != 0
+            case 3: data.hasMessage = try reader.uint32(field) == 0
+            case 10: codec = try reader.uint32(field)
+            case 15: payload = try reader.range(field)
+            default: try reader.skip(field)
+            }
+        }
+        return (data, payload, codec)
+    }
+}
+
 extension Frame.Ping {
     package init(_ frame: UnsafeRawBufferPointer, _ range: Range<Int>) throws(WireFault) {
         self.init(isAcknowledgement: false, nonce: 0)
@@ -245,10 +272,10 @@ extension Frame.Window {
         self.init()
         var reader = unsafe WireReader(frame, range)
         while let field = try reader.nextField() {
-            if field.number == 2 {
-                maxCalls = try reader.uint32(field)
-            } else {
-                try reader.skip(field)
+            switch field.number {
+            case 1: bytes = try reader.uint64(field)
+            case 2: maxCalls = try reader.uint32(field)
+            default: try reader.skip(field)
             }
         }
     }

@@ -3,6 +3,8 @@ package enum OutboundFrame: Sendable {
     case hello(Frame.Hello)
     case request(Frame.Request)
     case response(Frame.Response)
+    case data(Frame.Data)
+    case window(Frame.Window)
     case cancel
     case ping(Frame.Ping)
     case goaway(Frame.Goaway)
@@ -68,6 +70,8 @@ package enum OutboundFrame: Sendable {
         case .hello: Envelope.Body.hello.rawValue
         case .request: Envelope.Body.request.rawValue
         case .response: Envelope.Body.response.rawValue
+        case .data: Envelope.Body.data.rawValue
+        case .window: Envelope.Body.window.rawValue
         case .cancel: Envelope.Body.cancel.rawValue
         case .ping: Envelope.Body.ping.rawValue
         case .goaway: Envelope.Body.goaway.rawValue
@@ -90,6 +94,12 @@ package enum OutboundFrame: Sendable {
         case .hello(let hello): hello.write(to: &sink)
         case .request(let request): request.write(to: &sink)
         case .response(let response): response.write(to: &sink)
+        case .data(let data):
+            sink.flag(1, data.ends)
+            sink.flag(3, !data.hasMessage)
+        case .window(let window):
+            sink.uint(1, window.bytes)
+            sink.uint(2, window.maxCalls)
         case .cancel: sink.uint(1, RPCCode.cancelled.rawValue)
         case .ping(let ping):
             sink.flag(1, ping.isAcknowledgement)
@@ -111,6 +121,8 @@ extension Frame.Hello {
         sink.uint(4, maxFrame)
         sink.uint(5, maxMessage)
         sink.uint(6, maxCalls)
+        sink.uint(7, streamWindow)
+        sink.uint(8, connectionWindow)
         sink.uint(9, minPingMilliseconds)
         sink.text(10, peer.cut(toUTF8: Frame.mostTextBytes))
         sink.text(11, authScheme)
@@ -125,6 +137,7 @@ extension Frame.Request {
         case .name(let name): sink.text(1, name)
         }
         sink.uint(3, timeoutMicroseconds)
+        sink.flag(4, isOpen)
         sink.uint(6, attempt)
         sink.uint(7, priority.rawValue)
         if let idempotencyKey { sink.bytes(8, idempotencyKey.bytes) }

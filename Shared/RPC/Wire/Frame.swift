@@ -38,6 +38,9 @@ package enum Frame {
         package var maxFrame: UInt32 = 0
         package var maxMessage: UInt32 = 0
         package var maxCalls: UInt32 = 0
+        /// Bytes of Data for one call, and for all calls together, before a Window.
+        package var streamWindow: UInt32 = 0
+        package var connectionWindow: UInt32 = 0
         package var minPingMilliseconds: UInt32 = 0
         /// "service/instance@version".
         package var peer = ""
@@ -65,6 +68,8 @@ package enum Frame {
         package var method: Method
         /// 0 = the server's default.
         package var timeoutMicroseconds: UInt64 = 0
+        /// The messages follow in Data; the payload is empty.
+        package var isOpen = false
         package var attempt: UInt32 = 0
         package var priority = CallPriority.normal
         package var idempotencyKey: IdempotencyKey?
@@ -99,6 +104,24 @@ package enum Frame {
         }
     }
 
+    /// A message of a stream, without its payload.
+    package struct Data: Sendable, Hashable {
+        /// The sender sends no further ones. Only clients say so: a server's last word is its Response.
+        package var ends = false
+        /// Whether there is a message; without one it only ends.
+        package var hasMessage = true
+
+        package init() {}
+
+        /// The end of the client's messages.
+        package static var end: Data {
+            var data = Data()
+            data.ends = true
+            data.hasMessage = false
+            return data
+        }
+    }
+
     package struct Ping: Sendable, Hashable {
         package var isAcknowledgement: Bool
         package var nonce: UInt64
@@ -109,10 +132,18 @@ package enum Frame {
         }
     }
 
-    /// A change of limits; only `max_calls` concerns calls without streams.
+    /// A change of limits.
     package struct Window: Sendable, Hashable {
-        /// 0 = unchanged.
+        /// How much Data the other side may have sent, since the beginning, on the call or (id 0) on all
+        /// together; 0 = unchanged.
+        package var bytes: UInt64 = 0
+        /// Calls at once, with id 0; 0 = unchanged.
         package var maxCalls: UInt32 = 0
+
+        package init(bytes: UInt64 = 0, maxCalls: UInt32 = 0) {
+            self.bytes = bytes
+            self.maxCalls = maxCalls
+        }
     }
 
     /// The sender ends the connection: calls above `lastID` did not and will not run.
