@@ -60,6 +60,7 @@ func withChannel<Result: Sendable>(
     _ body: (TCPChannel) async throws -> Result
 ) async throws -> Result {
     var configuration = ChannelConfiguration(peerName: "tester/1@0.1.0")
+    configuration.defaultTimeout = .seconds(60)
     configuration.limits.handshake = .seconds(60)
     change(&configuration)
     let channel = TCPChannel(

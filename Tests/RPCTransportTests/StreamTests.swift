@@ -62,8 +62,8 @@ struct StreamTests {
     func serverStream(way: Way) async throws {
         try await withChannel(way, streamRoutes()) { channel in
             let replies: ReplyStream<Tasks.News> = channel.serverStream(
-                countdown, Tasks.News(title: "50000"), options: CallOptions())
-            var expected = 50_000
+                countdown, Tasks.News(title: "20000"), options: CallOptions())
+            var expected = 20_000
             for try await news in replies {
                 #expect(news.title == "\(expected)")
                 expected -= 1
@@ -71,7 +71,7 @@ struct StreamTests {
             #expect(expected == 0)
             var count = 0
             for try await _ in replies { count += 1 }
-            #expect(count == 50_000, "each iteration calls anew")
+            #expect(count == 20_000, "each iteration calls anew")
         }
     }
 
@@ -310,11 +310,11 @@ struct StreamTests {
     func manyStreams() async throws {
         try await withChannel(.socket, streamRoutes()) { channel in
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<100 {
+                for _ in 0..<40 {
                     group.addTask {
                         let replies: ReplyStream<Tasks.News> = channel.serverStream(
-                            countdown, Tasks.News(title: "1000"), options: CallOptions())
-                        var expected = 1000
+                            countdown, Tasks.News(title: "200"), options: CallOptions())
+                        var expected = 200
                         for try await news in replies {
                             #expect(news.title == "\(expected)")
                             expected -= 1

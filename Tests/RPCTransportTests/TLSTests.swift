@@ -151,7 +151,7 @@ struct TLSTests {
 struct TLSConnectionTests {
     @Test("Bytes that are no TLS, and a handshake that goes no further, end that connection only")
     func noTLS() async throws {
-        try await TLSServer.with({ $0.limits.handshake = .milliseconds(200) }) { server in
+        try await TLSServer.with({ $0.limits.handshake = .seconds(2) }) { server in
             try await server.withChannel { channel in
                 _ = try await channel.call(who)
                 for bytes in [
