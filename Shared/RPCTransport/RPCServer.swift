@@ -20,6 +20,11 @@ package final class RPCServer: Service {
         configuration: ServerConfiguration, routes: RouteTable, admission: @escaping Admission,
         logger: Logger
     ) {
+        precondition(
+            configuration.limits.streamWindow >= ConnectionLimits.defaultStreamWindow
+                && configuration.limits.connectionWindow
+                    >= ConnectionLimits.defaultConnectionWindow,
+            "a client may count on the default windows before the server's Hello")
         self.configuration = configuration
         runner = CallRunner(routes: routes, admission: admission, logger: logger)
         self.logger = logger

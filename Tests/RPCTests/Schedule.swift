@@ -32,6 +32,24 @@ final class Referee {
         self.isTelling = isTelling
     }
 
+    /// What calls are, by the id that stands for the method.
+    static let (unary, serverStream, bidirectional): (UInt32, UInt32, UInt32) = (7, 8, 9)
+
+    /// A stream's messages: the number of each, and some bytes more.
+    static func message(_ number: Int) -> [UInt8] {
+        [UInt8(truncatingIfNeeded: number), UInt8(truncatingIfNeeded: number >> 8)]
+            + [UInt8](repeating: 1, count: number * 7 % 60)
+    }
+
+    /// The other end of a stream got a message, which must be the next one.
+    func received(_ message: [UInt8], number: Int, of id: UInt64, at end: String) {
+        note("message \(number) of call \(id) comes to the \(end)")
+        if isNoisy { return }
+        check(
+            message == Self.message(number),
+            "message \(number) of call \(id) came to the \(end) as \(message.prefix(2))")
+    }
+
     /// What a call sends, and what its handler answers.
     static func payload(of id: UInt64) -> [UInt8] {
         [UInt8](repeating: UInt8(truncatingIfNeeded: id >> 1), count: Int((id >> 1) % 40))
@@ -166,6 +184,8 @@ final class Schedule {
         limits.outboundBytes = Int.random(in: 50...2000, using: &numbers)
         limits.outboundStall = .milliseconds(Int.random(in: 1...20_000, using: &numbers))
         limits.grace = .milliseconds(Int.random(in: 0...10_000, using: &numbers))
+        limits.streamWindow = Int.random(in: 1...400, using: &numbers)
+        limits.connectionWindow = Int.random(in: 1...1000, using: &numbers)
         limits.idle = .milliseconds(Int.random(in: 1...600_000, using: &numbers))
         limits.handshake = .milliseconds(Int.random(in: 1...20_000, using: &numbers))
         return limits
@@ -186,11 +206,17 @@ final class Schedule {
 
     private func step() throws {
         switch random(0...99) {
-        case 0..<22:
+        case 0..<16:
             client.begin(
-                deadline: now + randomTime(), now: now, isPacked: random(0...19) > 0)
-        case 22..<28: client.abandon(random(0...7))
-        case 28..<40: client.flush()
+                [Referee.unary, Referee.serverStream, Referee.bidirectional][random(0...2)],
+                deadline: now + randomTime(), now: now, isPacked: random(0...19) > 0,
+                owing: random(0...20))
+        case 16..<20: client.sendMessage(random(0...7))
+        case 20..<23: server.sendMessage(random(0...7))
+        case 23: client.takeMessages(random(0...7), most: random(1...5))
+        case 24: server.takeMessages(random(0...7), most: random(1...5))
+        case 25..<29: client.abandon(random(0...7))
+        case 29..<40: client.flush()
         case 40..<52: server.flush(now: now)
         case 52..<65: deliverToServer(random(1...200))
         case 65..<78: deliverToClient(random(1...200))
@@ -270,9 +296,22 @@ final class Schedule {
             server.flush(now: now)
             deliverToServer(.max)
             deliverToClient(.max)
-            while !server.handlers.isEmpty { server.finish(0, now: now) }
+            // Streams send all that they owe, as fast as flow control lets them.
+            for index in 0..<8 {
+                client.sendMessage(index)
+                server.sendMessage(index)
+                client.takeMessages(index, most: .max)
+                server.takeMessages(index, most: .max)
+            }
+            while let index = server.handlers.firstIndex(where: \.isDone) {
+                server.finish(index, now: now)
+            }
             if isSettled { return }
-            if client.hasPacked || server.hasPacked { continue }
+            if client.hasPacked || server.hasPacked || client.isSending || server.isSending {
+                continue
+            }
+            checkNobodyIsBlocked()
+            if !client.outgoing.bytes.isEmpty || !server.outgoing.bytes.isEmpty { continue }
             if let next = [client.nextTick, server.nextTick].compactMap({ $0 }).min() {
                 now = max(now, next)
                 client.tick(at: now)
@@ -284,6 +323,20 @@ final class Schedule {
         referee.check(
             !referee.faults.isEmpty,
             "nothing moves any more, and \(client.waiting.count) callers wait")
+    }
+
+    /// Everything has arrived and was taken: whoever still waits for room waits for ever.
+    private func checkNobodyIsBlocked() {
+        // What was taken may be worth a grant.
+        client.flush()
+        server.flush(now: now)
+        guard !referee.isNoisy, client.outgoing.bytes.isEmpty, server.outgoing.bytes.isEmpty else {
+            return
+        }
+        let stuck =
+            server.blocked.intersection(client.receiving).union(
+                client.blocked.intersection(server.receiving))
+        referee.check(stuck.isEmpty, "calls \(stuck.sorted()) wait for room, and all was taken")
     }
 
     private var isSettled: Bool {

@@ -67,6 +67,19 @@ extension OutboundFrame {
     }
 }
 
+/// The caller's end of a stream in a schedule.
+struct ScheduledStream {
+    let call: ClientConnectionState.Call
+    let sends: Bool
+    /// Messages that it still sends; then it says that it ends.
+    var owing: Int
+    var hasEnded = false
+    var sent = 0
+    var received = 0
+    /// The lengths of the frames that nobody has taken.
+    var untaken: [Int] = []
+}
+
 /// A client's end in a schedule. It does with the state's actions what the transport's
 /// `ClientConnection` does, and tells the referee what its callers are told.
 final class ScheduledClient {
@@ -79,6 +92,8 @@ final class ScheduledClient {
     var outgoing = Pipe()
     /// The calls whose callers wait, in the order in which they began.
     private(set) var waiting: [ClientConnectionState.Call] = []
+    private var streams: [ScheduledStream] = []
+    private var isReady = false
     private var hasGoaway = false
 
     init(limits: ConnectionLimits, referee: Referee, now: Moment) {
@@ -95,7 +110,7 @@ final class ScheduledClient {
     var hasPacked: Bool { phase == .open && !packed.isEmpty }
 
     /// - Parameter isPacked: false: the message cannot be packed, as happens to ones too large.
-    func begin(deadline: Moment, now: Moment, isPacked: Bool) {
+    func begin(_ method: UInt32, deadline: Moment, now: Moment, isPacked: Bool, owing: Int) {
         guard phase == .open, state.hasRoom else { return }
         guard let call = state.begin(deadline: deadline) else {
             return referee.fault("hasRoom, but no room for a call")
@@ -103,11 +118,64 @@ final class ScheduledClient {
         referee.check(!hasGoaway, "a call began after the GOAWAY")
         guard isPacked else { return state.takeBack(call) }
         referee.began(call.id)
-        var request = Frame.Request(method: .id(7))
+        var request = Frame.Request(method: .id(method))
+        request.isOpen = method == Referee.bidirectional
         request.timeoutMicroseconds = UInt64(max(1, now.nanoseconds(to: deadline) / 1000))
         packed += OutboundFrame.request(request).bytes(
-            id: call.id, payload: Referee.payload(of: call.id))
+            id: call.id, payload: request.isOpen ? [] : Referee.payload(of: call.id))
         waiting.append(call)
+        guard method != Referee.unary else { return }
+        state.openStream(call, receives: true)
+        streams.append(ScheduledStream(call: call, sends: request.isOpen, owing: owing))
+    }
+
+    /// Whether a stream could send a message now.
+    var isSending: Bool {
+        guard phase == .open, isReady else { return false }
+        return streams.contains {
+            $0.sends && !$0.hasEnded && ($0.owing == 0 || state.outlook($0.call) == .open)
+        }
+    }
+
+    /// The calls that wait for room.
+    var blocked: Set<UInt64> {
+        guard phase == .open, isReady else { return [] }
+        let waiting = streams.filter {
+            $0.sends && !$0.hasEnded && $0.owing > 0 && state.outlook($0.call) != .open
+        }
+        return Set(waiting.map(\.call.id))
+    }
+
+    /// The calls whose messages somebody takes.
+    var receiving: Set<UInt64> { Set(streams.map(\.call.id)) }
+
+    /// A stream sends its next message, if there is room; after the last one it says so. The windows of
+    /// this server are smaller than a client may count on, so that it waits for the Hello.
+    func sendMessage(_ index: Int) {
+        guard phase == .open, isReady, streams.indices.contains(index) else { return }
+        let stream = streams[index]
+        guard stream.sends, !stream.hasEnded else { return }
+        guard stream.owing > 0 else {
+            packed += OutboundFrame.data(.end).bytes(id: stream.call.id)
+            streams[index].hasEnded = true
+            return
+        }
+        guard state.outlook(stream.call) == .open else { return }
+        let frame = OutboundFrame.data(Frame.Data()).bytes(
+            id: stream.call.id, payload: Referee.message(stream.sent))
+        packed += frame
+        state.sentData(frame.count - 4, of: stream.call)
+        streams[index].sent += 1
+        streams[index].owing -= 1
+    }
+
+    /// Somebody takes messages that came.
+    func takeMessages(_ index: Int, most: Int) {
+        guard phase == .open, streams.indices.contains(index) else { return }
+        for byteCount in streams[index].untaken.prefix(most) {
+            state.consumed(byteCount, of: streams[index].call)
+        }
+        streams[index].untaken.removeFirst(min(most, streams[index].untaken.count))
     }
 
     /// The caller of one of the waiting calls is cancelled.
@@ -132,6 +200,10 @@ final class ScheduledClient {
         guard phase == .open else { return }
         if let pong = state.takePong() { packed += OutboundFrame.ping(pong).bytes() }
         referee.check(state.takePong() == nil, "a ping was answered twice")
+        for (id, total) in state.takeGrants() {
+            packed += OutboundFrame.window(Frame.Window(bytes: total)).bytes(id: id)
+        }
+        referee.check(state.takeGrants().isEmpty, "a grant was made twice")
         state.sent()
         outgoing.write(packed)
         packed = []
@@ -173,8 +245,18 @@ final class ScheduledClient {
 
     private func perform(_ action: ClientConnectionState.Action, _ frame: [UInt8]) {
         switch action {
+        case .ready: isReady = true
+        case .data(let call, let payload, let byteCount):
+            received(call, Array(frame[payload]), byteCount)
         case .complete(let call, let response, let payload):
-            tell(call, .answered(response.error, payload: Array(frame[payload])))
+            var reply = Array(frame[payload])
+            if let stream = streams.first(where: { $0.call == call }), response.error == nil {
+                referee.check(
+                    referee.isNoisy || reply == [UInt8(stream.received)],
+                    "call \(call.id) ended after \(stream.received) messages, not \(reply)")
+                reply = Referee.payload(of: call.id)
+            }
+            tell(call, .answered(response.error, payload: reply))
             closeIfRetired()
         case .freed: closeIfRetired()
         case .retire(let goaway, let calls):
@@ -187,6 +269,22 @@ final class ScheduledClient {
         case .close(let goaway): end(goaway)
         default: break
         }
+    }
+
+    private func received(
+        _ call: ClientConnectionState.Call, _ message: [UInt8], _ byteCount: Int
+    ) {
+        // An abandoned call's Data does not come here.
+        guard let index = streams.firstIndex(where: { $0.call == call }) else {
+            return referee.fault("Data of call \(call.id), for which nobody waits")
+        }
+        referee.received(message, number: streams[index].received, of: call.id, at: "client")
+        streams[index].received += 1
+        streams[index].untaken.append(byteCount)
+        referee.check(
+            referee.isNoisy
+                || streams[index].untaken.reduce(0, +) <= limits.streamWindow + 100,
+            "more waits than the window lets")
     }
 
     private func end(_ goaway: Frame.Goaway) {
@@ -219,6 +317,7 @@ final class ScheduledClient {
             return referee.fault("call \(call.id) ended, and nobody waits for it")
         }
         waiting.remove(at: index)
+        streams.removeAll { $0.call == call }
         referee.ended(call.id, end)
     }
 }

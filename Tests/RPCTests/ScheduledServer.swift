@@ -7,7 +7,18 @@ final class ScheduledServer {
         let slot: Int
         let id: UInt64
         let payload: [UInt8]
+        let streams: Bool
+        let receives: Bool
         var isCancelled = false
+        /// Messages that it still sends.
+        var owing: Int
+        var sent = 0
+        var received = 0
+        var hasReceivedEnd = false
+        /// The lengths of the frames that it has not taken.
+        var untaken: [Int] = []
+        /// Whether it may end, when all is to end.
+        var isDone: Bool { owing == 0 || isCancelled }
     }
 
     private var state: ServerConnectionState
@@ -41,10 +52,58 @@ final class ScheduledServer {
     /// Bytes that the transport would have packed: frames that the state does not make by itself.
     func pack(_ bytes: [UInt8]) { if phase == .open, isGreeted { packed += bytes } }
 
+    /// Whether a handler could send a message now.
+    var isSending: Bool {
+        guard phase == .open else { return false }
+        return handlers.contains {
+            $0.streams && $0.owing > 0 && !$0.isCancelled && state.outlook($0.id) == .open
+        }
+    }
+
+    /// The calls whose handlers wait for room.
+    var blocked: Set<UInt64> {
+        guard phase == .open else { return [] }
+        let waiting = handlers.filter {
+            $0.streams && $0.owing > 0 && !$0.isCancelled && state.outlook($0.id) != .open
+        }
+        return Set(waiting.map(\.id))
+    }
+
+    /// The calls whose handlers take messages.
+    var receiving: Set<UInt64> {
+        Set(handlers.filter { $0.receives && !$0.isCancelled }.map(\.id))
+    }
+
+    /// A handler sends its next message, if there is room.
+    func sendMessage(_ index: Int) {
+        guard phase == .open, handlers.indices.contains(index) else { return }
+        let handler = handlers[index]
+        guard handler.streams, handler.owing > 0, state.outlook(handler.id) == .open else { return }
+        let frame = OutboundFrame.data(Frame.Data()).bytes(
+            id: handler.id, payload: Referee.message(handler.sent))
+        packed += frame
+        state.sentData(frame.count - 4, of: handler.id)
+        handlers[index].sent += 1
+        handlers[index].owing -= 1
+    }
+
+    /// A handler takes messages that came.
+    func takeMessages(_ index: Int, most: Int) {
+        guard phase == .open, handlers.indices.contains(index) else { return }
+        for byteCount in handlers[index].untaken.prefix(most) {
+            state.consumed(byteCount, of: handlers[index].id)
+        }
+        handlers[index].untaken.removeFirst(min(most, handlers[index].untaken.count))
+    }
+
     func flush(now: Moment) {
         guard phase == .open else { return }
         if let pong = state.takePong() { packed += OutboundFrame.ping(pong).bytes() }
         referee.check(state.takePong() == nil, "a ping was answered twice")
+        for (id, total) in state.takeGrants() {
+            packed += OutboundFrame.window(Frame.Window(bytes: total)).bytes(id: id)
+        }
+        referee.check(state.takeGrants().isEmpty, "a grant was made twice")
         outgoing.write(packed)
         packed = []
         watchOutbound(now: now)
@@ -86,8 +145,9 @@ final class ScheduledServer {
         referee.check(state.runningCalls == handlers.count, "a slot was not freed")
         guard phase == .open else { return }
         referee.responded(handler.id)
+        // How many messages the stream had: its client must have got them all.
         packed += OutboundFrame.response(Frame.Response()).bytes(
-            id: handler.id, payload: handler.payload)
+            id: handler.id, payload: handler.streams ? [UInt8(handler.sent)] : handler.payload)
         closeIfDrained(now: now)
     }
 
@@ -125,6 +185,7 @@ final class ScheduledServer {
             }
             referee.check(!handlers[index].isCancelled, "a handler was cancelled twice")
             handlers[index].isCancelled = true
+        case .data(let data): received(data, frame)
         case .drain(let goaway):
             referee.serverSent(goaway)
             packed += OutboundFrame.goaway(goaway).bytes()
@@ -145,9 +206,38 @@ final class ScheduledServer {
             !handlers.contains { $0.slot == start.slot }, "slot \(start.slot) is used twice")
         referee.check(
             (0..<limits.maxCalls).contains(start.slot), "slot \(start.slot) is over the limit")
+        let isOpen = start.request.isOpen
+        let streams = isOpen || start.request.method == .id(Referee.serverStream)
+        if streams { state.openStream(start.id, slot: start.slot, receives: isOpen) }
+        let payload = Array(frame[start.payload])
         handlers.append(
-            Handler(slot: start.slot, id: start.id, payload: Array(frame[start.payload])))
+            Handler(
+                slot: start.slot, id: start.id, payload: payload, streams: streams,
+                receives: isOpen, owing: streams ? Int(start.id >> 13) * 5 % 21 : 0))
         referee.check(state.runningCalls == handlers.count, "a call is not counted")
+    }
+
+    private func received(_ data: ServerConnectionState.Data, _ frame: [UInt8]) {
+        guard let index = handlers.firstIndex(where: { $0.id == data.id }) else {
+            return referee.fault("Data of call \(data.id), which has no handler")
+        }
+        let handler = handlers[index]
+        referee.check(handler.receives && !handler.hasReceivedEnd, "Data after the end")
+        if let payload = data.payload {
+            referee.received(
+                Array(frame[payload]), number: handler.received, of: data.id, at: "server")
+            handlers[index].received += 1
+            handlers[index].untaken.append(data.byteCount)
+        }
+        if data.ends { handlers[index].hasReceivedEnd = true }
+        checkBound(handlers[index].untaken)
+    }
+
+    /// What waits is at most the window and one message.
+    private func checkBound(_ untaken: [Int]) {
+        if referee.isNoisy { return }
+        referee.check(
+            untaken.reduce(0, +) <= limits.streamWindow + 100, "more waits than the window lets")
     }
 
     private func closeIfDrained(now: Moment) {

@@ -57,7 +57,7 @@ extension ClientConnectionState {
         case .deliver(let slot):
             return .data(Call(slot: slot, id: id), payload: payload, byteCount: frame.count)
         case .drop: return .none
-        case .violation(let what): return close(.resourceExhausted, what)
+        case .violation(let what): return close(.invalidArgument, what)
         }
     }
 

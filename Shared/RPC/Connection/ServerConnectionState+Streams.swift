@@ -50,14 +50,18 @@ extension ServerConnectionState {
         guard streams.contains(id) || calls.slot(of: id) == nil else {
             return close(.invalidArgument, "Data on call \(id), which is no stream")
         }
-        switch streams.receive(frame.count, of: id, ends: data.ends) {
+        guard data.hasMessage || data.ends else {
+            return close(.invalidArgument, "Data of call \(id) without a message that ends nothing")
+        }
+        let byteCount = data.hasMessage ? frame.count : 0
+        switch streams.receive(byteCount, of: id, ends: data.ends) {
         case .deliver(let slot):
             return .data(
                 Data(
                     slot: slot, id: id, payload: data.hasMessage ? payload : nil, ends: data.ends,
-                    byteCount: frame.count))
+                    byteCount: byteCount))
         case .drop: return .none
-        case .violation(let what): return close(.resourceExhausted, what)
+        case .violation(let what): return close(.invalidArgument, what)
         }
     }
 }

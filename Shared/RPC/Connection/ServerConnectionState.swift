@@ -100,10 +100,6 @@ package struct ServerConnectionState: ~Copyable, Sendable {
         limits: ConnectionLimits, peerName: String, now: Moment,
         authenticate: @escaping @Sendable (Frame.Hello) -> Authentication
     ) {
-        precondition(
-            limits.streamWindow >= ConnectionLimits.defaultStreamWindow
-                && limits.connectionWindow >= ConnectionLimits.defaultConnectionWindow,
-            "a client may count on the default windows before the server's Hello")
         self.limits = limits
         streams = StreamTable(limits)
         self.peerName = peerName

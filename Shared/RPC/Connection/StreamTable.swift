@@ -1,5 +1,6 @@
 /// The streams of one connection and their flow control, the same on both ends. A Data frame counts
-/// with its length, for its call and for the connection.
+/// with its length, for its call and for the connection; one that only says that the messages end
+/// counts nothing.
 struct StreamTable: Sendable {
     private struct Stream {
         let slot: Int
@@ -76,9 +77,11 @@ struct StreamTable: Sendable {
     }
 
     /// A Data frame came; a call that is not known here has ended.
-    /// - Parameter ends: it is the last one.
+    /// - Parameters:
+    ///   - byteCount: 0 when there is no message.
+    ///   - ends: it is the last one.
     mutating func receive(_ byteCount: Int, of id: UInt64, ends: Bool) -> Reception {
-        guard into.receive(byteCount) else {
+        guard byteCount == 0 || into.receive(byteCount) else {
             return .violation("more Data than the connection's window")
         }
         guard var stream = streams[id] else {
@@ -88,7 +91,7 @@ struct StreamTable: Sendable {
         guard stream.receives else {
             return .violation("Data on call \(id), which takes none or no more")
         }
-        guard stream.into.receive(byteCount) else {
+        guard byteCount == 0 || stream.into.receive(byteCount) else {
             return .violation("more Data than the window of call \(id)")
         }
         if ends { stream.receives = false }
