@@ -907,6 +907,456 @@ void   tasks__v1__decide_batch_reply__free_unpacked
   assert(message->base.descriptor == &tasks__v1__decide_batch_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tasks__v1__mailbox__init
+                     (Tasks__V1__Mailbox         *message)
+{
+  static const Tasks__V1__Mailbox init_value = TASKS__V1__MAILBOX__INIT;
+  *message = init_value;
+}
+size_t tasks__v1__mailbox__get_packed_size
+                     (const Tasks__V1__Mailbox *message)
+{
+  assert(message->base.descriptor == &tasks__v1__mailbox__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tasks__v1__mailbox__pack
+                     (const Tasks__V1__Mailbox *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tasks__v1__mailbox__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tasks__v1__mailbox__pack_to_buffer
+                     (const Tasks__V1__Mailbox *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tasks__v1__mailbox__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tasks__V1__Mailbox *
+       tasks__v1__mailbox__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tasks__V1__Mailbox *)
+     protobuf_c_message_unpack (&tasks__v1__mailbox__descriptor,
+                                allocator, len, data);
+}
+void   tasks__v1__mailbox__free_unpacked
+                     (Tasks__V1__Mailbox *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tasks__v1__mailbox__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tasks__v1__task_change__init
+                     (Tasks__V1__TaskChange         *message)
+{
+  static const Tasks__V1__TaskChange init_value = TASKS__V1__TASK_CHANGE__INIT;
+  *message = init_value;
+}
+size_t tasks__v1__task_change__get_packed_size
+                     (const Tasks__V1__TaskChange *message)
+{
+  assert(message->base.descriptor == &tasks__v1__task_change__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tasks__v1__task_change__pack
+                     (const Tasks__V1__TaskChange *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tasks__v1__task_change__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tasks__v1__task_change__pack_to_buffer
+                     (const Tasks__V1__TaskChange *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tasks__v1__task_change__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tasks__V1__TaskChange *
+       tasks__v1__task_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tasks__V1__TaskChange *)
+     protobuf_c_message_unpack (&tasks__v1__task_change__descriptor,
+                                allocator, len, data);
+}
+void   tasks__v1__task_change__free_unpacked
+                     (Tasks__V1__TaskChange *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tasks__v1__task_change__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tasks__v1__post_request__init
+                     (Tasks__V1__PostRequest         *message)
+{
+  static const Tasks__V1__PostRequest init_value = TASKS__V1__POST_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tasks__v1__post_request__get_packed_size
+                     (const Tasks__V1__PostRequest *message)
+{
+  assert(message->base.descriptor == &tasks__v1__post_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tasks__v1__post_request__pack
+                     (const Tasks__V1__PostRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tasks__v1__post_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tasks__v1__post_request__pack_to_buffer
+                     (const Tasks__V1__PostRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tasks__v1__post_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tasks__V1__PostRequest *
+       tasks__v1__post_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tasks__V1__PostRequest *)
+     protobuf_c_message_unpack (&tasks__v1__post_request__descriptor,
+                                allocator, len, data);
+}
+void   tasks__v1__post_request__free_unpacked
+                     (Tasks__V1__PostRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tasks__v1__post_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tasks__v1__post_reply__init
+                     (Tasks__V1__PostReply         *message)
+{
+  static const Tasks__V1__PostReply init_value = TASKS__V1__POST_REPLY__INIT;
+  *message = init_value;
+}
+size_t tasks__v1__post_reply__get_packed_size
+                     (const Tasks__V1__PostReply *message)
+{
+  assert(message->base.descriptor == &tasks__v1__post_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tasks__v1__post_reply__pack
+                     (const Tasks__V1__PostReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tasks__v1__post_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tasks__v1__post_reply__pack_to_buffer
+                     (const Tasks__V1__PostReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tasks__v1__post_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tasks__V1__PostReply *
+       tasks__v1__post_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tasks__V1__PostReply *)
+     protobuf_c_message_unpack (&tasks__v1__post_reply__descriptor,
+                                allocator, len, data);
+}
+void   tasks__v1__post_reply__free_unpacked
+                     (Tasks__V1__PostReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tasks__v1__post_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tasks__v1__notification__init
+                     (Tasks__V1__Notification         *message)
+{
+  static const Tasks__V1__Notification init_value = TASKS__V1__NOTIFICATION__INIT;
+  *message = init_value;
+}
+size_t tasks__v1__notification__get_packed_size
+                     (const Tasks__V1__Notification *message)
+{
+  assert(message->base.descriptor == &tasks__v1__notification__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tasks__v1__notification__pack
+                     (const Tasks__V1__Notification *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tasks__v1__notification__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tasks__v1__notification__pack_to_buffer
+                     (const Tasks__V1__Notification *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tasks__v1__notification__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tasks__V1__Notification *
+       tasks__v1__notification__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tasks__V1__Notification *)
+     protobuf_c_message_unpack (&tasks__v1__notification__descriptor,
+                                allocator, len, data);
+}
+void   tasks__v1__notification__free_unpacked
+                     (Tasks__V1__Notification *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tasks__v1__notification__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tasks__v1__list_notifications_request__init
+                     (Tasks__V1__ListNotificationsRequest         *message)
+{
+  static const Tasks__V1__ListNotificationsRequest init_value = TASKS__V1__LIST_NOTIFICATIONS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tasks__v1__list_notifications_request__get_packed_size
+                     (const Tasks__V1__ListNotificationsRequest *message)
+{
+  assert(message->base.descriptor == &tasks__v1__list_notifications_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tasks__v1__list_notifications_request__pack
+                     (const Tasks__V1__ListNotificationsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tasks__v1__list_notifications_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tasks__v1__list_notifications_request__pack_to_buffer
+                     (const Tasks__V1__ListNotificationsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tasks__v1__list_notifications_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tasks__V1__ListNotificationsRequest *
+       tasks__v1__list_notifications_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tasks__V1__ListNotificationsRequest *)
+     protobuf_c_message_unpack (&tasks__v1__list_notifications_request__descriptor,
+                                allocator, len, data);
+}
+void   tasks__v1__list_notifications_request__free_unpacked
+                     (Tasks__V1__ListNotificationsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tasks__v1__list_notifications_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tasks__v1__list_notifications_reply__init
+                     (Tasks__V1__ListNotificationsReply         *message)
+{
+  static const Tasks__V1__ListNotificationsReply init_value = TASKS__V1__LIST_NOTIFICATIONS_REPLY__INIT;
+  *message = init_value;
+}
+size_t tasks__v1__list_notifications_reply__get_packed_size
+                     (const Tasks__V1__ListNotificationsReply *message)
+{
+  assert(message->base.descriptor == &tasks__v1__list_notifications_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tasks__v1__list_notifications_reply__pack
+                     (const Tasks__V1__ListNotificationsReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tasks__v1__list_notifications_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tasks__v1__list_notifications_reply__pack_to_buffer
+                     (const Tasks__V1__ListNotificationsReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tasks__v1__list_notifications_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tasks__V1__ListNotificationsReply *
+       tasks__v1__list_notifications_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tasks__V1__ListNotificationsReply *)
+     protobuf_c_message_unpack (&tasks__v1__list_notifications_reply__descriptor,
+                                allocator, len, data);
+}
+void   tasks__v1__list_notifications_reply__free_unpacked
+                     (Tasks__V1__ListNotificationsReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tasks__v1__list_notifications_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tasks__v1__count_unread_request__init
+                     (Tasks__V1__CountUnreadRequest         *message)
+{
+  static const Tasks__V1__CountUnreadRequest init_value = TASKS__V1__COUNT_UNREAD_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tasks__v1__count_unread_request__get_packed_size
+                     (const Tasks__V1__CountUnreadRequest *message)
+{
+  assert(message->base.descriptor == &tasks__v1__count_unread_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tasks__v1__count_unread_request__pack
+                     (const Tasks__V1__CountUnreadRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tasks__v1__count_unread_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tasks__v1__count_unread_request__pack_to_buffer
+                     (const Tasks__V1__CountUnreadRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tasks__v1__count_unread_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tasks__V1__CountUnreadRequest *
+       tasks__v1__count_unread_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tasks__V1__CountUnreadRequest *)
+     protobuf_c_message_unpack (&tasks__v1__count_unread_request__descriptor,
+                                allocator, len, data);
+}
+void   tasks__v1__count_unread_request__free_unpacked
+                     (Tasks__V1__CountUnreadRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tasks__v1__count_unread_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tasks__v1__count_unread_reply__init
+                     (Tasks__V1__CountUnreadReply         *message)
+{
+  static const Tasks__V1__CountUnreadReply init_value = TASKS__V1__COUNT_UNREAD_REPLY__INIT;
+  *message = init_value;
+}
+size_t tasks__v1__count_unread_reply__get_packed_size
+                     (const Tasks__V1__CountUnreadReply *message)
+{
+  assert(message->base.descriptor == &tasks__v1__count_unread_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tasks__v1__count_unread_reply__pack
+                     (const Tasks__V1__CountUnreadReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tasks__v1__count_unread_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tasks__v1__count_unread_reply__pack_to_buffer
+                     (const Tasks__V1__CountUnreadReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tasks__v1__count_unread_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tasks__V1__CountUnreadReply *
+       tasks__v1__count_unread_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tasks__V1__CountUnreadReply *)
+     protobuf_c_message_unpack (&tasks__v1__count_unread_reply__descriptor,
+                                allocator, len, data);
+}
+void   tasks__v1__count_unread_reply__free_unpacked
+                     (Tasks__V1__CountUnreadReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tasks__v1__count_unread_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tasks__v1__mark_read_request__init
+                     (Tasks__V1__MarkReadRequest         *message)
+{
+  static const Tasks__V1__MarkReadRequest init_value = TASKS__V1__MARK_READ_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tasks__v1__mark_read_request__get_packed_size
+                     (const Tasks__V1__MarkReadRequest *message)
+{
+  assert(message->base.descriptor == &tasks__v1__mark_read_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tasks__v1__mark_read_request__pack
+                     (const Tasks__V1__MarkReadRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tasks__v1__mark_read_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tasks__v1__mark_read_request__pack_to_buffer
+                     (const Tasks__V1__MarkReadRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tasks__v1__mark_read_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tasks__V1__MarkReadRequest *
+       tasks__v1__mark_read_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tasks__V1__MarkReadRequest *)
+     protobuf_c_message_unpack (&tasks__v1__mark_read_request__descriptor,
+                                allocator, len, data);
+}
+void   tasks__v1__mark_read_request__free_unpacked
+                     (Tasks__V1__MarkReadRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tasks__v1__mark_read_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor tasks__v1__task__field_descriptors[21] =
 {
   {
@@ -2555,5 +3005,605 @@ const ProtobufCMessageDescriptor tasks__v1__decide_batch_reply__descriptor =
   tasks__v1__decide_batch_reply__field_indices_by_name,
   1,  tasks__v1__decide_batch_reply__number_ranges,
   (ProtobufCMessageInit) tasks__v1__decide_batch_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tasks__v1__mailbox__field_descriptors[2] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__Mailbox, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__Mailbox, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tasks__v1__mailbox__field_indices_by_name[] = {
+  1,   /* field[1] = id */
+  0,   /* field[0] = kind */
+};
+static const ProtobufCIntRange tasks__v1__mailbox__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tasks__v1__mailbox__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tasks.v1.Mailbox",
+  "Mailbox",
+  "Tasks__V1__Mailbox",
+  "tasks.v1",
+  sizeof(Tasks__V1__Mailbox),
+  2,
+  tasks__v1__mailbox__field_descriptors,
+  tasks__v1__mailbox__field_indices_by_name,
+  1,  tasks__v1__mailbox__number_ranges,
+  (ProtobufCMessageInit) tasks__v1__mailbox__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tasks__v1__task_change__field_descriptors[4] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__TaskChange, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "task",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__TaskChange, task),
+    &tasks__v1__task__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "desk",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__TaskChange, desk),
+    &tasks__v1__mailbox__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "region",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__TaskChange, region),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tasks__v1__task_change__field_indices_by_name[] = {
+  2,   /* field[2] = desk */
+  0,   /* field[0] = kind */
+  3,   /* field[3] = region */
+  1,   /* field[1] = task */
+};
+static const ProtobufCIntRange tasks__v1__task_change__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tasks__v1__task_change__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tasks.v1.TaskChange",
+  "TaskChange",
+  "Tasks__V1__TaskChange",
+  "tasks.v1",
+  sizeof(Tasks__V1__TaskChange),
+  4,
+  tasks__v1__task_change__field_descriptors,
+  tasks__v1__task_change__field_indices_by_name,
+  1,  tasks__v1__task_change__number_ranges,
+  (ProtobufCMessageInit) tasks__v1__task_change__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tasks__v1__post_request__field_descriptors[8] =
+{
+  {
+    "event",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__PostRequest, event),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "object_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__PostRequest, object_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "title",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__PostRequest, title),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__PostRequest, text),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at_ms",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__PostRequest, at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "recipients",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tasks__V1__PostRequest, n_recipients),
+    offsetof(Tasks__V1__PostRequest, recipients),
+    &tasks__v1__mailbox__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tasks",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tasks__V1__PostRequest, n_tasks),
+    offsetof(Tasks__V1__PostRequest, tasks),
+    &tasks__v1__task_change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor_id",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__PostRequest, actor_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tasks__v1__post_request__field_indices_by_name[] = {
+  7,   /* field[7] = actor_id */
+  4,   /* field[4] = at_ms */
+  0,   /* field[0] = event */
+  1,   /* field[1] = object_id */
+  5,   /* field[5] = recipients */
+  6,   /* field[6] = tasks */
+  3,   /* field[3] = text */
+  2,   /* field[2] = title */
+};
+static const ProtobufCIntRange tasks__v1__post_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor tasks__v1__post_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tasks.v1.PostRequest",
+  "PostRequest",
+  "Tasks__V1__PostRequest",
+  "tasks.v1",
+  sizeof(Tasks__V1__PostRequest),
+  8,
+  tasks__v1__post_request__field_descriptors,
+  tasks__v1__post_request__field_indices_by_name,
+  1,  tasks__v1__post_request__number_ranges,
+  (ProtobufCMessageInit) tasks__v1__post_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define tasks__v1__post_reply__field_descriptors NULL
+#define tasks__v1__post_reply__field_indices_by_name NULL
+#define tasks__v1__post_reply__number_ranges NULL
+const ProtobufCMessageDescriptor tasks__v1__post_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tasks.v1.PostReply",
+  "PostReply",
+  "Tasks__V1__PostReply",
+  "tasks.v1",
+  sizeof(Tasks__V1__PostReply),
+  0,
+  tasks__v1__post_reply__field_descriptors,
+  tasks__v1__post_reply__field_indices_by_name,
+  0,  tasks__v1__post_reply__number_ranges,
+  (ProtobufCMessageInit) tasks__v1__post_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tasks__v1__notification__field_descriptors[7] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__Notification, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "event",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__Notification, event),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "object_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__Notification, object_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "title",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__Notification, title),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__Notification, text),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at_ms",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__Notification, at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "read",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__Notification, read),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tasks__v1__notification__field_indices_by_name[] = {
+  5,   /* field[5] = at_ms */
+  1,   /* field[1] = event */
+  0,   /* field[0] = id */
+  2,   /* field[2] = object_id */
+  6,   /* field[6] = read */
+  4,   /* field[4] = text */
+  3,   /* field[3] = title */
+};
+static const ProtobufCIntRange tasks__v1__notification__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor tasks__v1__notification__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tasks.v1.Notification",
+  "Notification",
+  "Tasks__V1__Notification",
+  "tasks.v1",
+  sizeof(Tasks__V1__Notification),
+  7,
+  tasks__v1__notification__field_descriptors,
+  tasks__v1__notification__field_indices_by_name,
+  1,  tasks__v1__notification__number_ranges,
+  (ProtobufCMessageInit) tasks__v1__notification__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tasks__v1__list_notifications_request__field_descriptors[2] =
+{
+  {
+    "unread",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__ListNotificationsRequest, unread),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__ListNotificationsRequest, page),
+    &common__v1__page_request__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tasks__v1__list_notifications_request__field_indices_by_name[] = {
+  1,   /* field[1] = page */
+  0,   /* field[0] = unread */
+};
+static const ProtobufCIntRange tasks__v1__list_notifications_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tasks__v1__list_notifications_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tasks.v1.ListNotificationsRequest",
+  "ListNotificationsRequest",
+  "Tasks__V1__ListNotificationsRequest",
+  "tasks.v1",
+  sizeof(Tasks__V1__ListNotificationsRequest),
+  2,
+  tasks__v1__list_notifications_request__field_descriptors,
+  tasks__v1__list_notifications_request__field_indices_by_name,
+  1,  tasks__v1__list_notifications_request__number_ranges,
+  (ProtobufCMessageInit) tasks__v1__list_notifications_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tasks__v1__list_notifications_reply__field_descriptors[2] =
+{
+  {
+    "notifications",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tasks__V1__ListNotificationsReply, n_notifications),
+    offsetof(Tasks__V1__ListNotificationsReply, notifications),
+    &tasks__v1__notification__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_cursor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__ListNotificationsReply, next_cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tasks__v1__list_notifications_reply__field_indices_by_name[] = {
+  1,   /* field[1] = next_cursor */
+  0,   /* field[0] = notifications */
+};
+static const ProtobufCIntRange tasks__v1__list_notifications_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tasks__v1__list_notifications_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tasks.v1.ListNotificationsReply",
+  "ListNotificationsReply",
+  "Tasks__V1__ListNotificationsReply",
+  "tasks.v1",
+  sizeof(Tasks__V1__ListNotificationsReply),
+  2,
+  tasks__v1__list_notifications_reply__field_descriptors,
+  tasks__v1__list_notifications_reply__field_indices_by_name,
+  1,  tasks__v1__list_notifications_reply__number_ranges,
+  (ProtobufCMessageInit) tasks__v1__list_notifications_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define tasks__v1__count_unread_request__field_descriptors NULL
+#define tasks__v1__count_unread_request__field_indices_by_name NULL
+#define tasks__v1__count_unread_request__number_ranges NULL
+const ProtobufCMessageDescriptor tasks__v1__count_unread_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tasks.v1.CountUnreadRequest",
+  "CountUnreadRequest",
+  "Tasks__V1__CountUnreadRequest",
+  "tasks.v1",
+  sizeof(Tasks__V1__CountUnreadRequest),
+  0,
+  tasks__v1__count_unread_request__field_descriptors,
+  tasks__v1__count_unread_request__field_indices_by_name,
+  0,  tasks__v1__count_unread_request__number_ranges,
+  (ProtobufCMessageInit) tasks__v1__count_unread_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tasks__v1__count_unread_reply__field_descriptors[1] =
+{
+  {
+    "unread",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__CountUnreadReply, unread),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tasks__v1__count_unread_reply__field_indices_by_name[] = {
+  0,   /* field[0] = unread */
+};
+static const ProtobufCIntRange tasks__v1__count_unread_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tasks__v1__count_unread_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tasks.v1.CountUnreadReply",
+  "CountUnreadReply",
+  "Tasks__V1__CountUnreadReply",
+  "tasks.v1",
+  sizeof(Tasks__V1__CountUnreadReply),
+  1,
+  tasks__v1__count_unread_reply__field_descriptors,
+  tasks__v1__count_unread_reply__field_indices_by_name,
+  1,  tasks__v1__count_unread_reply__number_ranges,
+  (ProtobufCMessageInit) tasks__v1__count_unread_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tasks__v1__mark_read_request__field_descriptors[2] =
+{
+  {
+    "ids",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Tasks__V1__MarkReadRequest, n_ids),
+    offsetof(Tasks__V1__MarkReadRequest, ids),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__MarkReadRequest, all),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tasks__v1__mark_read_request__field_indices_by_name[] = {
+  1,   /* field[1] = all */
+  0,   /* field[0] = ids */
+};
+static const ProtobufCIntRange tasks__v1__mark_read_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tasks__v1__mark_read_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tasks.v1.MarkReadRequest",
+  "MarkReadRequest",
+  "Tasks__V1__MarkReadRequest",
+  "tasks.v1",
+  sizeof(Tasks__V1__MarkReadRequest),
+  2,
+  tasks__v1__mark_read_request__field_descriptors,
+  tasks__v1__mark_read_request__field_indices_by_name,
+  1,  tasks__v1__mark_read_request__number_ranges,
+  (ProtobufCMessageInit) tasks__v1__mark_read_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -103,6 +103,18 @@ extension Tasks.TaskCentreClient {
     }
 }
 
+extension Tasks.NotificationsClient {
+    /// 通知 as rows, newest first.
+    /// - Parameter unread: only those that the signed-in person has not read.
+    public func all(unread: Bool = false, pageSize: Int = 100) -> PagedRows<Tasks.Notification> {
+        PagedRows(pageSize: pageSize) { page throws(RPCError) in
+            let reply = try await list(
+                Tasks.ListNotificationsRequest(unread: unread, page: page))
+            return (reply.notifications, reply.nextCursor)
+        }
+    }
+}
+
 extension Identity.IdentityClient {
     /// 人员注册审核 as rows, newest first.
     public func allRegistrations(

@@ -51,6 +51,10 @@ public struct PlatformClient: Sendable, Service {
     public var quota: Quota.QuotaClient { Quota.QuotaClient(channel(.quota)) }
     /// 任务中心.
     public var tasks: Tasks.TaskCentreClient { Tasks.TaskCentreClient(channel(.tasks)) }
+    /// 通知.
+    public var notifications: Tasks.NotificationsClient {
+        Tasks.NotificationsClient(channel(.tasks))
+    }
 
     /// Whether a service answers, and what it depends on.
     public func health(of name: ServiceName) -> Wire.HealthClient {

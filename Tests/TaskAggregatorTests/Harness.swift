@@ -3,6 +3,7 @@ import Logging
 import MessageCoding
 import Messages
 import RPC
+import ServiceLifecycle
 import ServiceRuntime
 import ServiceStubs
 import Storage
@@ -23,7 +24,7 @@ struct Centre: Sendable {
     let lastKnown: LastKnown
     private let assembly: ServiceAssembly
 
-    init(patience: Duration = .seconds(5)) throws {
+    init(patience: Duration = .seconds(5), sender: (any NotificationSender)? = nil) throws {
         test = try TestEnvironment(
             name: "task-aggregator", migrations: aggregatorMigrations,
             clockStart: "2022-04-19T09:00+08:00")
@@ -35,18 +36,43 @@ struct Centre: Sendable {
                     ("identity-service", identity.channel), ("archive-service", archive.channel),
                     ("declaration-service", declaration.channel),
                 ], patience: .init(longest: patience), logger: test.environment.logger),
-            lastKnown: lastKnown,
+            lastKnown: lastKnown, sender: sender,
             resolver: { token, _ throws(RPCError) in try Person.session(of: token) })
     }
 
     var stubs: [StubSource] { [archive, declaration, identity] }
 
     func tasks(_ person: Person? = .officer) -> Tasks.TaskCentreClient {
-        Tasks.TaskCentreClient(
-            SessionChannel(
-                base: test.channel(
-                    assembly, peer: Peer(name: "a-portal/1@0.1", isAuthenticated: false)),
-                session: person?.token))
+        Tasks.TaskCentreClient(channel(person))
+    }
+
+    func notifications(_ person: Person? = .officer) -> Tasks.NotificationsClient {
+        Tasks.NotificationsClient(channel(person))
+    }
+
+    /// As an owner announces.
+    func owner(_ service: String = "archive-service") -> Tasks.NotificationsClient {
+        Tasks.NotificationsClient(
+            test.channel(
+                assembly, peer: Peer(name: "\(service)/1@0.1", isAuthenticated: true)))
+    }
+
+    private func channel(_ person: Person?) -> any RPCChannel {
+        SessionChannel(
+            base: test.channel(
+                assembly, peer: Peer(name: "a-portal/1@0.1", isAuthenticated: false)),
+            session: person?.token)
+    }
+
+    /// Runs the body beside all that the service runs.
+    func running(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for service in assembly.background { group.addTask { try await service.run() } }
+            try await body()
+            group.cancelAll()
+            // How the rest ends is not what is tested.
+            while (try? await group.next()) != nil {}
+        }
     }
 
     /// Runs the body while what is seen is being kept.
@@ -116,7 +142,7 @@ enum Person: UInt8, CaseIterable, Sendable {
         }
         var session = Identity.Session(
             personID: "\(person)", name: "\(person)", role: person.role)
-        if person == .superior { session.region = "350100" }
+        if person == .superior || person == .department { session.region = "350100" }
         if person == .committee { session.committeeID = "committee-1" }
         if person.role == .unitAdministrator || person.role == .unitReviewer {
             session.unit = Identity.UnitSummary(id: person == .stranger ? "unit-2" : "unit-1")

@@ -27,6 +27,7 @@ func assemble(
     var assembly = ServiceAssembly(resolver: resolver)
     assembly.serve(archive.register(in:), access: archiveAccess)
     assembly.serve(tasks.register(in:), access: taskAccess)
+    assembly.run(environment.announcementRelay)
     return assembly
 }
 

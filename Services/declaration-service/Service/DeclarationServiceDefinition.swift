@@ -40,6 +40,7 @@ func assemble(
             deliver: [
                 Errand.quota: { try await delivery.toQuota($0) },
                 Errand.archive: { try await delivery.toArchive($0) },
+                Announcement.destination: environment.announcing,
             ], logger: environment.logger, backoff: backoff))
     assembly.run(
         DeadlineSweep(

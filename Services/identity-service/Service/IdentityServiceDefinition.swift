@@ -56,6 +56,7 @@ func assemble(
     assembly.serve(handler.register(in:), access: identityAccess)
     assembly.serve(tasks.register(in:), access: taskAccess)
     assembly.run(keeper)
+    assembly.run(environment.announcementRelay)
     return assembly
 }
 

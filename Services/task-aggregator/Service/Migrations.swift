@@ -40,5 +40,46 @@ let aggregatorMigrations: [Migration] = [
             ) STRICT
             """,
             "CREATE INDEX news_list ON news (published_ms, id)",
-        ])
+        ]),
+    Migration(
+        number: 2, name: "notifications, what waits",
+        statements: [
+            // A notification has a row in each mailbox that it is in.
+            """
+            CREATE TABLE notifications (
+                mailbox TEXT NOT NULL,
+                at_ms INTEGER NOT NULL,
+                id TEXT NOT NULL,
+                event TEXT NOT NULL,
+                object_id TEXT NOT NULL,
+                title TEXT NOT NULL,
+                text TEXT NOT NULL,
+                PRIMARY KEY (mailbox, at_ms, id)
+            ) STRICT
+            """,
+            """
+            CREATE TABLE notification_reads (
+                person_id TEXT NOT NULL,
+                at_ms INTEGER NOT NULL,
+                id TEXT NOT NULL,
+                PRIMARY KEY (person_id, at_ms, id)
+            ) STRICT
+            """,
+            """
+            CREATE TABLE open_tasks (
+                task_id TEXT NOT NULL PRIMARY KEY,
+                desk_kind INTEGER NOT NULL,
+                desk_id TEXT NOT NULL,
+                region TEXT NOT NULL,
+                kind_label TEXT NOT NULL,
+                object_id TEXT NOT NULL,
+                title TEXT NOT NULL,
+                applicant_id TEXT NOT NULL,
+                applicant_name TEXT NOT NULL,
+                sort_ms INTEGER NOT NULL,
+                is_told INTEGER NOT NULL CHECK (is_told IN (0, 1))
+            ) STRICT
+            """,
+            "CREATE INDEX open_tasks_untold ON open_tasks (sort_ms, task_id) WHERE is_told = 0",
+        ]),
 ]

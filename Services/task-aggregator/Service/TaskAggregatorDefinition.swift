@@ -3,8 +3,8 @@ import RPC
 package import ServiceRuntime
 import ServiceStubs
 
-/// Owns the unified list, the last known rows and the news; the tasks themselves are their
-/// sources'.
+/// Owns the unified list, the last known rows, the news and the notifications; the tasks themselves
+/// are their sources'.
 package let taskAggregatorDefinition = ServiceDefinition(
     name: "task-aggregator", migrations: aggregatorMigrations
 ) { environment in
@@ -13,16 +13,18 @@ package let taskAggregatorDefinition = ServiceDefinition(
         channels.append((peer, try environment.channel(peer)))
     }
     let identity = try environment.channel("identity-service")
+    let settings = try AggregatorSettings(environment.settings)
     return assemble(
         environment, sources: try TaskSources(channels, logger: environment.logger),
         lastKnown: LastKnown(database: environment.database, logger: environment.logger),
+        sender: settings.logsNotifications ? LogSender(logger: environment.logger) : nil,
         resolver: SessionLeases(identity, clock: environment.clock).resolve)
 }
 
 /// Puts the service together; tests give their own sources and sessions.
 func assemble(
     _ environment: ServiceEnvironment, sources: TaskSources, lastKnown: LastKnown,
-    resolver: @escaping SessionResolver
+    sender: (any NotificationSender)? = nil, resolver: @escaping SessionResolver
 ) -> ServiceAssembly {
     let handler = TaskCentreHandler(
         database: environment.database, sources: sources, lastKnown: lastKnown, ids: randomID)
@@ -36,6 +38,27 @@ func assemble(
         case .publishNews: .users([.hrDepartment])
         }
     }
+    let notifications = NotificationsHandler(
+        database: environment.database, hasSender: sender != nil)
+    assembly.serve(notifications.register(in:)) { (method: Tasks.NotificationsMethod) in
+        switch method {
+        case .post: .services(owners)
+        case .list, .countUnread, .markRead: .users(.everyone)
+        }
+    }
     assembly.run(lastKnown)
+    if let sender {
+        let delivery = SenderDelivery(sender: sender)
+        assembly.run(
+            OutboxRelay(
+                database: environment.database,
+                deliver: [SenderDelivery.destination: { try await delivery.deliver($0) }],
+                logger: environment.logger))
+    }
     return assembly
 }
+
+/// Who announces.
+private let owners: Set<String> = [
+    "identity-service", "archive-service", "declaration-service", "quota-service",
+]

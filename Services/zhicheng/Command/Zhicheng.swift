@@ -12,8 +12,8 @@ struct Zhicheng: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             DevCommand.self, DemoCommand.self, SimulateCommand.self, SignInCommand.self,
-            SignOutCommand.self,
-            TasksCommand.self, DeclarationsCommand.self, PlansCommand.self, QuotasCommand.self,
+            SignOutCommand.self, TasksCommand.self, NoticesCommand.self, DeclarationsCommand.self,
+            PlansCommand.self, QuotasCommand.self,
             ArchiveCommand.self, ExportCommand.self, ImportCommand.self,
             AccountsCommand.self, OfficersCommand.self, UnitChangesCommand.self,
             RegistrationsCommand.self, HealthCommand.self, KeysCommand.self, CertsCommand.self,

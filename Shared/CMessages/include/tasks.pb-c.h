@@ -36,6 +36,16 @@ typedef struct Tasks__V1__BatchTask Tasks__V1__BatchTask;
 typedef struct Tasks__V1__DecideBatchRequest Tasks__V1__DecideBatchRequest;
 typedef struct Tasks__V1__BatchRow Tasks__V1__BatchRow;
 typedef struct Tasks__V1__DecideBatchReply Tasks__V1__DecideBatchReply;
+typedef struct Tasks__V1__Mailbox Tasks__V1__Mailbox;
+typedef struct Tasks__V1__TaskChange Tasks__V1__TaskChange;
+typedef struct Tasks__V1__PostRequest Tasks__V1__PostRequest;
+typedef struct Tasks__V1__PostReply Tasks__V1__PostReply;
+typedef struct Tasks__V1__Notification Tasks__V1__Notification;
+typedef struct Tasks__V1__ListNotificationsRequest Tasks__V1__ListNotificationsRequest;
+typedef struct Tasks__V1__ListNotificationsReply Tasks__V1__ListNotificationsReply;
+typedef struct Tasks__V1__CountUnreadRequest Tasks__V1__CountUnreadRequest;
+typedef struct Tasks__V1__CountUnreadReply Tasks__V1__CountUnreadReply;
+typedef struct Tasks__V1__MarkReadRequest Tasks__V1__MarkReadRequest;
 
 
 /* --- enums --- */
@@ -320,6 +330,128 @@ struct  Tasks__V1__DecideBatchReply
 #define TASKS__V1__DECIDE_BATCH_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__decide_batch_reply__descriptor) \
     , 0,NULL }
+
+
+struct  Tasks__V1__Mailbox
+{
+  ProtobufCMessage base;
+  int32_t kind;
+  ProtobufCBinaryData id;
+};
+#define TASKS__V1__MAILBOX__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__mailbox__descriptor) \
+    , 0, {0,NULL} }
+
+
+struct  Tasks__V1__TaskChange
+{
+  ProtobufCMessage base;
+  int32_t kind;
+  Tasks__V1__Task *task;
+  Tasks__V1__Mailbox *desk;
+  ProtobufCBinaryData region;
+};
+#define TASKS__V1__TASK_CHANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__task_change__descriptor) \
+    , 0, NULL, NULL, {0,NULL} }
+
+
+struct  Tasks__V1__PostRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData event;
+  ProtobufCBinaryData object_id;
+  ProtobufCBinaryData title;
+  ProtobufCBinaryData text;
+  int64_t at_ms;
+  size_t n_recipients;
+  Tasks__V1__Mailbox **recipients;
+  size_t n_tasks;
+  Tasks__V1__TaskChange **tasks;
+  ProtobufCBinaryData actor_id;
+};
+#define TASKS__V1__POST_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__post_request__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0,NULL, 0,NULL, {0,NULL} }
+
+
+struct  Tasks__V1__PostReply
+{
+  ProtobufCMessage base;
+};
+#define TASKS__V1__POST_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__post_reply__descriptor) \
+     }
+
+
+struct  Tasks__V1__Notification
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  ProtobufCBinaryData event;
+  ProtobufCBinaryData object_id;
+  ProtobufCBinaryData title;
+  ProtobufCBinaryData text;
+  int64_t at_ms;
+  protobuf_c_boolean read;
+};
+#define TASKS__V1__NOTIFICATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__notification__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0 }
+
+
+struct  Tasks__V1__ListNotificationsRequest
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean unread;
+  Common__V1__PageRequest *page;
+};
+#define TASKS__V1__LIST_NOTIFICATIONS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__list_notifications_request__descriptor) \
+    , 0, NULL }
+
+
+struct  Tasks__V1__ListNotificationsReply
+{
+  ProtobufCMessage base;
+  size_t n_notifications;
+  Tasks__V1__Notification **notifications;
+  ProtobufCBinaryData next_cursor;
+};
+#define TASKS__V1__LIST_NOTIFICATIONS_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__list_notifications_reply__descriptor) \
+    , 0,NULL, {0,NULL} }
+
+
+struct  Tasks__V1__CountUnreadRequest
+{
+  ProtobufCMessage base;
+};
+#define TASKS__V1__COUNT_UNREAD_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__count_unread_request__descriptor) \
+     }
+
+
+struct  Tasks__V1__CountUnreadReply
+{
+  ProtobufCMessage base;
+  int64_t unread;
+};
+#define TASKS__V1__COUNT_UNREAD_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__count_unread_reply__descriptor) \
+    , 0 }
+
+
+struct  Tasks__V1__MarkReadRequest
+{
+  ProtobufCMessage base;
+  size_t n_ids;
+  ProtobufCBinaryData *ids;
+  protobuf_c_boolean all;
+};
+#define TASKS__V1__MARK_READ_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__mark_read_request__descriptor) \
+    , 0,NULL, 0 }
 
 
 /* Tasks__V1__Task methods */
@@ -702,6 +834,196 @@ Tasks__V1__DecideBatchReply *
 void   tasks__v1__decide_batch_reply__free_unpacked
                      (Tasks__V1__DecideBatchReply *message,
                       ProtobufCAllocator *allocator);
+/* Tasks__V1__Mailbox methods */
+void   tasks__v1__mailbox__init
+                     (Tasks__V1__Mailbox         *message);
+size_t tasks__v1__mailbox__get_packed_size
+                     (const Tasks__V1__Mailbox   *message);
+size_t tasks__v1__mailbox__pack
+                     (const Tasks__V1__Mailbox   *message,
+                      uint8_t             *out);
+size_t tasks__v1__mailbox__pack_to_buffer
+                     (const Tasks__V1__Mailbox   *message,
+                      ProtobufCBuffer     *buffer);
+Tasks__V1__Mailbox *
+       tasks__v1__mailbox__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tasks__v1__mailbox__free_unpacked
+                     (Tasks__V1__Mailbox *message,
+                      ProtobufCAllocator *allocator);
+/* Tasks__V1__TaskChange methods */
+void   tasks__v1__task_change__init
+                     (Tasks__V1__TaskChange         *message);
+size_t tasks__v1__task_change__get_packed_size
+                     (const Tasks__V1__TaskChange   *message);
+size_t tasks__v1__task_change__pack
+                     (const Tasks__V1__TaskChange   *message,
+                      uint8_t             *out);
+size_t tasks__v1__task_change__pack_to_buffer
+                     (const Tasks__V1__TaskChange   *message,
+                      ProtobufCBuffer     *buffer);
+Tasks__V1__TaskChange *
+       tasks__v1__task_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tasks__v1__task_change__free_unpacked
+                     (Tasks__V1__TaskChange *message,
+                      ProtobufCAllocator *allocator);
+/* Tasks__V1__PostRequest methods */
+void   tasks__v1__post_request__init
+                     (Tasks__V1__PostRequest         *message);
+size_t tasks__v1__post_request__get_packed_size
+                     (const Tasks__V1__PostRequest   *message);
+size_t tasks__v1__post_request__pack
+                     (const Tasks__V1__PostRequest   *message,
+                      uint8_t             *out);
+size_t tasks__v1__post_request__pack_to_buffer
+                     (const Tasks__V1__PostRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tasks__V1__PostRequest *
+       tasks__v1__post_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tasks__v1__post_request__free_unpacked
+                     (Tasks__V1__PostRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tasks__V1__PostReply methods */
+void   tasks__v1__post_reply__init
+                     (Tasks__V1__PostReply         *message);
+size_t tasks__v1__post_reply__get_packed_size
+                     (const Tasks__V1__PostReply   *message);
+size_t tasks__v1__post_reply__pack
+                     (const Tasks__V1__PostReply   *message,
+                      uint8_t             *out);
+size_t tasks__v1__post_reply__pack_to_buffer
+                     (const Tasks__V1__PostReply   *message,
+                      ProtobufCBuffer     *buffer);
+Tasks__V1__PostReply *
+       tasks__v1__post_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tasks__v1__post_reply__free_unpacked
+                     (Tasks__V1__PostReply *message,
+                      ProtobufCAllocator *allocator);
+/* Tasks__V1__Notification methods */
+void   tasks__v1__notification__init
+                     (Tasks__V1__Notification         *message);
+size_t tasks__v1__notification__get_packed_size
+                     (const Tasks__V1__Notification   *message);
+size_t tasks__v1__notification__pack
+                     (const Tasks__V1__Notification   *message,
+                      uint8_t             *out);
+size_t tasks__v1__notification__pack_to_buffer
+                     (const Tasks__V1__Notification   *message,
+                      ProtobufCBuffer     *buffer);
+Tasks__V1__Notification *
+       tasks__v1__notification__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tasks__v1__notification__free_unpacked
+                     (Tasks__V1__Notification *message,
+                      ProtobufCAllocator *allocator);
+/* Tasks__V1__ListNotificationsRequest methods */
+void   tasks__v1__list_notifications_request__init
+                     (Tasks__V1__ListNotificationsRequest         *message);
+size_t tasks__v1__list_notifications_request__get_packed_size
+                     (const Tasks__V1__ListNotificationsRequest   *message);
+size_t tasks__v1__list_notifications_request__pack
+                     (const Tasks__V1__ListNotificationsRequest   *message,
+                      uint8_t             *out);
+size_t tasks__v1__list_notifications_request__pack_to_buffer
+                     (const Tasks__V1__ListNotificationsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tasks__V1__ListNotificationsRequest *
+       tasks__v1__list_notifications_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tasks__v1__list_notifications_request__free_unpacked
+                     (Tasks__V1__ListNotificationsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tasks__V1__ListNotificationsReply methods */
+void   tasks__v1__list_notifications_reply__init
+                     (Tasks__V1__ListNotificationsReply         *message);
+size_t tasks__v1__list_notifications_reply__get_packed_size
+                     (const Tasks__V1__ListNotificationsReply   *message);
+size_t tasks__v1__list_notifications_reply__pack
+                     (const Tasks__V1__ListNotificationsReply   *message,
+                      uint8_t             *out);
+size_t tasks__v1__list_notifications_reply__pack_to_buffer
+                     (const Tasks__V1__ListNotificationsReply   *message,
+                      ProtobufCBuffer     *buffer);
+Tasks__V1__ListNotificationsReply *
+       tasks__v1__list_notifications_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tasks__v1__list_notifications_reply__free_unpacked
+                     (Tasks__V1__ListNotificationsReply *message,
+                      ProtobufCAllocator *allocator);
+/* Tasks__V1__CountUnreadRequest methods */
+void   tasks__v1__count_unread_request__init
+                     (Tasks__V1__CountUnreadRequest         *message);
+size_t tasks__v1__count_unread_request__get_packed_size
+                     (const Tasks__V1__CountUnreadRequest   *message);
+size_t tasks__v1__count_unread_request__pack
+                     (const Tasks__V1__CountUnreadRequest   *message,
+                      uint8_t             *out);
+size_t tasks__v1__count_unread_request__pack_to_buffer
+                     (const Tasks__V1__CountUnreadRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tasks__V1__CountUnreadRequest *
+       tasks__v1__count_unread_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tasks__v1__count_unread_request__free_unpacked
+                     (Tasks__V1__CountUnreadRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tasks__V1__CountUnreadReply methods */
+void   tasks__v1__count_unread_reply__init
+                     (Tasks__V1__CountUnreadReply         *message);
+size_t tasks__v1__count_unread_reply__get_packed_size
+                     (const Tasks__V1__CountUnreadReply   *message);
+size_t tasks__v1__count_unread_reply__pack
+                     (const Tasks__V1__CountUnreadReply   *message,
+                      uint8_t             *out);
+size_t tasks__v1__count_unread_reply__pack_to_buffer
+                     (const Tasks__V1__CountUnreadReply   *message,
+                      ProtobufCBuffer     *buffer);
+Tasks__V1__CountUnreadReply *
+       tasks__v1__count_unread_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tasks__v1__count_unread_reply__free_unpacked
+                     (Tasks__V1__CountUnreadReply *message,
+                      ProtobufCAllocator *allocator);
+/* Tasks__V1__MarkReadRequest methods */
+void   tasks__v1__mark_read_request__init
+                     (Tasks__V1__MarkReadRequest         *message);
+size_t tasks__v1__mark_read_request__get_packed_size
+                     (const Tasks__V1__MarkReadRequest   *message);
+size_t tasks__v1__mark_read_request__pack
+                     (const Tasks__V1__MarkReadRequest   *message,
+                      uint8_t             *out);
+size_t tasks__v1__mark_read_request__pack_to_buffer
+                     (const Tasks__V1__MarkReadRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tasks__V1__MarkReadRequest *
+       tasks__v1__mark_read_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tasks__v1__mark_read_request__free_unpacked
+                     (Tasks__V1__MarkReadRequest *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Tasks__V1__Task_Closure)
@@ -764,6 +1086,36 @@ typedef void (*Tasks__V1__BatchRow_Closure)
 typedef void (*Tasks__V1__DecideBatchReply_Closure)
                  (const Tasks__V1__DecideBatchReply *message,
                   void *closure_data);
+typedef void (*Tasks__V1__Mailbox_Closure)
+                 (const Tasks__V1__Mailbox *message,
+                  void *closure_data);
+typedef void (*Tasks__V1__TaskChange_Closure)
+                 (const Tasks__V1__TaskChange *message,
+                  void *closure_data);
+typedef void (*Tasks__V1__PostRequest_Closure)
+                 (const Tasks__V1__PostRequest *message,
+                  void *closure_data);
+typedef void (*Tasks__V1__PostReply_Closure)
+                 (const Tasks__V1__PostReply *message,
+                  void *closure_data);
+typedef void (*Tasks__V1__Notification_Closure)
+                 (const Tasks__V1__Notification *message,
+                  void *closure_data);
+typedef void (*Tasks__V1__ListNotificationsRequest_Closure)
+                 (const Tasks__V1__ListNotificationsRequest *message,
+                  void *closure_data);
+typedef void (*Tasks__V1__ListNotificationsReply_Closure)
+                 (const Tasks__V1__ListNotificationsReply *message,
+                  void *closure_data);
+typedef void (*Tasks__V1__CountUnreadRequest_Closure)
+                 (const Tasks__V1__CountUnreadRequest *message,
+                  void *closure_data);
+typedef void (*Tasks__V1__CountUnreadReply_Closure)
+                 (const Tasks__V1__CountUnreadReply *message,
+                  void *closure_data);
+typedef void (*Tasks__V1__MarkReadRequest_Closure)
+                 (const Tasks__V1__MarkReadRequest *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -790,6 +1142,16 @@ extern const ProtobufCMessageDescriptor tasks__v1__batch_task__descriptor;
 extern const ProtobufCMessageDescriptor tasks__v1__decide_batch_request__descriptor;
 extern const ProtobufCMessageDescriptor tasks__v1__batch_row__descriptor;
 extern const ProtobufCMessageDescriptor tasks__v1__decide_batch_reply__descriptor;
+extern const ProtobufCMessageDescriptor tasks__v1__mailbox__descriptor;
+extern const ProtobufCMessageDescriptor tasks__v1__task_change__descriptor;
+extern const ProtobufCMessageDescriptor tasks__v1__post_request__descriptor;
+extern const ProtobufCMessageDescriptor tasks__v1__post_reply__descriptor;
+extern const ProtobufCMessageDescriptor tasks__v1__notification__descriptor;
+extern const ProtobufCMessageDescriptor tasks__v1__list_notifications_request__descriptor;
+extern const ProtobufCMessageDescriptor tasks__v1__list_notifications_reply__descriptor;
+extern const ProtobufCMessageDescriptor tasks__v1__count_unread_request__descriptor;
+extern const ProtobufCMessageDescriptor tasks__v1__count_unread_reply__descriptor;
+extern const ProtobufCMessageDescriptor tasks__v1__mark_read_request__descriptor;
 
 PROTOBUF_C__END_DECLS
 

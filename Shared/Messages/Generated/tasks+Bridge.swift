@@ -680,3 +680,307 @@ extension Tasks.DecideBatchReply: @unsafe BridgedMessage {
         )
     }
 }
+
+extension Tasks.Mailbox: @unsafe BridgedMessage {
+    typealias CValue = Tasks__V1__Mailbox
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, tasks__v1__mailbox__get_packed_size, tasks__v1__mailbox__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, tasks__v1__mailbox__get_packed_size, tasks__v1__mailbox__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, tasks__v1__mailbox__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe tasks__v1__mailbox__init(c)
+        unsafe c.pointee.kind = self.kind.rawValue
+        unsafe c.pointee.id = arena.text(self.id)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            kind: Tasks.MailboxKind(rawValue: c.pointee.kind),
+            id: decodedText(c.pointee.id)
+        )
+    }
+}
+
+extension Tasks.TaskChange: @unsafe BridgedMessage {
+    typealias CValue = Tasks__V1__TaskChange
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, tasks__v1__task_change__get_packed_size, tasks__v1__task_change__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, tasks__v1__task_change__get_packed_size, tasks__v1__task_change__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, tasks__v1__task_change__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe tasks__v1__task_change__init(c)
+        unsafe c.pointee.kind = self.kind.rawValue
+        if let value = self.task { unsafe c.pointee.task = arena.message(value) }
+        if let value = self.desk { unsafe c.pointee.desk = arena.message(value) }
+        unsafe c.pointee.region = arena.text(self.region)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            kind: Tasks.TaskChangeKind(rawValue: c.pointee.kind),
+            task: decodedMessage(c.pointee.task),
+            desk: decodedMessage(c.pointee.desk),
+            region: decodedText(c.pointee.region)
+        )
+    }
+}
+
+extension Tasks.PostRequest: @unsafe BridgedMessage {
+    typealias CValue = Tasks__V1__PostRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, tasks__v1__post_request__get_packed_size, tasks__v1__post_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, tasks__v1__post_request__get_packed_size, tasks__v1__post_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, tasks__v1__post_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe tasks__v1__post_request__init(c)
+        unsafe c.pointee.event = arena.text(self.event)
+        unsafe c.pointee.object_id = arena.text(self.objectID)
+        unsafe c.pointee.title = arena.text(self.title)
+        unsafe c.pointee.text = arena.text(self.text)
+        unsafe c.pointee.at_ms = self.atMs
+        unsafe (c.pointee.n_recipients, c.pointee.recipients) = arena.messages(self.recipients)
+        unsafe (c.pointee.n_tasks, c.pointee.tasks) = arena.messages(self.tasks)
+        unsafe c.pointee.actor_id = arena.text(self.actorID)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            event: decodedText(c.pointee.event),
+            objectID: decodedText(c.pointee.object_id),
+            title: decodedText(c.pointee.title),
+            text: decodedText(c.pointee.text),
+            atMs: c.pointee.at_ms,
+            recipients: decodedMessages(c.pointee.recipients, c.pointee.n_recipients),
+            tasks: decodedMessages(c.pointee.tasks, c.pointee.n_tasks),
+            actorID: decodedText(c.pointee.actor_id)
+        )
+    }
+}
+
+extension Tasks.PostReply: @unsafe BridgedMessage {
+    typealias CValue = Tasks__V1__PostReply
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, tasks__v1__post_reply__get_packed_size, tasks__v1__post_reply__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, tasks__v1__post_reply__get_packed_size, tasks__v1__post_reply__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, tasks__v1__post_reply__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe tasks__v1__post_reply__init(c)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        self.init()
+    }
+}
+
+extension Tasks.Notification: @unsafe BridgedMessage {
+    typealias CValue = Tasks__V1__Notification
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, tasks__v1__notification__get_packed_size, tasks__v1__notification__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, tasks__v1__notification__get_packed_size, tasks__v1__notification__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, tasks__v1__notification__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe tasks__v1__notification__init(c)
+        unsafe c.pointee.id = arena.text(self.id)
+        unsafe c.pointee.event = arena.text(self.event)
+        unsafe c.pointee.object_id = arena.text(self.objectID)
+        unsafe c.pointee.title = arena.text(self.title)
+        unsafe c.pointee.text = arena.text(self.text)
+        unsafe c.pointee.at_ms = self.atMs
+        unsafe c.pointee.read = self.read ? 1 : 0
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            id: decodedText(c.pointee.id),
+            event: decodedText(c.pointee.event),
+            objectID: decodedText(c.pointee.object_id),
+            title: decodedText(c.pointee.title),
+            text: decodedText(c.pointee.text),
+            atMs: c.pointee.at_ms,
+            read: c.pointee.read != 0
+        )
+    }
+}
+
+extension Tasks.ListNotificationsRequest: @unsafe BridgedMessage {
+    typealias CValue = Tasks__V1__ListNotificationsRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, tasks__v1__list_notifications_request__get_packed_size, tasks__v1__list_notifications_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, tasks__v1__list_notifications_request__get_packed_size, tasks__v1__list_notifications_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, tasks__v1__list_notifications_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe tasks__v1__list_notifications_request__init(c)
+        unsafe c.pointee.unread = self.unread ? 1 : 0
+        if let value = self.page { unsafe c.pointee.page = arena.message(value) }
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            unread: c.pointee.unread != 0,
+            page: decodedMessage(c.pointee.page)
+        )
+    }
+}
+
+extension Tasks.ListNotificationsReply: @unsafe BridgedMessage {
+    typealias CValue = Tasks__V1__ListNotificationsReply
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, tasks__v1__list_notifications_reply__get_packed_size, tasks__v1__list_notifications_reply__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, tasks__v1__list_notifications_reply__get_packed_size, tasks__v1__list_notifications_reply__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, tasks__v1__list_notifications_reply__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe tasks__v1__list_notifications_reply__init(c)
+        unsafe (c.pointee.n_notifications, c.pointee.notifications) = arena.messages(self.notifications)
+        unsafe c.pointee.next_cursor = arena.bytes(self.nextCursor)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            notifications: decodedMessages(c.pointee.notifications, c.pointee.n_notifications),
+            nextCursor: decodedBytes(c.pointee.next_cursor)
+        )
+    }
+}
+
+extension Tasks.CountUnreadRequest: @unsafe BridgedMessage {
+    typealias CValue = Tasks__V1__CountUnreadRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, tasks__v1__count_unread_request__get_packed_size, tasks__v1__count_unread_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, tasks__v1__count_unread_request__get_packed_size, tasks__v1__count_unread_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, tasks__v1__count_unread_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe tasks__v1__count_unread_request__init(c)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        self.init()
+    }
+}
+
+extension Tasks.CountUnreadReply: @unsafe BridgedMessage {
+    typealias CValue = Tasks__V1__CountUnreadReply
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, tasks__v1__count_unread_reply__get_packed_size, tasks__v1__count_unread_reply__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, tasks__v1__count_unread_reply__get_packed_size, tasks__v1__count_unread_reply__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, tasks__v1__count_unread_reply__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe tasks__v1__count_unread_reply__init(c)
+        unsafe c.pointee.unread = self.unread
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        unsafe self.init(
+            unread: c.pointee.unread
+        )
+    }
+}
+
+extension Tasks.MarkReadRequest: @unsafe BridgedMessage {
+    typealias CValue = Tasks__V1__MarkReadRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, tasks__v1__mark_read_request__get_packed_size, tasks__v1__mark_read_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, tasks__v1__mark_read_request__get_packed_size, tasks__v1__mark_read_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, tasks__v1__mark_read_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe tasks__v1__mark_read_request__init(c)
+        unsafe (c.pointee.n_ids, c.pointee.ids) = arena.texts(self.ids)
+        unsafe c.pointee.all = self.all ? 1 : 0
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            ids: decodedTexts(c.pointee.ids, c.pointee.n_ids),
+            all: c.pointee.all != 0
+        )
+    }
+}

@@ -126,6 +126,95 @@ extension Tasks {
 }
 
 extension Tasks {
+    /// `tasks.v1.MailboxKind`
+    public enum MailboxKind: RawRepresentable, CaseIterable, Sendable, Hashable {
+        case unspecified
+        /// id: of the person
+        case person
+        /// all officers of the unit
+        case unit
+        /// id: a region; its superiors, and those of the regions around it
+        case superior
+        /// id: of the committee
+        case committee
+        /// id: a region; its HR department, and those of the regions around it
+        case department
+        /// A number that this version of the schema does not name.
+        case unrecognized(Int32)
+
+        /// The values that the schema names.
+        public static let allCases: [Self] = [.unspecified, .person, .unit, .superior, .committee, .department]
+
+        public init(rawValue: Int32) {
+            self = switch rawValue {
+                case 0: .unspecified
+                case 1: .person
+                case 2: .unit
+                case 3: .superior
+                case 4: .committee
+                case 5: .department
+                default: .unrecognized(rawValue)
+            }
+        }
+
+        public var rawValue: Int32 {
+            switch self {
+                case .unspecified: 0
+                case .person: 1
+                case .unit: 2
+                case .superior: 3
+                case .committee: 4
+                case .department: 5
+                case .unrecognized(let number): number
+            }
+        }
+
+        public static func == (one: Self, other: Self) -> Bool { one.rawValue == other.rawValue }
+        public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
+    }
+}
+
+extension Tasks {
+    /// `tasks.v1.TaskChangeKind`
+    public enum TaskChangeKind: RawRepresentable, CaseIterable, Sendable, Hashable {
+        case unspecified
+        case opened
+        /// claimed, released, 办理中, 公示中
+        case changed
+        /// decided, or given up
+        case closed
+        /// A number that this version of the schema does not name.
+        case unrecognized(Int32)
+
+        /// The values that the schema names.
+        public static let allCases: [Self] = [.unspecified, .opened, .changed, .closed]
+
+        public init(rawValue: Int32) {
+            self = switch rawValue {
+                case 0: .unspecified
+                case 1: .opened
+                case 2: .changed
+                case 3: .closed
+                default: .unrecognized(rawValue)
+            }
+        }
+
+        public var rawValue: Int32 {
+            switch self {
+                case .unspecified: 0
+                case .opened: 1
+                case .changed: 2
+                case .closed: 3
+                case .unrecognized(let number): number
+            }
+        }
+
+        public static func == (one: Self, other: Self) -> Bool { one.rawValue == other.rawValue }
+        public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
+    }
+}
+
+extension Tasks {
     /// A task is one review round of one object of one source.
     public struct Task: Message {
         public static var fullName: String { "tasks.v1.Task" }
@@ -614,6 +703,210 @@ extension Tasks {
         /// With the given fields, and the others at their defaults.
         public init(rows: [Tasks.BatchRow] = []) {
             self.rows = rows
+        }
+    }
+}
+
+extension Tasks {
+    /// Who is told.
+    public struct Mailbox: Message {
+        public static var fullName: String { "tasks.v1.Mailbox" }
+        public var kind: Tasks.MailboxKind
+        /// at most 64 bytes
+        public var id: String
+
+        /// With every field at its default.
+        public init() { self.init(kind: Tasks.MailboxKind(rawValue: 0)) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(kind: Tasks.MailboxKind = Tasks.MailboxKind(rawValue: 0), id: String = "") {
+            self.kind = kind
+            self.id = id
+        }
+    }
+}
+
+extension Tasks {
+    /// What became of a task. Of one that is closed, only id and source are told.
+    public struct TaskChange: Message {
+        public static var fullName: String { "tasks.v1.TaskChange" }
+        public var kind: Tasks.TaskChangeKind
+        /// sort_ms 0: at_ms when it opens, unchanged otherwise
+        public var task: Tasks.Task?
+        /// who reviews it
+        public var desk: Tasks.Mailbox?
+        /// of the unit whose applicant it is; may be empty
+        public var region: String
+
+        /// With every field at its default.
+        public init() { self.init(kind: Tasks.TaskChangeKind(rawValue: 0)) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(kind: Tasks.TaskChangeKind = Tasks.TaskChangeKind(rawValue: 0), task: Tasks.Task? = nil, desk: Tasks.Mailbox? = nil, region: String = "") {
+            self.kind = kind
+            self.task = task
+            self.desk = desk
+            self.region = region
+        }
+    }
+}
+
+extension Tasks {
+    /// One change of one object. Title and text are the owner's words, without personal numbers.
+    public struct PostRequest: Message {
+        public static var fullName: String { "tasks.v1.PostRequest" }
+        /// what and where to: "archive_item.returned"
+        public var event: String
+        public var objectID: String
+        /// 业绩档案 退回, at most 100 characters
+        public var title: String
+        /// at most 500 characters
+        public var text: String
+        public var atMs: Int64
+        /// at most 10; none when nobody is to be told
+        public var recipients: [Tasks.Mailbox]
+        /// at most 10
+        public var tasks: [Tasks.TaskChange]
+        /// the person who did it, and so has read it; may be empty
+        public var actorID: String
+
+        /// With every field at its default.
+        public init() { self.init(event: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(event: String = "", objectID: String = "", title: String = "", text: String = "", atMs: Int64 = 0, recipients: [Tasks.Mailbox] = [], tasks: [Tasks.TaskChange] = [], actorID: String = "") {
+            self.event = event
+            self.objectID = objectID
+            self.title = title
+            self.text = text
+            self.atMs = atMs
+            self.recipients = recipients
+            self.tasks = tasks
+            self.actorID = actorID
+        }
+    }
+}
+
+extension Tasks {
+    /// `tasks.v1.PostReply`
+    public struct PostReply: Message {
+        public static var fullName: String { "tasks.v1.PostReply" }
+
+        /// With every field at its default.
+        public init() {}
+    }
+}
+
+extension Tasks {
+    /// `tasks.v1.Notification`
+    public struct Notification: Message {
+        public static var fullName: String { "tasks.v1.Notification" }
+        public var id: String
+        /// "archive_item.returned"
+        public var event: String
+        public var objectID: String
+        public var title: String
+        public var text: String
+        public var atMs: Int64
+        /// by the signed-in person
+        public var read: Bool
+
+        /// With every field at its default.
+        public init() { self.init(id: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(id: String = "", event: String = "", objectID: String = "", title: String = "", text: String = "", atMs: Int64 = 0, read: Bool = false) {
+            self.id = id
+            self.event = event
+            self.objectID = objectID
+            self.title = title
+            self.text = text
+            self.atMs = atMs
+            self.read = read
+        }
+    }
+}
+
+extension Tasks {
+    /// `tasks.v1.ListNotificationsRequest`
+    public struct ListNotificationsRequest: Message {
+        public static var fullName: String { "tasks.v1.ListNotificationsRequest" }
+        /// only those
+        public var unread: Bool
+        public var page: Common.PageRequest?
+
+        /// With every field at its default.
+        public init() { self.init(unread: false) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(unread: Bool = false, page: Common.PageRequest? = nil) {
+            self.unread = unread
+            self.page = page
+        }
+    }
+}
+
+extension Tasks {
+    /// `tasks.v1.ListNotificationsReply`
+    public struct ListNotificationsReply: Message {
+        public static var fullName: String { "tasks.v1.ListNotificationsReply" }
+        public var notifications: [Tasks.Notification]
+        /// empty = the last page
+        public var nextCursor: [UInt8]
+
+        /// With every field at its default.
+        public init() { self.init(notifications: []) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(notifications: [Tasks.Notification] = [], nextCursor: [UInt8] = []) {
+            self.notifications = notifications
+            self.nextCursor = nextCursor
+        }
+    }
+}
+
+extension Tasks {
+    /// `tasks.v1.CountUnreadRequest`
+    public struct CountUnreadRequest: Message {
+        public static var fullName: String { "tasks.v1.CountUnreadRequest" }
+
+        /// With every field at its default.
+        public init() {}
+    }
+}
+
+extension Tasks {
+    /// `tasks.v1.CountUnreadReply`
+    public struct CountUnreadReply: Message {
+        public static var fullName: String { "tasks.v1.CountUnreadReply" }
+        public var unread: Int64
+
+        /// With every field at its default.
+        public init() { self.init(unread: 0) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(unread: Int64 = 0) {
+            self.unread = unread
+        }
+    }
+}
+
+extension Tasks {
+    /// `tasks.v1.MarkReadRequest`
+    public struct MarkReadRequest: Message {
+        public static var fullName: String { "tasks.v1.MarkReadRequest" }
+        /// at most 200
+        public var ids: [String]
+        /// instead of ids: everything that is there now
+        public var all: Bool
+
+        /// With every field at its default.
+        public init() { self.init(ids: []) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(ids: [String] = [], all: Bool = false) {
+            self.ids = ids
+            self.all = all
         }
     }
 }

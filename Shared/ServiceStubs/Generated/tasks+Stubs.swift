@@ -240,3 +240,99 @@ extension Tasks.TaskCentreProvider {
         }
     }
 }
+
+extension Tasks {
+    /// The methods of `tasks.v1.Notifications`.
+    public enum NotificationsMethod: String, CaseIterable, Sendable {
+        /// By the owners' outboxes, once per message id. What is told of tasks is what Watch tells of.
+        case post = "tasks.v1.Notifications/Post"
+        /// The signed-in person's own and those of the unit, the superiors, the committee or the department, newest first.
+        /// The newest 1,000 of each are kept.
+        case list = "tasks.v1.Notifications/List"
+        case countUnread = "tasks.v1.Notifications/CountUnread"
+        /// By this person; a colleague's are not touched. Ids that are unknown are passed over.
+        case markRead = "tasks.v1.Notifications/MarkRead"
+
+        /// The method as channels and servers know it.
+        public var method: RPCMethod {
+            switch self {
+                case .post: Known.post
+                case .list: Known.list
+                case .countUnread: Known.countUnread
+                case .markRead: Known.markRead
+            }
+        }
+
+        /// Made once: a method's id is a hash of its name.
+        private enum Known {
+            static let post = RPCMethod("tasks.v1.Notifications/Post")
+            static let list = RPCMethod("tasks.v1.Notifications/List", readOnly: true)
+            static let countUnread = RPCMethod("tasks.v1.Notifications/CountUnread", readOnly: true)
+            static let markRead = RPCMethod("tasks.v1.Notifications/MarkRead")
+        }
+    }
+
+    /// 通知 (E5): what applicants and officers are told of every transition. Kept in the platform; whoever runs it may have a
+    /// sender of text messages called for each.
+    ///
+    /// Calls that change data get an idempotency key unless the options have one.
+    public struct NotificationsClient: Sendable {
+        private let channel: any RPCChannel
+
+        /// Calls travel over the channel; closing it stays with its owner.
+        public init(_ channel: any RPCChannel) { self.channel = channel }
+
+        /// By the owners' outboxes, once per message id. What is told of tasks is what Watch tells of.
+        public func post(_ request: Tasks.PostRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Tasks.PostReply {
+            try await channel.unary(NotificationsMethod.post.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// The signed-in person's own and those of the unit, the superiors, the committee or the department, newest first.
+        /// The newest 1,000 of each are kept.
+        public func list(_ request: Tasks.ListNotificationsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Tasks.ListNotificationsReply {
+            try await channel.unary(NotificationsMethod.list.method, request, options: options)
+        }
+
+        public func countUnread(_ request: Tasks.CountUnreadRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Tasks.CountUnreadReply {
+            try await channel.unary(NotificationsMethod.countUnread.method, request, options: options)
+        }
+
+        /// By this person; a colleague's are not touched. Ids that are unknown are passed over.
+        public func markRead(_ request: Tasks.MarkReadRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Tasks.CountUnreadReply {
+            try await channel.unary(NotificationsMethod.markRead.method, request, options: options.withIdempotencyKey())
+        }
+    }
+
+    /// 通知 (E5): what applicants and officers are told of every transition. Kept in the platform; whoever runs it may have a
+    /// sender of text messages called for each.
+    ///
+    /// Implemented by the service; `register(in:)` puts it behind a server.
+    package protocol NotificationsProvider: Sendable {
+        /// By the owners' outboxes, once per message id. What is told of tasks is what Watch tells of.
+        func post(_ request: Tasks.PostRequest, context: RequestContext) async throws -> Tasks.PostReply
+        /// The signed-in person's own and those of the unit, the superiors, the committee or the department, newest first.
+        /// The newest 1,000 of each are kept.
+        func list(_ request: Tasks.ListNotificationsRequest, context: RequestContext) async throws -> Tasks.ListNotificationsReply
+        func countUnread(_ request: Tasks.CountUnreadRequest, context: RequestContext) async throws -> Tasks.CountUnreadReply
+        /// By this person; a colleague's are not touched. Ids that are unknown are passed over.
+        func markRead(_ request: Tasks.MarkReadRequest, context: RequestContext) async throws -> Tasks.CountUnreadReply
+    }
+}
+
+extension Tasks.NotificationsProvider {
+    /// Adds every method of the service to the routes.
+    package func register(in routes: inout RouteTable) {
+        routes.unary(Tasks.NotificationsMethod.post.method) { (request: Tasks.PostRequest, context: RequestContext) async throws -> Tasks.PostReply in
+            try await self.post(request, context: context)
+        }
+        routes.unary(Tasks.NotificationsMethod.list.method) { (request: Tasks.ListNotificationsRequest, context: RequestContext) async throws -> Tasks.ListNotificationsReply in
+            try await self.list(request, context: context)
+        }
+        routes.unary(Tasks.NotificationsMethod.countUnread.method) { (request: Tasks.CountUnreadRequest, context: RequestContext) async throws -> Tasks.CountUnreadReply in
+            try await self.countUnread(request, context: context)
+        }
+        routes.unary(Tasks.NotificationsMethod.markRead.method) { (request: Tasks.MarkReadRequest, context: RequestContext) async throws -> Tasks.CountUnreadReply in
+            try await self.markRead(request, context: context)
+        }
+    }
+}

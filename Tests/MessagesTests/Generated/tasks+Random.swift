@@ -208,3 +208,87 @@ extension Tasks.DecideBatchReply: RandomMessage {
         self.rows = source.list { source in Tasks.BatchRow(random: &source) }
     }
 }
+
+extension Tasks.Mailbox: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.kind = source.enumeration()
+        self.id = source.text()
+    }
+}
+
+extension Tasks.TaskChange: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.kind = source.enumeration()
+        self.task = source.optional { source in Tasks.Task(random: &source) }
+        self.desk = source.optional { source in Tasks.Mailbox(random: &source) }
+        self.region = source.text()
+    }
+}
+
+extension Tasks.PostRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.event = source.text()
+        self.objectID = source.text()
+        self.title = source.text()
+        self.text = source.text()
+        self.atMs = source.integer()
+        self.recipients = source.list { source in Tasks.Mailbox(random: &source) }
+        self.tasks = source.list { source in Tasks.TaskChange(random: &source) }
+        self.actorID = source.text()
+    }
+}
+
+extension Tasks.PostReply: RandomMessage {
+    init(random source: inout RandomSource) { self.init() }
+}
+
+extension Tasks.Notification: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.id = source.text()
+        self.event = source.text()
+        self.objectID = source.text()
+        self.title = source.text()
+        self.text = source.text()
+        self.atMs = source.integer()
+        self.read = source.boolean()
+    }
+}
+
+extension Tasks.ListNotificationsRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.unread = source.boolean()
+        self.page = source.optional { source in Common.PageRequest(random: &source) }
+    }
+}
+
+extension Tasks.ListNotificationsReply: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.notifications = source.list { source in Tasks.Notification(random: &source) }
+        self.nextCursor = source.bytes()
+    }
+}
+
+extension Tasks.CountUnreadRequest: RandomMessage {
+    init(random source: inout RandomSource) { self.init() }
+}
+
+extension Tasks.CountUnreadReply: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.unread = source.integer()
+    }
+}
+
+extension Tasks.MarkReadRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.ids = source.list { source in source.text() }
+        self.all = source.boolean()
+    }
+}

@@ -137,7 +137,7 @@ extension TaskCounts {
 
 extension StoredVersion {
     /// As the task centre shows it.
-    fileprivate func task(_ catalog: Catalog) -> Tasks.Task {
+    func task(_ catalog: Catalog) -> Tasks.Task {
         Tasks.Task(
             id: id.text, .item, of: id.item,
             title: "\(catalog.kind(kind)?.label ?? kind) \(mainName)", applicant: personID,
@@ -149,7 +149,7 @@ extension StoredVersion {
 
 extension StoredWithdrawal {
     /// As the task centre shows it.
-    fileprivate func task(_ catalog: Catalog) -> Tasks.Task {
+    func task(_ catalog: Catalog) -> Tasks.Task {
         Tasks.Task(
             id: taskID.text, .withdrawal, of: id,
             title: "\(catalog.kind(kind)?.label ?? kind) \(mainName)", applicant: personID,

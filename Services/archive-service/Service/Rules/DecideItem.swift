@@ -48,7 +48,14 @@ struct DecideItem: Command {
         return Plan(
             writes: ItemStore.move(item, to: decided) + VersionStore.decide(version, decision)
                 + [ItemStore.append(step, to: item.id)],
-            messages: [],
+            messages: [
+                Announcement.of(
+                    decided, after: event, applicant: version.applicantName,
+                    unit: version.unitID, by: officer.personID,
+                    task: .closed(
+                        version.id.text, ArchiveTaskID.source, TaskKind.item.key,
+                        at: .unit(version.unitID)))?.message
+            ].compactMap(\.self),
             audit: [
                 AuditEntry(
                     actor: "person:\(officer.personID)", action: "archive.item.decide",

@@ -57,6 +57,13 @@ struct DecideWithdrawal: Command {
             writes: WithdrawalStore.close(decided)
                 + (event == .grant ? ItemStore.move(item, to: given) : [])
                 + [ItemStore.append(step, to: item.id)],
+            messages: [
+                Announcement.of(decided, by: officer.personID).message,
+                event == .grant
+                    ? Announcement.of(
+                        given, after: .withdrawalGranted, applicant: withdrawal.applicantName,
+                        unit: withdrawal.unitID, by: officer.personID)?.message : nil,
+            ].compactMap(\.self),
             audit: [
                 AuditEntry(
                     actor: "person:\(officer.personID)", action: "archive.withdrawal.decide",

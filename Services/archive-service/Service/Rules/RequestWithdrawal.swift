@@ -70,6 +70,9 @@ struct RequestWithdrawal: Command {
                 ItemStore.append(
                     withdrawal.step("申请撤回", opinion: reason, at: now), to: item.id)
             ],
+            messages: [
+                Announcement.of(withdrawal, by: personID, task: withdrawal.task(catalog)).message
+            ],
             audit: [
                 AuditEntry(
                     actor: "person:\(personID)", action: "archive.withdrawal.request",
@@ -106,6 +109,7 @@ struct CancelWithdrawal: Command {
             writes: WithdrawalStore.close(cancelled) + [
                 ItemStore.append(cancelled.step("取消撤回", at: now), to: found.itemID)
             ],
+            messages: [Announcement.of(cancelled, by: personID).message],
             audit: [
                 AuditEntry(
                     actor: "person:\(personID)", action: "archive.withdrawal.cancel",

@@ -61,7 +61,12 @@ struct SubmitItem: Command {
         return Plan(
             writes: ItemStore.move(item, to: submitted) + VersionStore.open(version)
                 + [ItemStore.append(step, to: item.id)],
-            messages: [],
+            messages: [
+                Announcement.of(
+                    submitted, after: event, applicant: person.name, unit: person.unitID,
+                    by: personID,
+                    task: .opened(version.task(catalog), at: .unit(person.unitID)))?.message
+            ].compactMap(\.self),
             audit: [
                 AuditEntry(
                     actor: "person:\(personID)", action: "archive.item.submit",

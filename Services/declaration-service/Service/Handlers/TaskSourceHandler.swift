@@ -90,20 +90,17 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
 extension StoredRound {
     /// As the task centre shows it.
     fileprivate func task(for viewer: Viewer) -> Tasks.Task {
-        let seen = declaration.seen(by: viewer)
-        let form = declaration.application
-        return Tasks.Task(
-            id: id.text, source: TaskID.source, kind: TaskSourceHandler.kind,
-            kindLabel: TaskSourceHandler.kindLabel, objectID: declaration.id,
-            title: [form.title, form.specialty].filter { !$0.isEmpty }.joined(separator: "-"),
-            applicantID: declaration.personID, applicantName: declaration.applicant.name,
-            sortMs: enteredMilliseconds, version: declaration.version, stateLabel: seen.status,
-            node: seen.phase.node, claimedBy: seen.claim?.officerID ?? "",
-            claimedByName: seen.claim?.officerName ?? "",
-            outcome: decision?.outcome ?? .unspecified,
-            outcomeLabel: decision?.outcome.label ?? "", opinion: decision?.opinion ?? "",
-            decidedBy: decision?.officerID ?? "", decidedByName: decision?.officerName ?? "",
-            decidedMs: decision?.atMilliseconds ?? 0)
+        var task = declaration.seen(by: viewer).task
+        task.id = id.text
+        task.sortMs = enteredMilliseconds
+        guard let decision else { return task }
+        task.outcome = decision.outcome
+        task.outcomeLabel = decision.outcome.label
+        task.opinion = decision.opinion
+        task.decidedBy = decision.officerID
+        task.decidedByName = decision.officerName
+        task.decidedMs = decision.atMilliseconds
+        return task
     }
 }
 

@@ -1,14 +1,21 @@
 import Domain
 import Messages
+import ServiceRuntime
 import Storage
 
 /// What one command does to a declaration: its state changes one by one, with all that goes with each.
 ///
 /// Kept here, so that no rule has to remember it: versions step by one; the unit's counts follow the row;
 /// each change has its audit entry; a vacancy that the declaration does not hold any more is released; the
-/// pins of a round that another one replaced, or that is over, are given back (decisions 6 and 13).
+/// pins of a round that another one replaced, or that is over, are given back (decisions 6 and 13); whom it
+/// concerns is told (E5).
 struct Changes {
     private(set) var declaration: StoredDeclaration
+    private let original: StoredDeclaration
+    /// Of the last change, "person:…".
+    private var actor = ""
+    /// Whom another service refused something, and why.
+    private var refusal: (person: String, message: String)?
     private var writes: [Statement] = []
     private var messages: [OutboxMessage] = []
     private var audit: [AuditEntry] = []
@@ -16,6 +23,7 @@ struct Changes {
 
     init(of declaration: StoredDeclaration, ids: CommandIDs) {
         self.declaration = declaration
+        original = declaration
         self.ids = ids
     }
 
@@ -27,6 +35,7 @@ struct Changes {
         _ action: String, by actor: String, _ change: (inout StoredDeclaration) -> Void
     ) {
         let before = declaration
+        self.actor = actor
         change(&declaration)
         declaration.version = before.version + 1
         if !declaration.phase.mayHoldVacancy { declaration.reservation = nil }
@@ -62,6 +71,11 @@ struct Changes {
 
     mutating func send(_ message: OutboxMessage) { messages.append(message) }
 
+    /// Another service refused what the person asked for; they are told.
+    mutating func tellRefusal(_ message: String, to person: String) {
+        refusal = (person, message)
+    }
+
     /// One step of the flow (流程), at the declaration's present node.
     mutating func note(
         _ action: String, node: String, actor: (id: String, name: String), opinion: String,
@@ -75,7 +89,18 @@ struct Changes {
     }
 
     func plan<Reply>(_ reply: Reply) -> Plan<Reply> {
-        Plan(writes: writes, messages: messages, audit: audit, reply: reply)
+        Plan(
+            writes: writes, messages: messages + [announcement?.message].compactMap(\.self),
+            audit: audit, reply: reply)
+    }
+
+    private var announcement: Announcement? {
+        if let refusal {
+            return .refused(
+                declaration, to: refusal.person, because: refusal.message, since: original)
+        }
+        let person = actor.hasPrefix("person:") ? String(actor.dropFirst("person:".count)) : ""
+        return .of(declaration, since: original, by: person)
     }
 }
 

@@ -75,6 +75,7 @@ struct FinishStep: Command {
             isDecision ? "declaration.approve.refused" : "declaration.submit.refused",
             by: "service:\(isDecision ? Errand.quota : Errand.archive)"
         ) { $0.waitingStep = nil }
+        changes.tellRefusal(answer.message, to: step.actorID)
         if answer.undo {
             changes.send(
                 isDecision

@@ -54,6 +54,12 @@ struct TransferPerson: Command {
                 RegistrationHistory.keep(live, at: now), RegistrationStore.update(moved),
                 RegistrationStore.append(step, to: live.id),
             ] + ReviewStore.open(moved, at: now),
+            messages: [
+                Announcement.of(
+                    moved, after: .transfer, earlierUnit: live.unitID, by: personID,
+                    task: moved.opened(region: facts.unit?.details.region ?? "")
+                ).message
+            ],
             audit: [
                 AuditEntry(
                     actor: "person:\(personID)", action: "identity.registration.transfer",
@@ -105,7 +111,7 @@ struct DisablePerson: Command {
             writes: [
                 RegistrationStore.update(disabled),
                 RegistrationStore.append(step, to: registration.id),
-            ],
+            ], messages: [Announcement.of(disabled, after: .disable, by: actor).message],
             audit: [
                 AuditEntry(
                     actor: "person:\(actor)", action: "identity.registration.disable",
@@ -155,6 +161,11 @@ struct CancelRegistration: Command {
                 RegistrationStore.update(cancelled),
                 RegistrationStore.append(step, to: registration.id),
             ] + ReviewStore.close(registration),
+            messages: [
+                Announcement.of(
+                    cancelled, after: .cancel, by: personID, task: registration.closed
+                ).message
+            ],
             audit: [
                 AuditEntry(
                     actor: "person:\(personID)", action: "identity.registration.cancel",

@@ -78,13 +78,13 @@ struct RegisterPerson: Command {
                 again.unitID = unitID
                 again.registeredMilliseconds = now.milliseconds
             }
-            return plan(again, before: live, facts.flow, at: now)
+            return plan(again, event, before: live, facts, at: now)
         }
         return plan(
             StoredRegistration(
                 id: newID, personID: personID, unitID: unitID, round: 1, version: 1,
                 phase: .registered, form: form, registeredMilliseconds: now.milliseconds),
-            before: nil, [], at: now)
+            nil, before: nil, facts, at: now)
     }
 
     /// Names every fault: those of the form, of the unit, and of the account.
@@ -104,8 +104,8 @@ struct RegisterPerson: Command {
     }
 
     private func plan(
-        _ registration: StoredRegistration, before: StoredRegistration?, _ flow: [StoredFlowStep],
-        at now: Timestamp
+        _ registration: StoredRegistration, _ event: RegistrationPhase.Event?,
+        before: StoredRegistration?, _ facts: Facts, at now: Timestamp
     ) -> Plan<Identity.Registration> {
         let step = StoredFlowStep(
             node: FlowNode.applicant, action: "提交", actorID: personID,
@@ -122,13 +122,18 @@ struct RegisterPerson: Command {
                     : RegistrationStore.update(registration),
                 RegistrationStore.append(step, to: registration.id),
             ] + ReviewStore.open(registration, at: now),
-            messages: [],
+            messages: [
+                Announcement.of(
+                    registration, after: event, earlierUnit: before?.unitID ?? "", by: personID,
+                    task: registration.opened(region: facts.unit?.details.region ?? "")
+                ).message
+            ],
             audit: [
                 AuditEntry(
                     actor: "person:\(personID)", action: "identity.registration.submit",
                     object: "registration:\(registration.id)", before: before?.audited ?? [],
                     after: registration.audited)
-            ], reply: registration.message(flow: flow + [step]))
+            ], reply: registration.message(flow: facts.flow + [step]))
     }
 }
 

@@ -59,7 +59,11 @@ struct DecideRegistration: Command {
                 RegistrationStore.update(decided),
                 RegistrationStore.append(step, to: registration.id),
             ] + ReviewStore.decide(round, decision),
-            messages: [],
+            messages: [
+                Announcement.of(
+                    decided, after: event, by: officer.personID, task: registration.closed
+                ).message
+            ],
             audit: [
                 AuditEntry(
                     actor: "person:\(officer.personID)", action: "identity.registration.decide",

@@ -86,6 +86,7 @@ struct RequestUnitChange: Command {
             requestedByName: actorName, requestedMilliseconds: now.milliseconds, state: .pending)
         return Plan(
             writes: [UnitChangeStore.insert(change)],
+            messages: [Announcement.of(change, by: actor).message],
             audit: [
                 AuditEntry(
                     actor: "person:\(actor)", action: "identity.unit.change_request",
@@ -153,7 +154,7 @@ struct DecideUnitChange: Command {
             ]
         }
         return Plan(
-            writes: writes,
+            writes: writes, messages: [Announcement.of(change, by: actor).message],
             audit: [
                 AuditEntry(
                     actor: "person:\(actor)", action: "identity.unit.change_decide",

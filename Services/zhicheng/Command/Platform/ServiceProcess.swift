@@ -16,10 +16,11 @@ struct ServiceProcess {
 
     /// Every service, in the order in which it is listed.
     static let all: [ServiceProcess] = [
-        ServiceProcess(name: .identity, database: "identity", peers: [.declaration]),
-        ServiceProcess(name: .archive, database: "archive", peers: [.identity]),
+        ServiceProcess(name: .identity, database: "identity", peers: [.declaration, .tasks]),
+        ServiceProcess(name: .archive, database: "archive", peers: [.identity, .tasks]),
         ServiceProcess(
-            name: .declaration, database: "declaration", peers: [.identity, .archive, .quota]),
+            name: .declaration, database: "declaration",
+            peers: [.identity, .archive, .quota, .tasks]),
         ServiceProcess(name: .quota, database: "quota", peers: [.identity]),
         ServiceProcess(
             name: .tasks, database: "tasks", peers: [.identity, .archive, .declaration]),

@@ -1,0 +1,82 @@
+import Messages
+import ServiceRuntime
+import Storage
+
+// What the task centre is told of registrations and change requests: every transition has its notification (E5), every task its
+// opening and its end (T4).
+
+extension RegistrationPhase.Event {
+    /// What it means to whoever is told of it.
+    var news: String {
+        switch self {
+        case .approve: "审核通过，可以提交业绩和申报"
+        case .return: "被单位退回，请补正后重新提交"
+        case .resubmit: "已补正并重新提交，等待单位审核"
+        case .transfer: "已申请调动，等待新单位审核"
+        case .disable: "已由原单位停用"
+        case .cancel: "已由本人撤销"
+        case .registerAgain: "已重新提交，等待单位审核"
+        }
+    }
+
+    /// Of the first registration, which no event of the machine leads to.
+    static let firstNews = "已提交，等待单位审核"
+}
+
+extension Announcement {
+    /// A registration after the event.
+    /// - Parameters:
+    ///   - event: nil when it is the first.
+    ///   - earlierUnit: that had the person before; told when it is another.
+    ///   - actor: the person who did it.
+    static func of(
+        _ registration: StoredRegistration, after event: RegistrationPhase.Event?,
+        earlierUnit: String = "", by actor: String, task: Tasks.TaskChange? = nil
+    ) -> Announcement {
+        var announcement = Announcement(
+            machine: "personnel_registration", object: registration.id,
+            version: registration.version)
+        announcement.event = "\(registration.phase)"
+        announcement.title = "\(TaskSourceHandler.kindLabel) \(registration.phase.label)"
+        announcement.text =
+            "\(registration.form.name) 的人员注册"
+            + (event?.news ?? RegistrationPhase.Event.firstNews)
+        announcement.recipients = [
+            .person(registration.personID), .unit(registration.unitID), .unit(earlierUnit),
+        ]
+        announcement.actor = actor
+        announcement.tasks = [task].compactMap(\.self)
+        return announcement
+    }
+
+    /// A unit's change request in its new state: its officers, and the HR department that decides.
+    static func of(_ change: StoredUnitChange, by actor: String) -> Announcement {
+        var announcement = Announcement(
+            machine: "unit_change", object: change.id, version: change.state.rawValue)
+        announcement.event = "\(change.state)"
+        announcement.title = "变更申请 \(change.state.label)"
+        announcement.text = "\(change.unitName) 的单位信息变更申请\(change.state.label)"
+        announcement.recipients = [.unit(change.unitID), .department(change.scope)]
+        announcement.actor = actor
+        return announcement
+    }
+}
+
+extension StoredRegistration {
+    /// Its current round enters review.
+    /// - Parameter region: of the unit.
+    func opened(region: String) -> Tasks.TaskChange {
+        .opened(
+            Tasks.Task(
+                id: taskID, source: ReviewTaskID.source, kind: TaskSourceHandler.kind,
+                kindLabel: TaskSourceHandler.kindLabel, objectID: id,
+                title: "\(TaskSourceHandler.kindLabel) \(form.name)", applicantID: personID,
+                applicantName: form.name, version: version, stateLabel: phase.label,
+                node: FlowNode.unit), at: .unit(unitID), region: region)
+    }
+
+    /// Its current round waits no more.
+    var closed: Tasks.TaskChange {
+        .closed(taskID, ReviewTaskID.source, TaskSourceHandler.kind, at: .unit(unitID))
+    }
+}
