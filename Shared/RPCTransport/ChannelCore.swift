@@ -121,6 +121,7 @@ extension ChannelCore {
 
     private func connected(_ channel: any Channel) throws {
         guard case .connecting = state else { return channel.close(promise: nil) }
+        try SocketOptions.setBuffers(configuration.limits, of: channel)
         guard let tls = configuration.tls else { return try begin(channel) }
         let handler = try NIOSSLClientHandler(
             context: tls.credentials.client, serverHostname: tls.serviceName)

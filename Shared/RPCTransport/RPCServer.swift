@@ -98,6 +98,7 @@ package final class RPCServer: Service {
         guard let executor = executors[ObjectIdentifier(channel.eventLoop)] else {
             preconditionFailure("a channel of another group's event loop")
         }
+        try SocketOptions.setBuffers(configuration.limits, of: channel)
         let peer = NIOLoopBoundBox<String?>(nil, eventLoop: channel.eventLoop)
         let connection = ServerConnection(
             configuration: configuration, runner: runner, executor: executor, logger: logger,

@@ -27,6 +27,8 @@ package struct ConnectionLimits: Sendable {
     package var mostWaitingBytes = 32 << 20
     /// How long the waiting bytes may stay over their limit before the connection is closed.
     package var outboundStall = Duration.seconds(10)
+    /// The kernel's buffer for each direction of a socket; nil: what the kernel finds right.
+    package var socketBufferBytes: Int?
     /// How long running calls may go on after a graceful shutdown began.
     package var grace = Duration.seconds(10)
 
