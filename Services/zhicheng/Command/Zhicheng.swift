@@ -12,7 +12,8 @@ struct Zhicheng: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             DevCommand.self, DemoCommand.self, SimulateCommand.self, SignInCommand.self,
-            SignOutCommand.self, TasksCommand.self, NoticesCommand.self, DeclarationsCommand.self,
+            SignOutCommand.self, HomeCommand.self, UnitCommand.self, TasksCommand.self,
+            NoticesCommand.self, DeclarationsCommand.self,
             PlansCommand.self, QuotasCommand.self,
             ArchiveCommand.self, ExportCommand.self, ImportCommand.self,
             AccountsCommand.self, OfficersCommand.self, UnitChangesCommand.self,

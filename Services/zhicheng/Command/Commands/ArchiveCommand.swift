@@ -8,7 +8,8 @@ struct ArchiveCommand: ParsableCommand {
         discussion:
             "Items that wait are decided with `zhicheng tasks`, many at once with `tasks batch`.",
         subcommands: [
-            List.self, Show.self, Versions.self, Diff.self, Withdrawals.self, Withdraw.self,
+            Tree.self, List.self, Show.self, Save.self, Submit.self, Versions.self, Diff.self,
+            Withdrawals.self, Withdraw.self,
             CancelWithdrawal.self,
         ], defaultSubcommand: List.self)
 }

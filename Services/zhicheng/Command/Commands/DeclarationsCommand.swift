@@ -9,7 +9,8 @@ struct DeclarationsCommand: ParsableCommand {
             通过, 退回 and 终止 are decided by their task: `zhicheng tasks approve TASK --opinion …`.
             """,
         subcommands: [
-            List.self, Show.self, Claim.self, Release.self, Recommend.self, Notices.self,
+            List.self, Show.self, Declare.self, Submit.self, Claim.self, Release.self,
+            Recommend.self, Notices.self,
             OpenNotice.self, Object.self, Resolve.self, CloseNotice.self, Vote.self,
             Withdraw.self, Delete.self, LiftBan.self,
         ],

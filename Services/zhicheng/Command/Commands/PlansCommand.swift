@@ -4,7 +4,8 @@ import ZhichengClient
 struct PlansCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plans", abstract: "评审计划: what may be declared to, and 委托.",
-        subcommands: [List.self, EntrustmentsCommand.self], defaultSubcommand: List.self)
+        subcommands: [List.self, Publish.self, EntrustmentsCommand.self],
+        defaultSubcommand: List.self)
 }
 
 extension PlansCommand {

@@ -5,7 +5,8 @@ struct QuotasCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "quota",
         abstract: "岗位核准信息 of the signed-in unit, and its vacancies.",
-        subcommands: [List.self, Show.self], defaultSubcommand: List.self)
+        subcommands: [List.self, Show.self, New.self, Submit.self, Delete.self],
+        defaultSubcommand: List.self)
 }
 
 extension QuotasCommand {

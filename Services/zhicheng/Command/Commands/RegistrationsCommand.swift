@@ -7,7 +7,9 @@ struct RegistrationsCommand: ParsableCommand {
         abstract: "人员注册: the unit's list, an applicant's own, 调动, 撤销, 停用.",
         discussion:
             "A registration is decided by its task: `zhicheng tasks approve TASK --opinion …`.",
-        subcommands: [List.self, Own.self, Transfer.self, Cancel.self, Disable.self],
+        subcommands: [
+            List.self, Register.self, Own.self, Transfer.self, Cancel.self, Disable.self,
+        ],
         defaultSubcommand: List.self)
 }
 

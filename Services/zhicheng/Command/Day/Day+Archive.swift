@@ -142,14 +142,7 @@ extension Day {
         let counts = home.counts ?? Tasks.CountTasksReply()
         stage.screen(
             "2-1", "单位首页 待审核信息 / 审核统计情况",
-            Table(
-                ["类型", "待审核", "已审核", "通过", "退回", "终止"],
-                rows: counts.counts.map {
-                    [
-                        $0.kindLabel, "\($0.pending)", "\($0.processed)", "\($0.approved)",
-                        "\($0.returned)", "\($0.terminated)",
-                    ]
-                } + [["合计", "\(counts.pending)", "\(counts.processed)", "", "", ""]]))
+            Table(counts: counts))
         stage.screen(
             "2-1", "最新职称信息",
             Table(["标题", "发布日期"], rows: home.news.map { [$0.title, day($0.publishedMs)] }))
