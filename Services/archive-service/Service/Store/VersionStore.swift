@@ -14,10 +14,14 @@ struct TaskCounts: Sendable, Hashable {
 
 /// The SQL of submissions, which are the tasks, and their counters.
 enum VersionStore {
-    private static let columns = """
-        task_id, version, kind, unit_id, person_id, person_key, applicant_name, main_name, form,
+    private static let columns = columns(form: "form")
+
+    private static func columns(form: String) -> String {
+        """
+        task_id, version, kind, unit_id, person_id, person_key, applicant_name, main_name, \(form),
         entered_ms, \(StoredDecision.columns)
         """
+    }
 
     /// The unit's own task; nil for an unknown or foreign one.
     static func version(
@@ -30,13 +34,15 @@ enum VersionStore {
         ).map(stored)
     }
 
-    /// One page, newest first; one row more than the page's size when there is a next page.
+    /// One page, newest first; one row more than the page's size when there is a next page. A list shows no form:
+    /// those of its rows are empty.
     static func page(
         _ filter: TaskFilter, _ bounds: PageBounds, _ rows: any RowReader
     ) throws -> [StoredVersion] {
         try rows.rows(
             filter.page(
-                of: "item_versions", columns: columns, pending: "outcome IS NULL", bounds),
+                of: "item_versions", columns: columns(form: "x'' AS form"),
+                pending: "outcome IS NULL", bounds),
             limit: bounds.size + 1
         ).map(stored)
     }

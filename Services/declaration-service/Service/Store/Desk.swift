@@ -11,27 +11,25 @@ enum Desk {
     static func committee(_ id: String) -> String { "committee:\(id)" }
 }
 
-/// The desks of somebody.
-enum Desks: Sendable, Hashable {
-    case one(String)
-    /// All whose names begin so: the superiors of a city have those of its counties too.
-    case beginning(String)
+/// The desks of somebody: one as a rule, and those of all its counties for the superiors of a city.
+struct Desks: Sendable, Hashable {
+    let names: [String]
 
-    func contains(_ desk: String) -> Bool {
-        switch self {
-        case .one(let own): desk == own
-        case .beginning(let start): desk.hasPrefix(start)
-        }
+    static func one(_ desk: String) -> Desks { Desks(names: [desk]) }
+
+    /// Of the region and of all that lies within.
+    static func superiors(of region: Region) -> Desks {
+        let counties = region.children.flatMap { [$0] + $0.children }
+        return Desks(names: ([region] + counties).map { Desk.superiors(of: $0.code) })
     }
 
     /// - Parameter column: that holds a desk's name.
     func condition(_ column: String) -> (sql: String, arguments: [Value]) {
-        switch self {
-        case .one(let own): ("\(column) = ?", [.text(own)])
-        // A tilde sorts behind every digit and letter.
-        case .beginning(let start):
-            ("\(column) >= ? AND \(column) < ?", [.text(start), .text(start + "~")])
-        }
+        let marks = names.map { _ in "?" }.joined(separator: ", ")
+        return (
+            names.count == 1 ? "\(column) = ?" : "\(column) IN (\(marks))",
+            names.map { .text($0) }
+        )
     }
 }
 
@@ -47,9 +45,10 @@ struct Party: Sendable {
     /// Nil for every other role, and for an account without its region or committee.
     init?(_ session: Identity.Session) {
         switch session.role {
-        case .superior where Region(code: session.region) != nil:
+        case .superior:
+            guard let region = Region(code: session.region) else { return nil }
             actor = .superior
-            desks = .beginning(Desk.superiors(of: Self.stem(of: session.region)))
+            desks = .superiors(of: region)
         case .committee where !session.committeeID.isEmpty:
             actor = .committee
             desks = .one(Desk.committee(session.committeeID))
@@ -58,13 +57,6 @@ struct Party: Sendable {
         personID = session.personID
         name = session.name
         personKey = session.personKey
-    }
-
-    /// What the codes of all that lies within a region begin with.
-    private static func stem(of region: String) -> String {
-        var stem = region
-        while stem.hasSuffix("00") { stem.removeLast(2) }
-        return stem
     }
 }
 

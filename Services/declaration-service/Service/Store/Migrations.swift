@@ -6,6 +6,19 @@ let declarationMigrations: [Migration] = [
         number: 1, name: "plans, declarations, steps",
         statements: planTables + declarationTables + reviewTables + recommendationTables),
     laterNodesMigration, noticesMigration, entrustmentsMigration,
+    // What an officer decided, and what waits for a unit, without reading what others decided and what does not wait.
+    Migration(
+        number: 5, name: "indexes of lists",
+        statements: [
+            """
+            CREATE INDEX rounds_mine ON rounds (desk, decided_by, entered_ms, task_id)
+            WHERE outcome IS NOT NULL
+            """,
+            """
+            CREATE INDEX declarations_unit_pending ON declarations (unit_id, sort_ms, id)
+            WHERE submitted_ms IS NOT NULL AND phase IN (2, 3, 4)
+            """,
+        ]),
 ]
 
 private let planTables = [

@@ -63,22 +63,37 @@ enum RoundStore {
         _ query: TaskQuery, entered: Range<Int64>, for viewer: Viewer, _ bounds: PageBounds,
         _ rows: any RowReader
     ) throws -> [StoredRound] {
-        let (condition, arguments) = condition(query, entered: entered, for: viewer)
+        // Desk by desk, each in its index's order: SQLite would sort all that waits at all of them.
+        let found = try viewer.desks.names.flatMap { desk in
+            try page(query, entered: entered, for: viewer, at: .one(desk), bounds, rows)
+        }
+        guard viewer.desks.names.count > 1 else { return found }
+        let sorted = found.sorted {
+            ($0.enteredMilliseconds, $0.id.text) > ($1.enteredMilliseconds, $1.id.text)
+        }
+        return Array(sorted.prefix(bounds.size + 1))
+    }
+
+    private static func page(
+        _ query: TaskQuery, entered: Range<Int64>, for viewer: Viewer, at desks: Desks,
+        _ bounds: PageBounds, _ rows: any RowReader
+    ) throws -> [StoredRound] {
+        let (condition, arguments) = condition(query, entered: entered, for: viewer, at: desks)
         return try rows.rows(
             Statement(
                 """
                 SELECT \(columns) FROM \(source)
                 WHERE \(condition)
-                    AND (r.entered_ms < ? OR (r.entered_ms = ? AND r.task_id < ?))
+                    AND r.entered_ms <= ? AND (r.entered_ms < ? OR r.task_id < ?)
                 ORDER BY r.entered_ms DESC, r.task_id DESC LIMIT ?
                 """, arguments + bounds.arguments), limit: bounds.size + 1
         ).map(stored)
     }
 
     private static func condition(
-        _ query: TaskQuery, entered: Range<Int64>, for viewer: Viewer
+        _ query: TaskQuery, entered: Range<Int64>, for viewer: Viewer, at desks: Desks
     ) -> (sql: String, arguments: [Value]) {
-        var (sql, arguments) = viewer.desks.condition("r.desk")
+        var (sql, arguments) = desks.condition("r.desk")
         sql += " AND r.outcome IS \(query.isPending ? "NULL" : "NOT NULL")"
         func narrow(_ condition: String, _ values: Value...) {
             sql += " AND \(condition)"

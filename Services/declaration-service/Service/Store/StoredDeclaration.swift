@@ -122,7 +122,7 @@ extension Viewer {
     fileprivate func hasTask(of declaration: StoredDeclaration) -> Bool {
         guard let desk = declaration.desk else { return false }
         if case .applicant = self { return declaration.phase.waitsForUnit }
-        return desks.contains(desk)
+        return desks.names.contains(desk)
     }
 }
 

@@ -15,6 +15,15 @@ let identityMigrations: [Migration] = [
         number: 3, name: "change requests of units", statements: unitChangeTables),
     Migration(
         number: 4, name: "registrations of those who left", statements: historyTables),
+    // What one officer decided, without reading what the others did.
+    Migration(
+        number: 5, name: "an officer's own decisions",
+        statements: [
+            """
+            CREATE INDEX rounds_mine ON review_rounds (unit_id, decided_by, entered_ms, task_id)
+            WHERE outcome IS NOT NULL
+            """
+        ]),
 ]
 
 private let historyTables = [

@@ -21,7 +21,7 @@ enum KnownStore {
                 """
                 SELECT body FROM known_tasks
                 WHERE unit_id = ? AND source = ? AND is_pending = ?
-                    AND (sort_ms < ? OR (sort_ms = ? AND task_id < ?))
+                    AND sort_ms <= ? AND (sort_ms < ? OR task_id < ?)
                 ORDER BY sort_ms DESC, task_id DESC LIMIT ?
                 """,
                 scope(source, view) + below(bounds.start) + [.integer(Int64(mostRows))]),
@@ -43,7 +43,7 @@ enum KnownStore {
                 """
                 SELECT task_id, body FROM known_tasks
                 WHERE unit_id = ? AND source = ? AND is_pending = ?
-                    AND (sort_ms < ? OR (sort_ms = ? AND task_id < ?))
+                    AND sort_ms <= ? AND (sort_ms < ? OR task_id < ?)
                     AND (sort_ms > ? OR (sort_ms = ? AND task_id >= ?))
                 """,
                 scope(source, view) + below(start) + [

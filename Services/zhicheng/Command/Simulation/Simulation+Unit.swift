@@ -17,7 +17,11 @@ extension Simulation {
         let simulated: SimulatedPerson
         let client: PlatformClient
         let personID: String
+        let signedIn: ContinuousClock.Instant
     }
+
+    /// A session ends after a quarter of an hour in which nothing is heard of it.
+    private static let longestWait = Duration.seconds(300)
 
     /// Everything that happens within a unit.
     /// - Returns: how far each of its declarations is to go, by id.
@@ -31,13 +35,19 @@ extension Simulation {
         try await decideRegistrations(of: office, applicants)
         let approved = applicants.filter { $0.simulated.registration == .approved }
         // One after another: a person's submissions are many calls already.
-        for applicant in approved { try await file(applicant, office) }
+        for applicant in approved where !applicant.simulated.onlyWaits {
+            try await file(awake(applicant), office)
+        }
         var endings: [String: Ending] = [:]
         for applicant in approved {
             guard let declaration = applicant.simulated.declaration else { continue }
-            let id = try await declare(applicant, declaration, office, stage)
+            let id = try await declare(awake(applicant), declaration, office, stage)
             endings[id] = declaration.ending
             progress.add(declarations: 1)
+        }
+        // Last, for the officers have nothing to do with them.
+        for applicant in approved where applicant.simulated.onlyWaits {
+            try await file(awake(applicant), office)
         }
         progress.add(units: 1)
         return endings
@@ -119,7 +129,18 @@ extension Simulation {
             options: step("\(person.person.account)/register"))
         progress.add(tasks: 1)
         return Applicant(
-            simulated: person, client: signedIn.client, personID: signedIn.personID)
+            simulated: person, client: signedIn.client, personID: signedIn.personID,
+            signedIn: .now)
+    }
+
+    /// Signs in again when the session may have ended.
+    private func awake(_ applicant: Applicant) async throws -> Applicant {
+        guard applicant.signedIn.duration(to: .now) > Self.longestWait else { return applicant }
+        let again = try await users.signIn(
+            applicant.simulated.person.account, Cast.password)
+        return Applicant(
+            simulated: applicant.simulated, client: again.client, personID: again.personID,
+            signedIn: .now)
     }
 
     private func decideRegistrations(
