@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Ids of objects")
 struct RandomIDTests {
-    @Test("32 lower-case hexadecimal digits, none twice, and later ones never lie before earlier ones")
+    @Test("32 hexadecimal digits, none twice, later ones never before earlier ones")
     func ids() {
         let ids = (0..<2_000).map { _ in randomID() }
         #expect(Set(ids).count == ids.count)
