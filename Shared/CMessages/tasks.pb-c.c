@@ -682,6 +682,366 @@ void   tasks__v1__news__free_unpacked
   assert(message->base.descriptor == &tasks__v1__news__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tasks__v1__saved_filter__init
+                     (Tasks__V1__SavedFilter         *message)
+{
+  static const Tasks__V1__SavedFilter init_value = TASKS__V1__SAVED_FILTER__INIT;
+  *message = init_value;
+}
+size_t tasks__v1__saved_filter__get_packed_size
+                     (const Tasks__V1__SavedFilter *message)
+{
+  assert(message->base.descriptor == &tasks__v1__saved_filter__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tasks__v1__saved_filter__pack
+                     (const Tasks__V1__SavedFilter *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tasks__v1__saved_filter__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tasks__v1__saved_filter__pack_to_buffer
+                     (const Tasks__V1__SavedFilter *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tasks__v1__saved_filter__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tasks__V1__SavedFilter *
+       tasks__v1__saved_filter__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tasks__V1__SavedFilter *)
+     protobuf_c_message_unpack (&tasks__v1__saved_filter__descriptor,
+                                allocator, len, data);
+}
+void   tasks__v1__saved_filter__free_unpacked
+                     (Tasks__V1__SavedFilter *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tasks__v1__saved_filter__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tasks__v1__save_filter_request__init
+                     (Tasks__V1__SaveFilterRequest         *message)
+{
+  static const Tasks__V1__SaveFilterRequest init_value = TASKS__V1__SAVE_FILTER_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tasks__v1__save_filter_request__get_packed_size
+                     (const Tasks__V1__SaveFilterRequest *message)
+{
+  assert(message->base.descriptor == &tasks__v1__save_filter_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tasks__v1__save_filter_request__pack
+                     (const Tasks__V1__SaveFilterRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tasks__v1__save_filter_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tasks__v1__save_filter_request__pack_to_buffer
+                     (const Tasks__V1__SaveFilterRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tasks__v1__save_filter_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tasks__V1__SaveFilterRequest *
+       tasks__v1__save_filter_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tasks__V1__SaveFilterRequest *)
+     protobuf_c_message_unpack (&tasks__v1__save_filter_request__descriptor,
+                                allocator, len, data);
+}
+void   tasks__v1__save_filter_request__free_unpacked
+                     (Tasks__V1__SaveFilterRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tasks__v1__save_filter_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tasks__v1__list_filters_request__init
+                     (Tasks__V1__ListFiltersRequest         *message)
+{
+  static const Tasks__V1__ListFiltersRequest init_value = TASKS__V1__LIST_FILTERS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tasks__v1__list_filters_request__get_packed_size
+                     (const Tasks__V1__ListFiltersRequest *message)
+{
+  assert(message->base.descriptor == &tasks__v1__list_filters_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tasks__v1__list_filters_request__pack
+                     (const Tasks__V1__ListFiltersRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tasks__v1__list_filters_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tasks__v1__list_filters_request__pack_to_buffer
+                     (const Tasks__V1__ListFiltersRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tasks__v1__list_filters_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tasks__V1__ListFiltersRequest *
+       tasks__v1__list_filters_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tasks__V1__ListFiltersRequest *)
+     protobuf_c_message_unpack (&tasks__v1__list_filters_request__descriptor,
+                                allocator, len, data);
+}
+void   tasks__v1__list_filters_request__free_unpacked
+                     (Tasks__V1__ListFiltersRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tasks__v1__list_filters_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tasks__v1__list_filters_reply__init
+                     (Tasks__V1__ListFiltersReply         *message)
+{
+  static const Tasks__V1__ListFiltersReply init_value = TASKS__V1__LIST_FILTERS_REPLY__INIT;
+  *message = init_value;
+}
+size_t tasks__v1__list_filters_reply__get_packed_size
+                     (const Tasks__V1__ListFiltersReply *message)
+{
+  assert(message->base.descriptor == &tasks__v1__list_filters_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tasks__v1__list_filters_reply__pack
+                     (const Tasks__V1__ListFiltersReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tasks__v1__list_filters_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tasks__v1__list_filters_reply__pack_to_buffer
+                     (const Tasks__V1__ListFiltersReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tasks__v1__list_filters_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tasks__V1__ListFiltersReply *
+       tasks__v1__list_filters_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tasks__V1__ListFiltersReply *)
+     protobuf_c_message_unpack (&tasks__v1__list_filters_reply__descriptor,
+                                allocator, len, data);
+}
+void   tasks__v1__list_filters_reply__free_unpacked
+                     (Tasks__V1__ListFiltersReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tasks__v1__list_filters_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tasks__v1__delete_filter_request__init
+                     (Tasks__V1__DeleteFilterRequest         *message)
+{
+  static const Tasks__V1__DeleteFilterRequest init_value = TASKS__V1__DELETE_FILTER_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tasks__v1__delete_filter_request__get_packed_size
+                     (const Tasks__V1__DeleteFilterRequest *message)
+{
+  assert(message->base.descriptor == &tasks__v1__delete_filter_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tasks__v1__delete_filter_request__pack
+                     (const Tasks__V1__DeleteFilterRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tasks__v1__delete_filter_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tasks__v1__delete_filter_request__pack_to_buffer
+                     (const Tasks__V1__DeleteFilterRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tasks__v1__delete_filter_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tasks__V1__DeleteFilterRequest *
+       tasks__v1__delete_filter_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tasks__V1__DeleteFilterRequest *)
+     protobuf_c_message_unpack (&tasks__v1__delete_filter_request__descriptor,
+                                allocator, len, data);
+}
+void   tasks__v1__delete_filter_request__free_unpacked
+                     (Tasks__V1__DeleteFilterRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tasks__v1__delete_filter_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tasks__v1__delete_filter_reply__init
+                     (Tasks__V1__DeleteFilterReply         *message)
+{
+  static const Tasks__V1__DeleteFilterReply init_value = TASKS__V1__DELETE_FILTER_REPLY__INIT;
+  *message = init_value;
+}
+size_t tasks__v1__delete_filter_reply__get_packed_size
+                     (const Tasks__V1__DeleteFilterReply *message)
+{
+  assert(message->base.descriptor == &tasks__v1__delete_filter_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tasks__v1__delete_filter_reply__pack
+                     (const Tasks__V1__DeleteFilterReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tasks__v1__delete_filter_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tasks__v1__delete_filter_reply__pack_to_buffer
+                     (const Tasks__V1__DeleteFilterReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tasks__v1__delete_filter_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tasks__V1__DeleteFilterReply *
+       tasks__v1__delete_filter_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tasks__V1__DeleteFilterReply *)
+     protobuf_c_message_unpack (&tasks__v1__delete_filter_reply__descriptor,
+                                allocator, len, data);
+}
+void   tasks__v1__delete_filter_reply__free_unpacked
+                     (Tasks__V1__DeleteFilterReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tasks__v1__delete_filter_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tasks__v1__remind_request__init
+                     (Tasks__V1__RemindRequest         *message)
+{
+  static const Tasks__V1__RemindRequest init_value = TASKS__V1__REMIND_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tasks__v1__remind_request__get_packed_size
+                     (const Tasks__V1__RemindRequest *message)
+{
+  assert(message->base.descriptor == &tasks__v1__remind_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tasks__v1__remind_request__pack
+                     (const Tasks__V1__RemindRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tasks__v1__remind_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tasks__v1__remind_request__pack_to_buffer
+                     (const Tasks__V1__RemindRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tasks__v1__remind_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tasks__V1__RemindRequest *
+       tasks__v1__remind_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tasks__V1__RemindRequest *)
+     protobuf_c_message_unpack (&tasks__v1__remind_request__descriptor,
+                                allocator, len, data);
+}
+void   tasks__v1__remind_request__free_unpacked
+                     (Tasks__V1__RemindRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tasks__v1__remind_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tasks__v1__remind_reply__init
+                     (Tasks__V1__RemindReply         *message)
+{
+  static const Tasks__V1__RemindReply init_value = TASKS__V1__REMIND_REPLY__INIT;
+  *message = init_value;
+}
+size_t tasks__v1__remind_reply__get_packed_size
+                     (const Tasks__V1__RemindReply *message)
+{
+  assert(message->base.descriptor == &tasks__v1__remind_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tasks__v1__remind_reply__pack
+                     (const Tasks__V1__RemindReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tasks__v1__remind_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tasks__v1__remind_reply__pack_to_buffer
+                     (const Tasks__V1__RemindReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tasks__v1__remind_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tasks__V1__RemindReply *
+       tasks__v1__remind_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tasks__V1__RemindReply *)
+     protobuf_c_message_unpack (&tasks__v1__remind_reply__descriptor,
+                                allocator, len, data);
+}
+void   tasks__v1__remind_reply__free_unpacked
+                     (Tasks__V1__RemindReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tasks__v1__remind_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tasks__v1__decided_facts__init
                      (Tasks__V1__DecidedFacts         *message)
 {
@@ -1357,7 +1717,7 @@ void   tasks__v1__mark_read_request__free_unpacked
   assert(message->base.descriptor == &tasks__v1__mark_read_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor tasks__v1__task__field_descriptors[21] =
+static const ProtobufCFieldDescriptor tasks__v1__task__field_descriptors[23] =
 {
   {
     "id",
@@ -1611,6 +1971,30 @@ static const ProtobufCFieldDescriptor tasks__v1__task__field_descriptors[21] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "due_day",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__Task, due_day),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "overdue",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__Task, overdue),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tasks__v1__task__field_indices_by_name[] = {
   6,   /* field[6] = applicant_id */
@@ -1620,6 +2004,7 @@ static const unsigned tasks__v1__task__field_indices_by_name[] = {
   17,   /* field[17] = decided_by */
   18,   /* field[18] = decided_by_name */
   19,   /* field[19] = decided_ms */
+  21,   /* field[21] = due_day */
   0,   /* field[0] = id */
   2,   /* field[2] = kind */
   3,   /* field[3] = kind_label */
@@ -1628,6 +2013,7 @@ static const unsigned tasks__v1__task__field_indices_by_name[] = {
   16,   /* field[16] = opinion */
   14,   /* field[14] = outcome */
   15,   /* field[15] = outcome_label */
+  22,   /* field[22] = overdue */
   8,   /* field[8] = sort_ms */
   1,   /* field[1] = source */
   20,   /* field[20] = stale */
@@ -1638,7 +2024,7 @@ static const unsigned tasks__v1__task__field_indices_by_name[] = {
 static const ProtobufCIntRange tasks__v1__task__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 21 }
+  { 0, 23 }
 };
 const ProtobufCMessageDescriptor tasks__v1__task__descriptor =
 {
@@ -1648,14 +2034,14 @@ const ProtobufCMessageDescriptor tasks__v1__task__descriptor =
   "Tasks__V1__Task",
   "tasks.v1",
   sizeof(Tasks__V1__Task),
-  21,
+  23,
   tasks__v1__task__field_descriptors,
   tasks__v1__task__field_indices_by_name,
   1,  tasks__v1__task__number_ranges,
   (ProtobufCMessageInit) tasks__v1__task__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tasks__v1__task_filter__field_descriptors[6] =
+static const ProtobufCFieldDescriptor tasks__v1__task_filter__field_descriptors[7] =
 {
   {
     "kinds",
@@ -1729,6 +2115,18 @@ static const ProtobufCFieldDescriptor tasks__v1__task_filter__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "overdue",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__TaskFilter, overdue),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tasks__v1__task_filter__field_indices_by_name[] = {
   1,   /* field[1] = applicant */
@@ -1736,12 +2134,13 @@ static const unsigned tasks__v1__task_filter__field_indices_by_name[] = {
   2,   /* field[2] = from_day */
   0,   /* field[0] = kinds */
   5,   /* field[5] = mine */
+  6,   /* field[6] = overdue */
   3,   /* field[3] = to_day */
 };
 static const ProtobufCIntRange tasks__v1__task_filter__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor tasks__v1__task_filter__descriptor =
 {
@@ -1751,7 +2150,7 @@ const ProtobufCMessageDescriptor tasks__v1__task_filter__descriptor =
   "Tasks__V1__TaskFilter",
   "tasks.v1",
   sizeof(Tasks__V1__TaskFilter),
-  6,
+  7,
   tasks__v1__task_filter__field_descriptors,
   tasks__v1__task_filter__field_indices_by_name,
   1,  tasks__v1__task_filter__number_ranges,
@@ -2659,6 +3058,335 @@ const ProtobufCMessageDescriptor tasks__v1__news__descriptor =
   tasks__v1__news__field_indices_by_name,
   1,  tasks__v1__news__number_ranges,
   (ProtobufCMessageInit) tasks__v1__news__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tasks__v1__saved_filter__field_descriptors[4] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__SavedFilter, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "view",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__SavedFilter, view),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "filter",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__SavedFilter, filter),
+    &tasks__v1__task_filter__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "saved_ms",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__SavedFilter, saved_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tasks__v1__saved_filter__field_indices_by_name[] = {
+  2,   /* field[2] = filter */
+  0,   /* field[0] = name */
+  3,   /* field[3] = saved_ms */
+  1,   /* field[1] = view */
+};
+static const ProtobufCIntRange tasks__v1__saved_filter__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tasks__v1__saved_filter__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tasks.v1.SavedFilter",
+  "SavedFilter",
+  "Tasks__V1__SavedFilter",
+  "tasks.v1",
+  sizeof(Tasks__V1__SavedFilter),
+  4,
+  tasks__v1__saved_filter__field_descriptors,
+  tasks__v1__saved_filter__field_indices_by_name,
+  1,  tasks__v1__saved_filter__number_ranges,
+  (ProtobufCMessageInit) tasks__v1__saved_filter__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tasks__v1__save_filter_request__field_descriptors[3] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__SaveFilterRequest, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "view",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__SaveFilterRequest, view),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "filter",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__SaveFilterRequest, filter),
+    &tasks__v1__task_filter__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tasks__v1__save_filter_request__field_indices_by_name[] = {
+  2,   /* field[2] = filter */
+  0,   /* field[0] = name */
+  1,   /* field[1] = view */
+};
+static const ProtobufCIntRange tasks__v1__save_filter_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tasks__v1__save_filter_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tasks.v1.SaveFilterRequest",
+  "SaveFilterRequest",
+  "Tasks__V1__SaveFilterRequest",
+  "tasks.v1",
+  sizeof(Tasks__V1__SaveFilterRequest),
+  3,
+  tasks__v1__save_filter_request__field_descriptors,
+  tasks__v1__save_filter_request__field_indices_by_name,
+  1,  tasks__v1__save_filter_request__number_ranges,
+  (ProtobufCMessageInit) tasks__v1__save_filter_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tasks__v1__list_filters_request__field_descriptors[1] =
+{
+  {
+    "search",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__ListFiltersRequest, search),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tasks__v1__list_filters_request__field_indices_by_name[] = {
+  0,   /* field[0] = search */
+};
+static const ProtobufCIntRange tasks__v1__list_filters_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tasks__v1__list_filters_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tasks.v1.ListFiltersRequest",
+  "ListFiltersRequest",
+  "Tasks__V1__ListFiltersRequest",
+  "tasks.v1",
+  sizeof(Tasks__V1__ListFiltersRequest),
+  1,
+  tasks__v1__list_filters_request__field_descriptors,
+  tasks__v1__list_filters_request__field_indices_by_name,
+  1,  tasks__v1__list_filters_request__number_ranges,
+  (ProtobufCMessageInit) tasks__v1__list_filters_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tasks__v1__list_filters_reply__field_descriptors[1] =
+{
+  {
+    "filters",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tasks__V1__ListFiltersReply, n_filters),
+    offsetof(Tasks__V1__ListFiltersReply, filters),
+    &tasks__v1__saved_filter__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tasks__v1__list_filters_reply__field_indices_by_name[] = {
+  0,   /* field[0] = filters */
+};
+static const ProtobufCIntRange tasks__v1__list_filters_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tasks__v1__list_filters_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tasks.v1.ListFiltersReply",
+  "ListFiltersReply",
+  "Tasks__V1__ListFiltersReply",
+  "tasks.v1",
+  sizeof(Tasks__V1__ListFiltersReply),
+  1,
+  tasks__v1__list_filters_reply__field_descriptors,
+  tasks__v1__list_filters_reply__field_indices_by_name,
+  1,  tasks__v1__list_filters_reply__number_ranges,
+  (ProtobufCMessageInit) tasks__v1__list_filters_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tasks__v1__delete_filter_request__field_descriptors[1] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__DeleteFilterRequest, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tasks__v1__delete_filter_request__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+};
+static const ProtobufCIntRange tasks__v1__delete_filter_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tasks__v1__delete_filter_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tasks.v1.DeleteFilterRequest",
+  "DeleteFilterRequest",
+  "Tasks__V1__DeleteFilterRequest",
+  "tasks.v1",
+  sizeof(Tasks__V1__DeleteFilterRequest),
+  1,
+  tasks__v1__delete_filter_request__field_descriptors,
+  tasks__v1__delete_filter_request__field_indices_by_name,
+  1,  tasks__v1__delete_filter_request__number_ranges,
+  (ProtobufCMessageInit) tasks__v1__delete_filter_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define tasks__v1__delete_filter_reply__field_descriptors NULL
+#define tasks__v1__delete_filter_reply__field_indices_by_name NULL
+#define tasks__v1__delete_filter_reply__number_ranges NULL
+const ProtobufCMessageDescriptor tasks__v1__delete_filter_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tasks.v1.DeleteFilterReply",
+  "DeleteFilterReply",
+  "Tasks__V1__DeleteFilterReply",
+  "tasks.v1",
+  sizeof(Tasks__V1__DeleteFilterReply),
+  0,
+  tasks__v1__delete_filter_reply__field_descriptors,
+  tasks__v1__delete_filter_reply__field_indices_by_name,
+  0,  tasks__v1__delete_filter_reply__number_ranges,
+  (ProtobufCMessageInit) tasks__v1__delete_filter_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tasks__v1__remind_request__field_descriptors[1] =
+{
+  {
+    "task_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__RemindRequest, task_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tasks__v1__remind_request__field_indices_by_name[] = {
+  0,   /* field[0] = task_id */
+};
+static const ProtobufCIntRange tasks__v1__remind_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tasks__v1__remind_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tasks.v1.RemindRequest",
+  "RemindRequest",
+  "Tasks__V1__RemindRequest",
+  "tasks.v1",
+  sizeof(Tasks__V1__RemindRequest),
+  1,
+  tasks__v1__remind_request__field_descriptors,
+  tasks__v1__remind_request__field_indices_by_name,
+  1,  tasks__v1__remind_request__number_ranges,
+  (ProtobufCMessageInit) tasks__v1__remind_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define tasks__v1__remind_reply__field_descriptors NULL
+#define tasks__v1__remind_reply__field_indices_by_name NULL
+#define tasks__v1__remind_reply__number_ranges NULL
+const ProtobufCMessageDescriptor tasks__v1__remind_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tasks.v1.RemindReply",
+  "RemindReply",
+  "Tasks__V1__RemindReply",
+  "tasks.v1",
+  sizeof(Tasks__V1__RemindReply),
+  0,
+  tasks__v1__remind_reply__field_descriptors,
+  tasks__v1__remind_reply__field_indices_by_name,
+  0,  tasks__v1__remind_reply__number_ranges,
+  (ProtobufCMessageInit) tasks__v1__remind_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tasks__v1__decided_facts__field_descriptors[3] =

@@ -5,6 +5,9 @@ import Storage
 
 /// What a task list is narrowed by: a `ListTasksRequest` with its faults found.
 package struct TaskQuery: Sendable, Hashable {
+    /// The most kinds to narrow by.
+    package static let mostKinds = 20
+
     /// 待处理; otherwise 已处理.
     package let isPending: Bool
     /// Empty for every kind.
@@ -37,6 +40,11 @@ package struct TaskQuery: Sendable, Hashable {
         if ![Tasks.TaskView.unspecified, .pending, .processed].contains(request.view) {
             check.fault("view", "视图", "应为待处理或已处理")
         }
+        if given.kinds.count > Self.mostKinds {
+            check.fault(
+                "filter.kinds", "类型", "最多 \(Self.mostKinds) 种，选择了 \(given.kinds.count) 种")
+        }
+        if given.claimedBy.utf8.count > 64 { check.fault("filter.claimed_by", "领取人", "编号不正确") }
         guard check.faults.isEmpty else {
             throw RPCError(serviceError: Refusal.invalid(check.faults))
         }

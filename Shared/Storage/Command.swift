@@ -109,6 +109,9 @@ package struct OutboxMessage: Sendable, Hashable {
     package var id: [UInt8]
     package var payload: [UInt8]
 
+    /// How long an answered message is kept: 30 days.
+    static let keptMilliseconds: Int64 = 30 * 86_400_000
+
     package init(
         lane: String, destination: String, kind: String, id: [UInt8], payload: [UInt8]
     ) {

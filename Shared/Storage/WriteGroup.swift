@@ -38,12 +38,12 @@ final class WriteGroup {
         heads = committedHeads
         connection.forgetFailures()
         try whole { () throws(StorageError) in try connection.run("BEGIN IMMEDIATE") }
-        if now.milliseconds >= nextForgettingMilliseconds { try forgetOldKeys() }
+        if now.milliseconds >= nextForgettingMilliseconds { try forgetOld() }
     }
 
-    /// Idempotency keys that were kept for their time go, once an hour and some at a time, so that
-    /// no group has to wait for many.
-    private func forgetOldKeys() throws(GroupFailure) {
+    /// What was kept for its time goes, once an hour and some at a time, so that no group has to wait
+    /// for many: idempotency keys, and answered messages of the outbox.
+    private func forgetOld() throws(GroupFailure) {
         let most: Int64 = 500
         try whole { () throws(StorageError) in
             try connection.run(
@@ -54,7 +54,21 @@ final class WriteGroup {
                 """,
                 [.integer(now.milliseconds - Once.keptMilliseconds), .integer(most)])
         }
-        if connection.changes < most { nextForgettingMilliseconds = now.milliseconds + 3_600_000 }
+        var isMore = connection.changes == most
+        // Only the oldest are looked at. The newest stays: the numbers go on from it.
+        try whole { () throws(StorageError) in
+            try connection.run(
+                """
+                DELETE FROM outbox WHERE acknowledged < ?
+                    AND sequence IN (SELECT sequence FROM outbox ORDER BY sequence LIMIT ?)
+                    AND sequence < (SELECT max(sequence) FROM outbox)
+                """,
+                [
+                    .integer(now.milliseconds - OutboxMessage.keptMilliseconds), .integer(most),
+                ])
+        }
+        isMore = isMore || connection.changes == most
+        if !isMore { nextForgettingMilliseconds = now.milliseconds + 3_600_000 }
     }
 
     /// Ends it. After this the outcomes may be told.

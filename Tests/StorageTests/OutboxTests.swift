@@ -70,6 +70,26 @@ struct OutboxTests {
         }
     }
 
+    @Test("Answered messages go after 30 days; what waits, and the newest, stays")
+    func forgetting() async throws {
+        let clock = CountingClock()
+        try await withDatabase({ $0.clock = clock }) { database in
+            _ = try await database.execute(sending(("a", 1), ("b", 2), ("c", 3)))
+            let pending = try database.pendingMessages(limit: 10)
+            try await database.acknowledge(pending[0])
+            try await database.acknowledge(pending[2])
+            clock.advance(days: 29)
+            _ = try await database.execute(Act.adding(1))
+            #expect(try database.count("outbox") == 3)
+            clock.advance(days: 2)
+            _ = try await database.execute(Act.adding(2))
+            #expect(try database.count("outbox") == 2)
+            #expect(try database.pendingMessages(limit: 10).map(\.id) == [[2]])
+            _ = try await database.execute(sending(("d", 4)))
+            #expect(try database.pendingMessages(limit: 10).map(\.sequence) == [2, 4])
+        }
+    }
+
     @Test("The signal ticks at the beginning, after a commit with messages, and ends at closing")
     func signal() async throws {
         try await withDatabase { database in

@@ -177,6 +177,13 @@ extension AggregatorTests {
                 try AggregatorSettings(["notification-sender": "sms"])
             }
             #expect(throws: ConfigurationError.self) { try AggregatorSettings(["colour": "red"]) }
+            #expect(try AggregatorSettings([:]).dueDates.workingDays == 10)
+            #expect(try AggregatorSettings(["review-working-days": "5"]).dueDates.workingDays == 5)
+            for wrong in ["0", "251", "five"] {
+                #expect(throws: ConfigurationError.self) {
+                    try AggregatorSettings(["review-working-days": wrong])
+                }
+            }
         }
     }
 }

@@ -82,4 +82,23 @@ let aggregatorMigrations: [Migration] = [
             """,
             "CREATE INDEX open_tasks_untold ON open_tasks (sort_ms, task_id) WHERE is_told = 0",
         ]),
+    Migration(
+        number: 3, name: "saved filters, reminders",
+        statements: [
+            """
+            CREATE TABLE saved_filters (
+                person_id TEXT NOT NULL,
+                name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 50),
+                body BLOB NOT NULL,
+                PRIMARY KEY (person_id, name)
+            ) STRICT
+            """,
+            // The day of a waiting task's last reminder.
+            """
+            CREATE TABLE reminders (
+                task_id TEXT NOT NULL PRIMARY KEY,
+                day TEXT NOT NULL
+            ) STRICT
+            """,
+        ]),
 ]

@@ -17,6 +17,7 @@ package let taskAggregatorDefinition = ServiceDefinition(
     return assemble(
         environment, sources: try TaskSources(channels, logger: environment.logger),
         lastKnown: LastKnown(database: environment.database, logger: environment.logger),
+        dueDates: settings.dueDates,
         sender: settings.logsNotifications ? LogSender(logger: environment.logger) : nil,
         resolver: SessionLeases(identity, clock: environment.clock).resolve)
 }
@@ -24,15 +25,18 @@ package let taskAggregatorDefinition = ServiceDefinition(
 /// Puts the service together; tests give their own sources and sessions.
 func assemble(
     _ environment: ServiceEnvironment, sources: TaskSources, lastKnown: LastKnown,
-    sender: (any NotificationSender)? = nil, resolver: @escaping SessionResolver
+    dueDates: DueDates = .standard, sender: (any NotificationSender)? = nil,
+    resolver: @escaping SessionResolver
 ) -> ServiceAssembly {
     let handler = TaskCentreHandler(
-        database: environment.database, sources: sources, lastKnown: lastKnown, ids: randomID)
+        database: environment.database, clock: environment.clock, sources: sources,
+        lastKnown: lastKnown, dueDates: dueDates, hasSender: sender != nil, ids: randomID)
     var assembly = ServiceAssembly(resolver: resolver)
     assembly.serve(handler.register(in:)) { (method: Tasks.TaskCentreMethod) in
         switch method {
-        case .list, .count, .decide, .getDecision:
+        case .list, .count, .decide, .getDecision, .saveFilter, .listFilters, .deleteFilter:
             .users(Set.officers.union([.superior, .committee]))
+        case .remind: .users([.applicant, .superior])
         case .decideBatch: .users(.officers)
         case .home: .users(Set.officers.union([.hrDepartment]))
         case .publishNews: .users([.hrDepartment])
@@ -47,6 +51,10 @@ func assemble(
         }
     }
     assembly.run(lastKnown)
+    assembly.run(
+        OverdueWatch(
+            database: environment.database, clock: environment.clock, dueDates: dueDates,
+            hasSender: sender != nil, logger: environment.logger))
     if let sender {
         let delivery = SenderDelivery(sender: sender)
         assembly.run(

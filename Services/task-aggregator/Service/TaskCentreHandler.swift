@@ -9,8 +9,12 @@ import Storage
 /// source that does not answer.
 struct TaskCentreHandler: Tasks.TaskCentreProvider {
     let database: Database
+    let clock: any WallClock
     let sources: TaskSources
     let lastKnown: LastKnown
+    let dueDates: DueDates
+    /// Whether a sender is to be called for notifications.
+    let hasSender: Bool
     let ids: @Sendable () -> String
 
     // MARK: lists and counts
@@ -19,6 +23,9 @@ struct TaskCentreHandler: Tasks.TaskCentreProvider {
         _ request: Tasks.ListTasksRequest, context: RequestContext
     ) async throws -> Tasks.ListTasksReply {
         let desk = try ReviewDesk(context.caller)
+        let today = CivilDay(clock.now())
+        var request = request
+        if request.filter?.overdue == true { try narrow(&request, today) }
         let query = try TaskQuery(request, personID: desk.personID)
         let bounds = try PageBounds(request.page)
         guard query.entered != nil else { return Tasks.ListTasksReply() }
@@ -44,8 +51,28 @@ struct TaskCentreHandler: Tasks.TaskCentreProvider {
         }
         let merged = TaskPage.merged(answers.compactMap(\.value) + known, size: bounds.size)
         return Tasks.ListTasksReply(
-            tasks: merged.rows, nextCursor: merged.end?.bytes ?? [],
+            tasks: merged.rows.map { dueDates.dated($0, today: today) },
+            nextCursor: merged.end?.bytes ?? [],
             unavailable: answers.compactMap(\.silence))
+    }
+
+    /// Only what is overdue: all that entered before a certain day. So the sources do the narrowing, and paging stays as it is.
+    private func narrow(
+        _ request: inout Tasks.ListTasksRequest, _ today: CivilDay
+    ) throws(RPCError) {
+        guard request.view != .processed else {
+            throw RPCError(
+                serviceError: Refusal.invalid([
+                    FieldFault(field: "filter.overdue", label: "逾期", message: "只能筛选待处理任务")
+                ]))
+        }
+        let last = "\(CivilDay(try dueDates.overdueBefore(today)).previous)"
+        let given = FormCheck.trimmed(request.filter?.toDay ?? "")
+        request.filter?.overdue = false
+        // What is no day is for the query to refuse. Days in order are texts in order.
+        if given.isEmpty || FormCheck.civilDay(given) != nil {
+            request.filter?.toDay = given.isEmpty ? last : min(given, last)
+        }
     }
 
     func count(

@@ -31,6 +31,14 @@ typedef struct Tasks__V1__HomeRequest Tasks__V1__HomeRequest;
 typedef struct Tasks__V1__HomeReply Tasks__V1__HomeReply;
 typedef struct Tasks__V1__PublishNewsRequest Tasks__V1__PublishNewsRequest;
 typedef struct Tasks__V1__News Tasks__V1__News;
+typedef struct Tasks__V1__SavedFilter Tasks__V1__SavedFilter;
+typedef struct Tasks__V1__SaveFilterRequest Tasks__V1__SaveFilterRequest;
+typedef struct Tasks__V1__ListFiltersRequest Tasks__V1__ListFiltersRequest;
+typedef struct Tasks__V1__ListFiltersReply Tasks__V1__ListFiltersReply;
+typedef struct Tasks__V1__DeleteFilterRequest Tasks__V1__DeleteFilterRequest;
+typedef struct Tasks__V1__DeleteFilterReply Tasks__V1__DeleteFilterReply;
+typedef struct Tasks__V1__RemindRequest Tasks__V1__RemindRequest;
+typedef struct Tasks__V1__RemindReply Tasks__V1__RemindReply;
 typedef struct Tasks__V1__DecidedFacts Tasks__V1__DecidedFacts;
 typedef struct Tasks__V1__BatchTask Tasks__V1__BatchTask;
 typedef struct Tasks__V1__DecideBatchRequest Tasks__V1__DecideBatchRequest;
@@ -77,10 +85,12 @@ struct  Tasks__V1__Task
   ProtobufCBinaryData decided_by_name;
   int64_t decided_ms;
   protobuf_c_boolean stale;
+  ProtobufCBinaryData due_day;
+  protobuf_c_boolean overdue;
 };
 #define TASKS__V1__TASK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__task__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0 }
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, 0 }
 
 
 struct  Tasks__V1__TaskFilter
@@ -93,10 +103,11 @@ struct  Tasks__V1__TaskFilter
   ProtobufCBinaryData to_day;
   ProtobufCBinaryData claimed_by;
   protobuf_c_boolean mine;
+  protobuf_c_boolean overdue;
 };
 #define TASKS__V1__TASK_FILTER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__task_filter__descriptor) \
-    , 0,NULL, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0 }
+    , 0,NULL, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0 }
 
 
 struct  Tasks__V1__ListTasksRequest
@@ -266,6 +277,90 @@ struct  Tasks__V1__News
 #define TASKS__V1__NEWS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__news__descriptor) \
     , {0,NULL}, {0,NULL}, {0,NULL}, 0 }
+
+
+struct  Tasks__V1__SavedFilter
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  int32_t view;
+  Tasks__V1__TaskFilter *filter;
+  int64_t saved_ms;
+};
+#define TASKS__V1__SAVED_FILTER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__saved_filter__descriptor) \
+    , {0,NULL}, 0, NULL, 0 }
+
+
+struct  Tasks__V1__SaveFilterRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  int32_t view;
+  Tasks__V1__TaskFilter *filter;
+};
+#define TASKS__V1__SAVE_FILTER_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__save_filter_request__descriptor) \
+    , {0,NULL}, 0, NULL }
+
+
+struct  Tasks__V1__ListFiltersRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData search;
+};
+#define TASKS__V1__LIST_FILTERS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__list_filters_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Tasks__V1__ListFiltersReply
+{
+  ProtobufCMessage base;
+  size_t n_filters;
+  Tasks__V1__SavedFilter **filters;
+};
+#define TASKS__V1__LIST_FILTERS_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__list_filters_reply__descriptor) \
+    , 0,NULL }
+
+
+struct  Tasks__V1__DeleteFilterRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+};
+#define TASKS__V1__DELETE_FILTER_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__delete_filter_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Tasks__V1__DeleteFilterReply
+{
+  ProtobufCMessage base;
+};
+#define TASKS__V1__DELETE_FILTER_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__delete_filter_reply__descriptor) \
+     }
+
+
+struct  Tasks__V1__RemindRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData task_id;
+};
+#define TASKS__V1__REMIND_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__remind_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Tasks__V1__RemindReply
+{
+  ProtobufCMessage base;
+};
+#define TASKS__V1__REMIND_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__remind_reply__descriptor) \
+     }
 
 
 struct  Tasks__V1__DecidedFacts
@@ -739,6 +834,158 @@ Tasks__V1__News *
 void   tasks__v1__news__free_unpacked
                      (Tasks__V1__News *message,
                       ProtobufCAllocator *allocator);
+/* Tasks__V1__SavedFilter methods */
+void   tasks__v1__saved_filter__init
+                     (Tasks__V1__SavedFilter         *message);
+size_t tasks__v1__saved_filter__get_packed_size
+                     (const Tasks__V1__SavedFilter   *message);
+size_t tasks__v1__saved_filter__pack
+                     (const Tasks__V1__SavedFilter   *message,
+                      uint8_t             *out);
+size_t tasks__v1__saved_filter__pack_to_buffer
+                     (const Tasks__V1__SavedFilter   *message,
+                      ProtobufCBuffer     *buffer);
+Tasks__V1__SavedFilter *
+       tasks__v1__saved_filter__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tasks__v1__saved_filter__free_unpacked
+                     (Tasks__V1__SavedFilter *message,
+                      ProtobufCAllocator *allocator);
+/* Tasks__V1__SaveFilterRequest methods */
+void   tasks__v1__save_filter_request__init
+                     (Tasks__V1__SaveFilterRequest         *message);
+size_t tasks__v1__save_filter_request__get_packed_size
+                     (const Tasks__V1__SaveFilterRequest   *message);
+size_t tasks__v1__save_filter_request__pack
+                     (const Tasks__V1__SaveFilterRequest   *message,
+                      uint8_t             *out);
+size_t tasks__v1__save_filter_request__pack_to_buffer
+                     (const Tasks__V1__SaveFilterRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tasks__V1__SaveFilterRequest *
+       tasks__v1__save_filter_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tasks__v1__save_filter_request__free_unpacked
+                     (Tasks__V1__SaveFilterRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tasks__V1__ListFiltersRequest methods */
+void   tasks__v1__list_filters_request__init
+                     (Tasks__V1__ListFiltersRequest         *message);
+size_t tasks__v1__list_filters_request__get_packed_size
+                     (const Tasks__V1__ListFiltersRequest   *message);
+size_t tasks__v1__list_filters_request__pack
+                     (const Tasks__V1__ListFiltersRequest   *message,
+                      uint8_t             *out);
+size_t tasks__v1__list_filters_request__pack_to_buffer
+                     (const Tasks__V1__ListFiltersRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tasks__V1__ListFiltersRequest *
+       tasks__v1__list_filters_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tasks__v1__list_filters_request__free_unpacked
+                     (Tasks__V1__ListFiltersRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tasks__V1__ListFiltersReply methods */
+void   tasks__v1__list_filters_reply__init
+                     (Tasks__V1__ListFiltersReply         *message);
+size_t tasks__v1__list_filters_reply__get_packed_size
+                     (const Tasks__V1__ListFiltersReply   *message);
+size_t tasks__v1__list_filters_reply__pack
+                     (const Tasks__V1__ListFiltersReply   *message,
+                      uint8_t             *out);
+size_t tasks__v1__list_filters_reply__pack_to_buffer
+                     (const Tasks__V1__ListFiltersReply   *message,
+                      ProtobufCBuffer     *buffer);
+Tasks__V1__ListFiltersReply *
+       tasks__v1__list_filters_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tasks__v1__list_filters_reply__free_unpacked
+                     (Tasks__V1__ListFiltersReply *message,
+                      ProtobufCAllocator *allocator);
+/* Tasks__V1__DeleteFilterRequest methods */
+void   tasks__v1__delete_filter_request__init
+                     (Tasks__V1__DeleteFilterRequest         *message);
+size_t tasks__v1__delete_filter_request__get_packed_size
+                     (const Tasks__V1__DeleteFilterRequest   *message);
+size_t tasks__v1__delete_filter_request__pack
+                     (const Tasks__V1__DeleteFilterRequest   *message,
+                      uint8_t             *out);
+size_t tasks__v1__delete_filter_request__pack_to_buffer
+                     (const Tasks__V1__DeleteFilterRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tasks__V1__DeleteFilterRequest *
+       tasks__v1__delete_filter_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tasks__v1__delete_filter_request__free_unpacked
+                     (Tasks__V1__DeleteFilterRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tasks__V1__DeleteFilterReply methods */
+void   tasks__v1__delete_filter_reply__init
+                     (Tasks__V1__DeleteFilterReply         *message);
+size_t tasks__v1__delete_filter_reply__get_packed_size
+                     (const Tasks__V1__DeleteFilterReply   *message);
+size_t tasks__v1__delete_filter_reply__pack
+                     (const Tasks__V1__DeleteFilterReply   *message,
+                      uint8_t             *out);
+size_t tasks__v1__delete_filter_reply__pack_to_buffer
+                     (const Tasks__V1__DeleteFilterReply   *message,
+                      ProtobufCBuffer     *buffer);
+Tasks__V1__DeleteFilterReply *
+       tasks__v1__delete_filter_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tasks__v1__delete_filter_reply__free_unpacked
+                     (Tasks__V1__DeleteFilterReply *message,
+                      ProtobufCAllocator *allocator);
+/* Tasks__V1__RemindRequest methods */
+void   tasks__v1__remind_request__init
+                     (Tasks__V1__RemindRequest         *message);
+size_t tasks__v1__remind_request__get_packed_size
+                     (const Tasks__V1__RemindRequest   *message);
+size_t tasks__v1__remind_request__pack
+                     (const Tasks__V1__RemindRequest   *message,
+                      uint8_t             *out);
+size_t tasks__v1__remind_request__pack_to_buffer
+                     (const Tasks__V1__RemindRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tasks__V1__RemindRequest *
+       tasks__v1__remind_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tasks__v1__remind_request__free_unpacked
+                     (Tasks__V1__RemindRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tasks__V1__RemindReply methods */
+void   tasks__v1__remind_reply__init
+                     (Tasks__V1__RemindReply         *message);
+size_t tasks__v1__remind_reply__get_packed_size
+                     (const Tasks__V1__RemindReply   *message);
+size_t tasks__v1__remind_reply__pack
+                     (const Tasks__V1__RemindReply   *message,
+                      uint8_t             *out);
+size_t tasks__v1__remind_reply__pack_to_buffer
+                     (const Tasks__V1__RemindReply   *message,
+                      ProtobufCBuffer     *buffer);
+Tasks__V1__RemindReply *
+       tasks__v1__remind_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tasks__v1__remind_reply__free_unpacked
+                     (Tasks__V1__RemindReply *message,
+                      ProtobufCAllocator *allocator);
 /* Tasks__V1__DecidedFacts methods */
 void   tasks__v1__decided_facts__init
                      (Tasks__V1__DecidedFacts         *message);
@@ -1071,6 +1318,30 @@ typedef void (*Tasks__V1__PublishNewsRequest_Closure)
 typedef void (*Tasks__V1__News_Closure)
                  (const Tasks__V1__News *message,
                   void *closure_data);
+typedef void (*Tasks__V1__SavedFilter_Closure)
+                 (const Tasks__V1__SavedFilter *message,
+                  void *closure_data);
+typedef void (*Tasks__V1__SaveFilterRequest_Closure)
+                 (const Tasks__V1__SaveFilterRequest *message,
+                  void *closure_data);
+typedef void (*Tasks__V1__ListFiltersRequest_Closure)
+                 (const Tasks__V1__ListFiltersRequest *message,
+                  void *closure_data);
+typedef void (*Tasks__V1__ListFiltersReply_Closure)
+                 (const Tasks__V1__ListFiltersReply *message,
+                  void *closure_data);
+typedef void (*Tasks__V1__DeleteFilterRequest_Closure)
+                 (const Tasks__V1__DeleteFilterRequest *message,
+                  void *closure_data);
+typedef void (*Tasks__V1__DeleteFilterReply_Closure)
+                 (const Tasks__V1__DeleteFilterReply *message,
+                  void *closure_data);
+typedef void (*Tasks__V1__RemindRequest_Closure)
+                 (const Tasks__V1__RemindRequest *message,
+                  void *closure_data);
+typedef void (*Tasks__V1__RemindReply_Closure)
+                 (const Tasks__V1__RemindReply *message,
+                  void *closure_data);
 typedef void (*Tasks__V1__DecidedFacts_Closure)
                  (const Tasks__V1__DecidedFacts *message,
                   void *closure_data);
@@ -1137,6 +1408,14 @@ extern const ProtobufCMessageDescriptor tasks__v1__home_request__descriptor;
 extern const ProtobufCMessageDescriptor tasks__v1__home_reply__descriptor;
 extern const ProtobufCMessageDescriptor tasks__v1__publish_news_request__descriptor;
 extern const ProtobufCMessageDescriptor tasks__v1__news__descriptor;
+extern const ProtobufCMessageDescriptor tasks__v1__saved_filter__descriptor;
+extern const ProtobufCMessageDescriptor tasks__v1__save_filter_request__descriptor;
+extern const ProtobufCMessageDescriptor tasks__v1__list_filters_request__descriptor;
+extern const ProtobufCMessageDescriptor tasks__v1__list_filters_reply__descriptor;
+extern const ProtobufCMessageDescriptor tasks__v1__delete_filter_request__descriptor;
+extern const ProtobufCMessageDescriptor tasks__v1__delete_filter_reply__descriptor;
+extern const ProtobufCMessageDescriptor tasks__v1__remind_request__descriptor;
+extern const ProtobufCMessageDescriptor tasks__v1__remind_reply__descriptor;
 extern const ProtobufCMessageDescriptor tasks__v1__decided_facts__descriptor;
 extern const ProtobufCMessageDescriptor tasks__v1__batch_task__descriptor;
 extern const ProtobufCMessageDescriptor tasks__v1__decide_batch_request__descriptor;

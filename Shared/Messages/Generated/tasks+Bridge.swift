@@ -42,6 +42,8 @@ extension Tasks.Task: @unsafe BridgedMessage {
         unsafe c.pointee.decided_by_name = arena.text(self.decidedByName)
         unsafe c.pointee.decided_ms = self.decidedMs
         unsafe c.pointee.stale = self.stale ? 1 : 0
+        unsafe c.pointee.due_day = arena.text(self.dueDay)
+        unsafe c.pointee.overdue = self.overdue ? 1 : 0
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
@@ -66,7 +68,9 @@ extension Tasks.Task: @unsafe BridgedMessage {
             decidedBy: decodedText(c.pointee.decided_by),
             decidedByName: decodedText(c.pointee.decided_by_name),
             decidedMs: c.pointee.decided_ms,
-            stale: c.pointee.stale != 0
+            stale: c.pointee.stale != 0,
+            dueDay: decodedText(c.pointee.due_day),
+            overdue: c.pointee.overdue != 0
         )
     }
 }
@@ -94,6 +98,7 @@ extension Tasks.TaskFilter: @unsafe BridgedMessage {
         unsafe c.pointee.to_day = arena.text(self.toDay)
         unsafe c.pointee.claimed_by = arena.text(self.claimedBy)
         unsafe c.pointee.mine = self.mine ? 1 : 0
+        unsafe c.pointee.overdue = self.overdue ? 1 : 0
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
@@ -103,7 +108,8 @@ extension Tasks.TaskFilter: @unsafe BridgedMessage {
             fromDay: decodedText(c.pointee.from_day),
             toDay: decodedText(c.pointee.to_day),
             claimedBy: decodedText(c.pointee.claimed_by),
-            mine: c.pointee.mine != 0
+            mine: c.pointee.mine != 0,
+            overdue: c.pointee.overdue != 0
         )
     }
 }
@@ -519,6 +525,226 @@ extension Tasks.News: @unsafe BridgedMessage {
             body: decodedText(c.pointee.body),
             publishedMs: c.pointee.published_ms
         )
+    }
+}
+
+extension Tasks.SavedFilter: @unsafe BridgedMessage {
+    typealias CValue = Tasks__V1__SavedFilter
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, tasks__v1__saved_filter__get_packed_size, tasks__v1__saved_filter__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, tasks__v1__saved_filter__get_packed_size, tasks__v1__saved_filter__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, tasks__v1__saved_filter__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe tasks__v1__saved_filter__init(c)
+        unsafe c.pointee.name = arena.text(self.name)
+        unsafe c.pointee.view = self.view.rawValue
+        if let value = self.filter { unsafe c.pointee.filter = arena.message(value) }
+        unsafe c.pointee.saved_ms = self.savedMs
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            name: decodedText(c.pointee.name),
+            view: Tasks.TaskView(rawValue: c.pointee.view),
+            filter: decodedMessage(c.pointee.filter),
+            savedMs: c.pointee.saved_ms
+        )
+    }
+}
+
+extension Tasks.SaveFilterRequest: @unsafe BridgedMessage {
+    typealias CValue = Tasks__V1__SaveFilterRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, tasks__v1__save_filter_request__get_packed_size, tasks__v1__save_filter_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, tasks__v1__save_filter_request__get_packed_size, tasks__v1__save_filter_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, tasks__v1__save_filter_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe tasks__v1__save_filter_request__init(c)
+        unsafe c.pointee.name = arena.text(self.name)
+        unsafe c.pointee.view = self.view.rawValue
+        if let value = self.filter { unsafe c.pointee.filter = arena.message(value) }
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            name: decodedText(c.pointee.name),
+            view: Tasks.TaskView(rawValue: c.pointee.view),
+            filter: decodedMessage(c.pointee.filter)
+        )
+    }
+}
+
+extension Tasks.ListFiltersRequest: @unsafe BridgedMessage {
+    typealias CValue = Tasks__V1__ListFiltersRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, tasks__v1__list_filters_request__get_packed_size, tasks__v1__list_filters_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, tasks__v1__list_filters_request__get_packed_size, tasks__v1__list_filters_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, tasks__v1__list_filters_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe tasks__v1__list_filters_request__init(c)
+        unsafe c.pointee.search = arena.text(self.search)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            search: decodedText(c.pointee.search)
+        )
+    }
+}
+
+extension Tasks.ListFiltersReply: @unsafe BridgedMessage {
+    typealias CValue = Tasks__V1__ListFiltersReply
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, tasks__v1__list_filters_reply__get_packed_size, tasks__v1__list_filters_reply__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, tasks__v1__list_filters_reply__get_packed_size, tasks__v1__list_filters_reply__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, tasks__v1__list_filters_reply__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe tasks__v1__list_filters_reply__init(c)
+        unsafe (c.pointee.n_filters, c.pointee.filters) = arena.messages(self.filters)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            filters: decodedMessages(c.pointee.filters, c.pointee.n_filters)
+        )
+    }
+}
+
+extension Tasks.DeleteFilterRequest: @unsafe BridgedMessage {
+    typealias CValue = Tasks__V1__DeleteFilterRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, tasks__v1__delete_filter_request__get_packed_size, tasks__v1__delete_filter_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, tasks__v1__delete_filter_request__get_packed_size, tasks__v1__delete_filter_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, tasks__v1__delete_filter_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe tasks__v1__delete_filter_request__init(c)
+        unsafe c.pointee.name = arena.text(self.name)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            name: decodedText(c.pointee.name)
+        )
+    }
+}
+
+extension Tasks.DeleteFilterReply: @unsafe BridgedMessage {
+    typealias CValue = Tasks__V1__DeleteFilterReply
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, tasks__v1__delete_filter_reply__get_packed_size, tasks__v1__delete_filter_reply__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, tasks__v1__delete_filter_reply__get_packed_size, tasks__v1__delete_filter_reply__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, tasks__v1__delete_filter_reply__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe tasks__v1__delete_filter_reply__init(c)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        self.init()
+    }
+}
+
+extension Tasks.RemindRequest: @unsafe BridgedMessage {
+    typealias CValue = Tasks__V1__RemindRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, tasks__v1__remind_request__get_packed_size, tasks__v1__remind_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, tasks__v1__remind_request__get_packed_size, tasks__v1__remind_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, tasks__v1__remind_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe tasks__v1__remind_request__init(c)
+        unsafe c.pointee.task_id = arena.text(self.taskID)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            taskID: decodedText(c.pointee.task_id)
+        )
+    }
+}
+
+extension Tasks.RemindReply: @unsafe BridgedMessage {
+    typealias CValue = Tasks__V1__RemindReply
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, tasks__v1__remind_reply__get_packed_size, tasks__v1__remind_reply__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, tasks__v1__remind_reply__get_packed_size, tasks__v1__remind_reply__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, tasks__v1__remind_reply__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe tasks__v1__remind_reply__init(c)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        self.init()
     }
 }
 

@@ -251,12 +251,17 @@ extension Tasks {
         public var decidedMs: Int64
         /// the source did not answer; this is the last known row
         public var stale: Bool
+        /// Only in the pending view of the task centre:
+        /// 办理期限: last civil day; empty when the calendar of a year on the way is not known
+        public var dueDay: String
+        /// that day has passed
+        public var overdue: Bool
 
         /// With every field at its default.
         public init() { self.init(id: "") }
 
         /// With the given fields, and the others at their defaults.
-        public init(id: String = "", source: String = "", kind: String = "", kindLabel: String = "", objectID: String = "", title: String = "", applicantID: String = "", applicantName: String = "", sortMs: Int64 = 0, version: Int64 = 0, stateLabel: String = "", node: String = "", claimedBy: String = "", claimedByName: String = "", outcome: Common.Outcome = Common.Outcome(rawValue: 0), outcomeLabel: String = "", opinion: String = "", decidedBy: String = "", decidedByName: String = "", decidedMs: Int64 = 0, stale: Bool = false) {
+        public init(id: String = "", source: String = "", kind: String = "", kindLabel: String = "", objectID: String = "", title: String = "", applicantID: String = "", applicantName: String = "", sortMs: Int64 = 0, version: Int64 = 0, stateLabel: String = "", node: String = "", claimedBy: String = "", claimedByName: String = "", outcome: Common.Outcome = Common.Outcome(rawValue: 0), outcomeLabel: String = "", opinion: String = "", decidedBy: String = "", decidedByName: String = "", decidedMs: Int64 = 0, stale: Bool = false, dueDay: String = "", overdue: Bool = false) {
             self.id = id
             self.source = source
             self.kind = kind
@@ -278,6 +283,8 @@ extension Tasks {
             self.decidedByName = decidedByName
             self.decidedMs = decidedMs
             self.stale = stale
+            self.dueDay = dueDay
+            self.overdue = overdue
         }
     }
 }
@@ -286,7 +293,7 @@ extension Tasks {
     /// `tasks.v1.TaskFilter`
     public struct TaskFilter: Message {
         public static var fullName: String { "tasks.v1.TaskFilter" }
-        /// empty = all
+        /// empty = all; at most 20
         public var kinds: [String]
         /// a part of the name
         public var applicant: String
@@ -298,18 +305,21 @@ extension Tasks {
         public var claimedBy: String
         /// processed: decided by the signed-in officer, not the whole unit
         public var mine: Bool
+        /// pending, in the task centre: only what is overdue
+        public var overdue: Bool
 
         /// With every field at its default.
         public init() { self.init(kinds: []) }
 
         /// With the given fields, and the others at their defaults.
-        public init(kinds: [String] = [], applicant: String = "", fromDay: String = "", toDay: String = "", claimedBy: String = "", mine: Bool = false) {
+        public init(kinds: [String] = [], applicant: String = "", fromDay: String = "", toDay: String = "", claimedBy: String = "", mine: Bool = false, overdue: Bool = false) {
             self.kinds = kinds
             self.applicant = applicant
             self.fromDay = fromDay
             self.toDay = toDay
             self.claimedBy = claimedBy
             self.mine = mine
+            self.overdue = overdue
         }
     }
 }
@@ -591,6 +601,134 @@ extension Tasks {
             self.body = body
             self.publishedMs = publishedMs
         }
+    }
+}
+
+extension Tasks {
+    /// `tasks.v1.SavedFilter`
+    public struct SavedFilter: Message {
+        public static var fullName: String { "tasks.v1.SavedFilter" }
+        public var name: String
+        public var view: Tasks.TaskView
+        public var filter: Tasks.TaskFilter?
+        public var savedMs: Int64
+
+        /// With every field at its default.
+        public init() { self.init(name: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(name: String = "", view: Tasks.TaskView = Tasks.TaskView(rawValue: 0), filter: Tasks.TaskFilter? = nil, savedMs: Int64 = 0) {
+            self.name = name
+            self.view = view
+            self.filter = filter
+            self.savedMs = savedMs
+        }
+    }
+}
+
+extension Tasks {
+    /// `tasks.v1.SaveFilterRequest`
+    public struct SaveFilterRequest: Message {
+        public static var fullName: String { "tasks.v1.SaveFilterRequest" }
+        /// at most 50 characters
+        public var name: String
+        public var view: Tasks.TaskView
+        public var filter: Tasks.TaskFilter?
+
+        /// With every field at its default.
+        public init() { self.init(name: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(name: String = "", view: Tasks.TaskView = Tasks.TaskView(rawValue: 0), filter: Tasks.TaskFilter? = nil) {
+            self.name = name
+            self.view = view
+            self.filter = filter
+        }
+    }
+}
+
+extension Tasks {
+    /// `tasks.v1.ListFiltersRequest`
+    public struct ListFiltersRequest: Message {
+        public static var fullName: String { "tasks.v1.ListFiltersRequest" }
+        /// a part of the name; empty = all
+        public var search: String
+
+        /// With every field at its default.
+        public init() { self.init(search: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(search: String = "") {
+            self.search = search
+        }
+    }
+}
+
+extension Tasks {
+    /// `tasks.v1.ListFiltersReply`
+    public struct ListFiltersReply: Message {
+        public static var fullName: String { "tasks.v1.ListFiltersReply" }
+        public var filters: [Tasks.SavedFilter]
+
+        /// With every field at its default.
+        public init() { self.init(filters: []) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(filters: [Tasks.SavedFilter] = []) {
+            self.filters = filters
+        }
+    }
+}
+
+extension Tasks {
+    /// `tasks.v1.DeleteFilterRequest`
+    public struct DeleteFilterRequest: Message {
+        public static var fullName: String { "tasks.v1.DeleteFilterRequest" }
+        public var name: String
+
+        /// With every field at its default.
+        public init() { self.init(name: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(name: String = "") {
+            self.name = name
+        }
+    }
+}
+
+extension Tasks {
+    /// `tasks.v1.DeleteFilterReply`
+    public struct DeleteFilterReply: Message {
+        public static var fullName: String { "tasks.v1.DeleteFilterReply" }
+
+        /// With every field at its default.
+        public init() {}
+    }
+}
+
+extension Tasks {
+    /// `tasks.v1.RemindRequest`
+    public struct RemindRequest: Message {
+        public static var fullName: String { "tasks.v1.RemindRequest" }
+        public var taskID: String
+
+        /// With every field at its default.
+        public init() { self.init(taskID: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(taskID: String = "") {
+            self.taskID = taskID
+        }
+    }
+}
+
+extension Tasks {
+    /// `tasks.v1.RemindReply`
+    public struct RemindReply: Message {
+        public static var fullName: String { "tasks.v1.RemindReply" }
+
+        /// With every field at its default.
+        public init() {}
     }
 }
 

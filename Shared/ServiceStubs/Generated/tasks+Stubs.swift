@@ -128,6 +128,14 @@ extension Tasks {
         case home = "tasks.v1.TaskCentre/Home"
         /// 最新职称信息, published by the HR department.
         case publishNews = "tasks.v1.TaskCentre/PublishNews"
+        /// 保存的筛选: the signed-in person's own, at most 50. One of the same name is replaced.
+        case saveFilter = "tasks.v1.TaskCentre/SaveFilter"
+        /// By name.
+        case listFilters = "tasks.v1.TaskCentre/ListFilters"
+        case deleteFilter = "tasks.v1.TaskCentre/DeleteFilter"
+        /// 催办 by the task's applicant, or by a superior over the unit that has it: those who have the task get a notification.
+        /// Once a day per task.
+        case remind = "tasks.v1.TaskCentre/Remind"
 
         /// The method as channels and servers know it.
         public var method: RPCMethod {
@@ -139,6 +147,10 @@ extension Tasks {
                 case .decideBatch: Known.decideBatch
                 case .home: Known.home
                 case .publishNews: Known.publishNews
+                case .saveFilter: Known.saveFilter
+                case .listFilters: Known.listFilters
+                case .deleteFilter: Known.deleteFilter
+                case .remind: Known.remind
             }
         }
 
@@ -151,6 +163,10 @@ extension Tasks {
             static let decideBatch = RPCMethod("tasks.v1.TaskCentre/DecideBatch")
             static let home = RPCMethod("tasks.v1.TaskCentre/Home", readOnly: true)
             static let publishNews = RPCMethod("tasks.v1.TaskCentre/PublishNews")
+            static let saveFilter = RPCMethod("tasks.v1.TaskCentre/SaveFilter")
+            static let listFilters = RPCMethod("tasks.v1.TaskCentre/ListFilters", readOnly: true)
+            static let deleteFilter = RPCMethod("tasks.v1.TaskCentre/DeleteFilter")
+            static let remind = RPCMethod("tasks.v1.TaskCentre/Remind")
         }
     }
 
@@ -194,6 +210,26 @@ extension Tasks {
         public func publishNews(_ request: Tasks.PublishNewsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Tasks.News {
             try await channel.unary(TaskCentreMethod.publishNews.method, request, options: options.withIdempotencyKey())
         }
+
+        /// 保存的筛选: the signed-in person's own, at most 50. One of the same name is replaced.
+        public func saveFilter(_ request: Tasks.SaveFilterRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Tasks.SavedFilter {
+            try await channel.unary(TaskCentreMethod.saveFilter.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// By name.
+        public func listFilters(_ request: Tasks.ListFiltersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Tasks.ListFiltersReply {
+            try await channel.unary(TaskCentreMethod.listFilters.method, request, options: options)
+        }
+
+        public func deleteFilter(_ request: Tasks.DeleteFilterRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Tasks.DeleteFilterReply {
+            try await channel.unary(TaskCentreMethod.deleteFilter.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// 催办 by the task's applicant, or by a superior over the unit that has it: those who have the task get a notification.
+        /// Once a day per task.
+        public func remind(_ request: Tasks.RemindRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Tasks.RemindReply {
+            try await channel.unary(TaskCentreMethod.remind.method, request, options: options.withIdempotencyKey())
+        }
     }
 
     /// 任务中心: the unified list over all sources.
@@ -211,6 +247,14 @@ extension Tasks {
         func home(_ request: Tasks.HomeRequest, context: RequestContext) async throws -> Tasks.HomeReply
         /// 最新职称信息, published by the HR department.
         func publishNews(_ request: Tasks.PublishNewsRequest, context: RequestContext) async throws -> Tasks.News
+        /// 保存的筛选: the signed-in person's own, at most 50. One of the same name is replaced.
+        func saveFilter(_ request: Tasks.SaveFilterRequest, context: RequestContext) async throws -> Tasks.SavedFilter
+        /// By name.
+        func listFilters(_ request: Tasks.ListFiltersRequest, context: RequestContext) async throws -> Tasks.ListFiltersReply
+        func deleteFilter(_ request: Tasks.DeleteFilterRequest, context: RequestContext) async throws -> Tasks.DeleteFilterReply
+        /// 催办 by the task's applicant, or by a superior over the unit that has it: those who have the task get a notification.
+        /// Once a day per task.
+        func remind(_ request: Tasks.RemindRequest, context: RequestContext) async throws -> Tasks.RemindReply
     }
 }
 
@@ -237,6 +281,18 @@ extension Tasks.TaskCentreProvider {
         }
         routes.unary(Tasks.TaskCentreMethod.publishNews.method) { (request: Tasks.PublishNewsRequest, context: RequestContext) async throws -> Tasks.News in
             try await self.publishNews(request, context: context)
+        }
+        routes.unary(Tasks.TaskCentreMethod.saveFilter.method) { (request: Tasks.SaveFilterRequest, context: RequestContext) async throws -> Tasks.SavedFilter in
+            try await self.saveFilter(request, context: context)
+        }
+        routes.unary(Tasks.TaskCentreMethod.listFilters.method) { (request: Tasks.ListFiltersRequest, context: RequestContext) async throws -> Tasks.ListFiltersReply in
+            try await self.listFilters(request, context: context)
+        }
+        routes.unary(Tasks.TaskCentreMethod.deleteFilter.method) { (request: Tasks.DeleteFilterRequest, context: RequestContext) async throws -> Tasks.DeleteFilterReply in
+            try await self.deleteFilter(request, context: context)
+        }
+        routes.unary(Tasks.TaskCentreMethod.remind.method) { (request: Tasks.RemindRequest, context: RequestContext) async throws -> Tasks.RemindReply in
+            try await self.remind(request, context: context)
         }
     }
 }

@@ -26,6 +26,8 @@ extension Tasks.Task: RandomMessage {
         self.decidedByName = source.text()
         self.decidedMs = source.integer()
         self.stale = source.boolean()
+        self.dueDay = source.text()
+        self.overdue = source.boolean()
     }
 }
 
@@ -38,6 +40,7 @@ extension Tasks.TaskFilter: RandomMessage {
         self.toDay = source.text()
         self.claimedBy = source.text()
         self.mine = source.boolean()
+        self.overdue = source.boolean()
     }
 }
 
@@ -160,6 +163,61 @@ extension Tasks.News: RandomMessage {
         self.body = source.text()
         self.publishedMs = source.integer()
     }
+}
+
+extension Tasks.SavedFilter: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.name = source.text()
+        self.view = source.enumeration()
+        self.filter = source.optional { source in Tasks.TaskFilter(random: &source) }
+        self.savedMs = source.integer()
+    }
+}
+
+extension Tasks.SaveFilterRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.name = source.text()
+        self.view = source.enumeration()
+        self.filter = source.optional { source in Tasks.TaskFilter(random: &source) }
+    }
+}
+
+extension Tasks.ListFiltersRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.search = source.text()
+    }
+}
+
+extension Tasks.ListFiltersReply: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.filters = source.list { source in Tasks.SavedFilter(random: &source) }
+    }
+}
+
+extension Tasks.DeleteFilterRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.name = source.text()
+    }
+}
+
+extension Tasks.DeleteFilterReply: RandomMessage {
+    init(random source: inout RandomSource) { self.init() }
+}
+
+extension Tasks.RemindRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.taskID = source.text()
+    }
+}
+
+extension Tasks.RemindReply: RandomMessage {
+    init(random source: inout RandomSource) { self.init() }
 }
 
 extension Tasks.DecidedFacts: RandomMessage {

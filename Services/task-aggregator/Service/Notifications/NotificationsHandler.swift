@@ -15,7 +15,7 @@ struct NotificationsHandler: Tasks.NotificationsProvider {
     ) async throws -> Tasks.PostReply {
         let key = context.idempotencyKey?.bytes ?? []
         return try await database.receive(
-            PostNotification(request: request, id: Self.id(key), hasSender: hasSender),
+            PostNotification(request: request, id: Notice.id(key), hasSender: hasSender),
             for: request, context: context)
     }
 
@@ -45,10 +45,5 @@ struct NotificationsHandler: Tasks.NotificationsProvider {
         let reader = try NotificationReader(context.caller)
         return try await database.perform(
             MarkRead(reader: reader, request: request), for: request, context: context)
-    }
-
-    /// A message's id as an object's.
-    private static func id(_ bytes: [UInt8]) -> String {
-        bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 }

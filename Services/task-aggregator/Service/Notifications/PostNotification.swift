@@ -86,6 +86,15 @@ struct Notice: Sendable {
         return NotificationStore.add(notification, to: names)
     }
 
+    /// The id of a notification that the task centre itself gives.
+    /// - Parameter name: what no other is named.
+    static func id(_ name: String) -> String { id(OutboxMessage.id(of: name)) }
+
+    /// A message's id as an object's.
+    static func id(_ bytes: [UInt8]) -> String {
+        bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+
     /// One message per recipient, for a sender.
     var toSender: [OutboxMessage] {
         recipients.map { recipient in

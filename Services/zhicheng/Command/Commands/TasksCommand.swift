@@ -8,7 +8,7 @@ struct TasksCommand: ParsableCommand {
             "任务中心: everything that waits for the signed-in unit (or the superiors, the committee).",
         subcommands: [
             List.self, Show.self, ApproveTask.self, ReturnTask.self, FailTask.self,
-            TerminateTask.self, Batch.self,
+            TerminateTask.self, Batch.self, Remind.self, Filters.self,
         ], defaultSubcommand: List.self)
 }
 
@@ -21,6 +21,10 @@ extension TasksCommand {
         var processed = false
         @Flag(help: "With --processed: only what the signed-in officer decided.")
         var mine = false
+        @Flag(help: "Only what is overdue (逾期).")
+        var overdue = false
+        @Option(help: "By a saved filter, instead of the other flags.")
+        var saved: String?
         @Option(
             help: """
                 Only this kind: registration, archive_item, withdrawal, declaration. \
@@ -45,18 +49,27 @@ extension TasksCommand {
         }
 
         func run() async throws {
-            let found = try await connection.withPlatform(session: session.token()) { client in
-                try await TaskSearch(client).rows(
-                    processed ? .processed : .pending,
-                    Tasks.TaskFilter(
-                        kinds: kind, applicant: applicant, fromDay: from, toDay: to, mine: mine),
-                    limit: limit)
+            let given = Tasks.SavedFilter(
+                view: processed ? .processed : .pending,
+                filter: Tasks.TaskFilter(
+                    kinds: kind, applicant: applicant, fromDay: from, toDay: to, mine: mine,
+                    overdue: overdue))
+            let (isProcessed, found) = try await connection.withPlatform(
+                session: session.token()
+            ) { client in
+                var wanted = given
+                if let saved { wanted = try await Filters.saved(saved, client) }
+                return (
+                    wanted.view == .processed,
+                    try await TaskSearch(client).rows(
+                        wanted.view, wanted.filter ?? Tasks.TaskFilter(), limit: limit)
+                )
             }
             if connection.output == .json {
                 try Output.json(found.tasks.map(TaskRow.init))
             } else {
-                Output.table(Table(tasks: found.tasks, processed: processed, ids: true))
-                if found.tasks.isEmpty { Output.note(processed ? "还没有已处理的任务" : "没有待处理的任务") }
+                Output.table(Table(tasks: found.tasks, processed: isProcessed, ids: true))
+                if found.tasks.isEmpty { Output.note(isProcessed ? "还没有已处理的任务" : "没有待处理的任务") }
                 if found.hasMore { Output.note("只显示前 \(limit) 条，更多请用 --limit") }
             }
             for state in found.unavailable {
@@ -95,8 +108,9 @@ extension TasksCommand {
 struct TaskRow: Encodable {
     let id, source, kind, title, applicant, state, node, claimedBy: String
     let outcome, opinion, decidedBy: String
+    let dueDay: String
     let enteredMs, decidedMs, version: Int64
-    let stale: Bool
+    let stale, overdue: Bool
 
     init(_ task: Tasks.Task) {
         id = task.id
@@ -114,6 +128,8 @@ struct TaskRow: Encodable {
         decidedMs = task.decidedMs
         version = task.version
         stale = task.stale
+        dueDay = task.dueDay
+        overdue = task.overdue
     }
 }
 
@@ -128,7 +144,7 @@ extension Table {
             var row = [
                 "\(index + 1)", task.kindLabel, task.title, task.applicantName,
                 minute(task.sortMs), task.node,
-                task.stateLabel + (task.stale ? "（可能已过时）" : ""),
+                task.stateLabel + (task.overdue ? "（逾期）" : "") + (task.stale ? "（可能已过时）" : ""),
             ]
             row +=
                 processed
