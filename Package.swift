@@ -11,6 +11,7 @@ let strict: [SwiftSetting] = [
 /// For targets that bridge C or hold bytes by pointer.
 let strictMemory = strict + [.strictMemorySafety()]
 
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -109,7 +110,8 @@ var targets: [Target] = [
         "ServiceRuntime",
         [
             "Attachments", "Domain", "MessageCoding", "Messages", "RPC", "RPCTransport", "Secrets",
-            "ServiceStubs", "Storage", argumentParser, crypto, lifecycle, logging, unixSignals,
+            "ServiceStubs", "Storage", argumentParser, crypto, lifecycle, logging, metrics,
+            unixSignals,
         ], settings: strict),
     shared(
         "ZhichengClient",
@@ -173,7 +175,7 @@ var targets: [Target] = [
         "ServiceRuntime",
         [
             "Domain", "Messages", "RPC", "RPCTransport", "Secrets", "ServiceStubs", "Storage",
-            "TestSupport", logging,
+            "TestSupport", logging, metrics,
         ]),
     tests(
         "ZhichengClient",
@@ -230,6 +232,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),

@@ -142,6 +142,96 @@ void   wire__v1__dependency__free_unpacked
   assert(message->base.descriptor == &wire__v1__dependency__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   wire__v1__metrics_request__init
+                     (Wire__V1__MetricsRequest         *message)
+{
+  static const Wire__V1__MetricsRequest init_value = WIRE__V1__METRICS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t wire__v1__metrics_request__get_packed_size
+                     (const Wire__V1__MetricsRequest *message)
+{
+  assert(message->base.descriptor == &wire__v1__metrics_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__v1__metrics_request__pack
+                     (const Wire__V1__MetricsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__v1__metrics_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__v1__metrics_request__pack_to_buffer
+                     (const Wire__V1__MetricsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__v1__metrics_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__V1__MetricsRequest *
+       wire__v1__metrics_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__V1__MetricsRequest *)
+     protobuf_c_message_unpack (&wire__v1__metrics_request__descriptor,
+                                allocator, len, data);
+}
+void   wire__v1__metrics_request__free_unpacked
+                     (Wire__V1__MetricsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__v1__metrics_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   wire__v1__metrics_reply__init
+                     (Wire__V1__MetricsReply         *message)
+{
+  static const Wire__V1__MetricsReply init_value = WIRE__V1__METRICS_REPLY__INIT;
+  *message = init_value;
+}
+size_t wire__v1__metrics_reply__get_packed_size
+                     (const Wire__V1__MetricsReply *message)
+{
+  assert(message->base.descriptor == &wire__v1__metrics_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__v1__metrics_reply__pack
+                     (const Wire__V1__MetricsReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__v1__metrics_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__v1__metrics_reply__pack_to_buffer
+                     (const Wire__V1__MetricsReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__v1__metrics_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__V1__MetricsReply *
+       wire__v1__metrics_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__V1__MetricsReply *)
+     protobuf_c_message_unpack (&wire__v1__metrics_reply__descriptor,
+                                allocator, len, data);
+}
+void   wire__v1__metrics_reply__free_unpacked
+                     (Wire__V1__MetricsReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__v1__metrics_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 #define wire__v1__health_request__field_descriptors NULL
 #define wire__v1__health_request__field_indices_by_name NULL
 #define wire__v1__health_request__number_ranges NULL
@@ -299,5 +389,61 @@ const ProtobufCMessageDescriptor wire__v1__dependency__descriptor =
   wire__v1__dependency__field_indices_by_name,
   1,  wire__v1__dependency__number_ranges,
   (ProtobufCMessageInit) wire__v1__dependency__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define wire__v1__metrics_request__field_descriptors NULL
+#define wire__v1__metrics_request__field_indices_by_name NULL
+#define wire__v1__metrics_request__number_ranges NULL
+const ProtobufCMessageDescriptor wire__v1__metrics_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.v1.MetricsRequest",
+  "MetricsRequest",
+  "Wire__V1__MetricsRequest",
+  "wire.v1",
+  sizeof(Wire__V1__MetricsRequest),
+  0,
+  wire__v1__metrics_request__field_descriptors,
+  wire__v1__metrics_request__field_indices_by_name,
+  0,  wire__v1__metrics_request__number_ranges,
+  (ProtobufCMessageInit) wire__v1__metrics_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__v1__metrics_reply__field_descriptors[1] =
+{
+  {
+    "text",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Wire__V1__MetricsReply, text),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__v1__metrics_reply__field_indices_by_name[] = {
+  0,   /* field[0] = text */
+};
+static const ProtobufCIntRange wire__v1__metrics_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor wire__v1__metrics_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.v1.MetricsReply",
+  "MetricsReply",
+  "Wire__V1__MetricsReply",
+  "wire.v1",
+  sizeof(Wire__V1__MetricsReply),
+  1,
+  wire__v1__metrics_reply__field_descriptors,
+  wire__v1__metrics_reply__field_indices_by_name,
+  1,  wire__v1__metrics_reply__number_ranges,
+  (ProtobufCMessageInit) wire__v1__metrics_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -8,8 +8,10 @@ public struct CallOptions: Sendable {
     public var metadata = Metadata()
     /// Makes a repeat of a change harmless. Generated clients set a random one when there is none.
     public var idempotencyKey: IdempotencyKey?
-    /// Which work goes first under load.
+    /// Which work goes first under load. Only services may ask for more than the method's own.
     public var priority = CallPriority.normal
+    /// The trace that the call belongs to. Nil: the surrounding call's, or a new one.
+    public var trace: TraceContext?
 
     public init() {}
 }

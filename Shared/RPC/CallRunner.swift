@@ -6,12 +6,24 @@ package import MessageCoding
 /// Who starts a call also watches its deadline: when it passes, the task that runs here is cancelled.
 package struct CallRunner: Sendable {
     package let routes: RouteTable
-    private let admission: Admission
+    /// Nil: calls are not refused for load.
+    package let load: ServerLoad?
+    let observers: [@Sendable (RequestContext, ServedCall) -> Void]
+    /// In their order; admission is the last.
+    private let preparations: [Admission]
     private let logger: Logger
 
-    package init(routes: RouteTable, admission: @escaping Admission, logger: Logger) {
+    /// - Parameters:
+    ///   - interceptors: what every call passes.
+    ///   - load: of the server; nil: calls are not refused for load.
+    package init(
+        routes: RouteTable, admission: @escaping Admission, interceptors: [ServerInterceptor] = [],
+        load: ServerLoad? = nil, logger: Logger
+    ) {
         self.routes = routes
-        self.admission = admission
+        self.load = load
+        observers = interceptors.reversed().compactMap(\.observe)
+        preparations = interceptors.compactMap(\.prepare) + [admission]
         self.logger = logger
     }
 
@@ -40,7 +52,7 @@ package struct CallRunner: Sendable {
     ) async -> CallOutcome {
         var context = context
         do throws(RPCError) {
-            try await admission(&context)
+            for prepare in preparations { try await prepare(&context) }
         } catch {
             let now = Moment.now
             return CallOutcome(

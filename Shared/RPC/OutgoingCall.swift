@@ -34,7 +34,7 @@ package struct OutgoingCall: Sendable {
         self.metadata = metadata
         idempotencyKey = options.idempotencyKey
         priority = options.priority == .normal ? scope?.priority ?? .normal : options.priority
-        trace = scope?.trace
+        trace = (options.trace ?? scope?.trace)?.child() ?? .start()
     }
 }
 

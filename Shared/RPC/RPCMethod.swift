@@ -32,6 +32,9 @@ public struct RPCMethod: Sendable, Hashable {
         public var repliesStream: Bool { self == .serverStream || self == .bidirectional }
     }
 
+    /// Stands for a method that a server does not know.
+    package static let unknown = RPCMethod("unknown")
+
     /// FNV-1a-32; "wire.v1.Health/Check" → 0xebc4d216.
     public static func id(of name: String) -> UInt32 {
         name.utf8.reduce(2_166_136_261) { ($0 ^ UInt32($1)) &* 16_777_619 }

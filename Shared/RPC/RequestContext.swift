@@ -14,20 +14,6 @@ public struct Peer: Sendable, Hashable {
     public var kind: String { String(name.prefix { $0 != "/" }) }
 }
 
-/// W3C trace context: which trace and span a call belongs to.
-public struct TraceContext: Sendable, Hashable {
-    /// 16 bytes trace id, 8 bytes span id, 1 byte flags.
-    public let bytes: [UInt8]
-
-    public static let byteCount = 25
-
-    /// Nil unless there are 25 bytes.
-    public init?(_ bytes: [UInt8]) {
-        guard bytes.count == Self.byteCount else { return nil }
-        self.bytes = bytes
-    }
-}
-
 /// What a handler knows of its call besides the message.
 package struct RequestContext: Sendable {
     package let method: RPCMethod
@@ -38,12 +24,17 @@ package struct RequestContext: Sendable {
     /// The deadline as the runtime counts.
     package let end: Moment
     package let idempotencyKey: IdempotencyKey?
-    package let priority: CallPriority
+    /// What the call counts as under load: its method's priority, and what its caller asked for.
+    package internal(set) var priority: CallPriority
     /// 0 for a first try.
     package let attempt: UInt32
-    package let trace: TraceContext?
+    package internal(set) var trace: TraceContext?
     /// That the server shuts down; for calls that stream over a connection, which may be long.
     package let drain: DrainSignal?
+    /// Of the message alone.
+    package var requestBytes = 0
+    /// Its place among the calls that the server runs at once.
+    var pass: AdaptiveLimit.Pass?
     /// What admission found out about the caller.
     package var attachment: (any Sendable)?
 

@@ -5,6 +5,8 @@ package struct RouteTable: Sendable {
     /// A method with what runs for it. Safe to hold: it keeps no bytes.
     @safe package struct Route: Sendable {
         package let method: RPCMethod
+        /// Which calls go first under load. Nil: never refused for load and not counted, as health checks.
+        package fileprivate(set) var priority: CallPriority? = .normal
         /// Reads the request's bytes and returns the work that is left. Nothing of the bytes is kept. `stream`
         /// is the server's end of a call that streams; others get none.
         package let prepare:
@@ -96,6 +98,13 @@ package struct RouteTable: Sendable {
     private static func end(_ stream: (any MessageStream)?) -> any MessageStream {
         guard let stream else { preconditionFailure("a call that streams has no stream") }
         return stream
+    }
+
+    /// Says how much the method matters under load; nil: it is never refused for load. Without a word it
+    /// is `normal`. A method without a route is a programmer's error.
+    package mutating func setPriority(_ priority: CallPriority?, of method: RPCMethod) {
+        precondition(routes[method.id] != nil, "\(method.name) has no route")
+        routes[method.id]?.priority = priority
     }
 
     /// The route of an id.

@@ -16,9 +16,14 @@ package final class RPCServer: Service {
     private let port: EventLoopPromise<Int>
     private let drainSignal = DrainSignal()
 
+    private let load: ServerLoad
+
+    /// - Parameters:
+    ///   - interceptors: what every call passes.
+    ///   - load: holds the calls of this server below a limit.
     package init(
         configuration: ServerConfiguration, routes: RouteTable, admission: @escaping Admission,
-        logger: Logger
+        interceptors: [ServerInterceptor] = [], load: ServerLoad = ServerLoad(), logger: Logger
     ) {
         precondition(
             configuration.limits.streamWindow >= ConnectionLimits.defaultStreamWindow
@@ -26,7 +31,10 @@ package final class RPCServer: Service {
                     >= ConnectionLimits.defaultConnectionWindow,
             "a client may count on the default windows before the server's Hello")
         self.configuration = configuration
-        runner = CallRunner(routes: routes, admission: admission, logger: logger)
+        self.load = load
+        runner = CallRunner(
+            routes: routes, admission: admission, interceptors: interceptors, load: load,
+            logger: logger)
         self.logger = logger
         registry = ConnectionRegistry(limit: configuration.maxConnections)
         var executors: [ObjectIdentifier: LoopExecutor] = [:]
@@ -104,7 +112,10 @@ package final class RPCServer: Service {
             configuration: configuration, runner: runner, executor: executor, logger: logger,
             drainSignal: drainSignal,
             authenticate: { Self.authenticate($0, certified: peer.value) }
-        ) { [registry] in registry.remove($0) }
+        ) { [registry, load] in
+            registry.remove($0)
+            load.connectionEnded()
+        }
         guard registry.admit(connection, on: channel.eventLoop) else {
             guard configuration.credentials == nil else { return channel.close(promise: nil) }
             let refusal = Frame.Goaway(
@@ -115,6 +126,7 @@ package final class RPCServer: Service {
                 .whenComplete { _ in channel.close(promise: nil) }
             return
         }
+        load.connectionBegan()
         if let context = configuration.credentials?.server {
             let pipeline = channel.pipeline.syncOperations
             let addTLS = { (position: ChannelPipeline.SynchronousOperations.Position) in

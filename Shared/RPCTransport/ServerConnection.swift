@@ -95,6 +95,9 @@ final class ServerConnection: ConnectionEnd {
         for (id, total) in state.takeGrants() {
             handler?.send(.window(Frame.Window(bytes: total)), id: id)
         }
+        if let load = runner.load, let window = state.takeWindow(limit: load.limit) {
+            handler?.send(.window(window))
+        }
     }
 
     func tick(now: Moment) {
@@ -102,7 +105,7 @@ final class ServerConnection: ConnectionEnd {
     }
 
     func closed(_ reason: String) {
-        logger.debug("connection of \(peer.name) ended: \(reason)")
+        logger.debug("connection of \(peer.knownName) ended: \(reason)")
         for slot in state.closed() { cancel(slot) }
         handler = nil
         isClosed = true
@@ -127,17 +130,19 @@ final class ServerConnection: ConnectionEnd {
             handler?.send(.goaway(goaway))
             closeIfDrained()
         case .refuse(let id, let error):
+            runner.refused(peer, error)
             handler?.send(.response(Frame.Response(error: error)), id: id)
             handler?.flushIfMuch()
         case .cancel(let slot): cancel(slot)
         case .close(let goaway):
             if goaway.code != .ok {
-                logger.warning("connection of \(peer.name) is closed: \(goaway.message)")
+                logger.warning("connection of \(peer.knownName) is closed: \(goaway.message)")
             }
             handler?.close(with: goaway)
             for slot in state.closed() { cancel(slot) }
         case .abort:
-            logger.warning("connection of \(peer.name) is closed: it does not read its answers")
+            logger.warning(
+                "connection of \(peer.knownName) is closed: it does not read its answers")
             handler?.abort("it did not read its answers")
         }
     }
@@ -162,29 +167,29 @@ final class ServerConnection: ConnectionEnd {
         case .id(let id): route = runner.routes[id]
         case .name(let name): route = runner.routes[name]
         }
-        guard let route else {
-            return refuse(start, .unimplemented("the method \(request.method)"), now)
-        }
+        var context = RequestContext(
+            method: route?.method ?? .unknown, peer: peer, metadata: request.metadata,
+            end: start.deadline, idempotencyKey: request.idempotencyKey,
+            priority: request.priority, attempt: request.attempt, trace: request.trace,
+            drain: route.map { $0.method.kind != .unary } == true ? drainSignal : nil)
+        context.requestBytes = payload.count
         let call: RouteTable.PreparedCall
         var stream: StreamPort?
         do throws(RPCError) {
+            guard let route else { throw .unimplemented("the method \(request.method)") }
+            try runner.begin(&context, route, at: now)
             stream = try openStream(start, of: route.method)
             call = try unsafe runner.prepare(route, payload, stream: stream)
         } catch {
-            return refuse(start, error, now)
+            return refuse(start, context, error, now)
         }
-        let context = RequestContext(
-            method: route.method, peer: peer, metadata: request.metadata, end: start.deadline,
-            idempotencyKey: request.idempotencyKey, priority: request.priority,
-            attempt: request.attempt, trace: request.trace,
-            drain: stream == nil ? nil : drainSignal)
         let bound = NIOLoopBound(self, eventLoop: executor.eventLoop)
-        let (slot, id, method) = (start.slot, start.id, route.method)
+        let (slot, id) = (start.slot, start.id)
         // On this event loop from the first instruction on: no other thread is woken for a call.
         let task = CallScope.$current.withValue(CallScope(context)) {
-            Task.immediate(executorPreference: executor) { [runner] in
+            Task.immediate(executorPreference: executor) { [runner, context] in
                 let outcome = await runner.run(call, context, received: now)
-                bound.value.finish(slot, id, method, outcome)
+                bound.value.finish(slot, id, context, outcome)
             }
         }
         guard state.isRunning(id, slot: slot) else { return }
@@ -213,15 +218,20 @@ final class ServerConnection: ConnectionEnd {
         return stream
     }
 
-    private func refuse(_ start: ServerConnectionState.Start, _ error: RPCError, _ now: Moment) {
+    private func refuse(
+        _ start: ServerConnectionState.Start, _ context: RequestContext, _ error: RPCError,
+        _ now: Moment
+    ) {
         finish(
-            start.slot, start.id, nil,
+            start.slot, start.id, context,
             CallOutcome(.failure(error), received: now, started: now, ended: now))
     }
 
     private func finish(
-        _ slot: Int, _ id: UInt64, _ method: RPCMethod?, _ outcome: CallOutcome
+        _ slot: Int, _ id: UInt64, _ context: RequestContext, _ outcome: CallOutcome
     ) {
+        var (failure, replyBytes) = (outcome.result.error, 0)
+        defer { runner.ended(context, outcome, error: failure, replyBytes: replyBytes) }
         if tasks.indices.contains(slot) { tasks[slot] = nil }
         if !streams.isEmpty { streams.removeValue(forKey: slot)?.end(.cancelledHere) }
         if state.finish(slot: slot, at: outcome.ended), let handler {
@@ -229,13 +239,14 @@ final class ServerConnection: ConnectionEnd {
             response.queueMicroseconds = outcome.received.microseconds(to: outcome.started)
             response.handlerMicroseconds = outcome.started.microseconds(to: outcome.ended)
             do throws(RPCError) {
-                if let method, state.isStalled, handler.waitingBytes > limits.mostWaitingBytes {
-                    throw RPCError.unread(method)
+                if state.isStalled, handler.waitingBytes > limits.mostWaitingBytes {
+                    throw RPCError.unread(context.method)
                 }
-                try handler.send(
+                replyBytes = try handler.send(
                     .response(response), id: id, payload: outcome.result.get(),
                     limit: state.mostReplyBytes)
             } catch {
+                failure = error
                 response.error = error
                 handler.send(.response(response), id: id)
             }

@@ -81,12 +81,21 @@ package struct ServiceAssembly: Sendable {
     }
 
     /// Adds a provider's methods. The exhaustive `switch` in `access` is what keeps a method from having no rule.
-    package mutating func serve<Method: CaseIterable & RawRepresentable>(
-        _ register: (inout RouteTable) -> Void, access: (Method) -> AccessRule
+    /// - Parameters:
+    ///   - critical: what goes first when there is more to do than can be done: decisions, and what others wait for.
+    ///   - sheddable: what is refused first then, because it only shows something and can be asked for again.
+    package mutating func serve<Method: CaseIterable & RawRepresentable & Hashable>(
+        _ register: (inout RouteTable) -> Void, critical: Set<Method> = [],
+        sheddable: Set<Method> = [], access: (Method) -> AccessRule
     ) where Method.RawValue == String {
         register(&routes)
         for method in Method.allCases { rules[RPCMethod(method.rawValue).id] = access(method) }
+        for method in critical { routes.setPriority(.critical, of: RPCMethod(method.rawValue)) }
+        for method in sheddable { routes.setPriority(.sheddable, of: RPCMethod(method.rawValue)) }
     }
+
+    /// The method is never refused for load, and does not count as any: for looking at a server that is busy.
+    mutating func exempt(_ method: RPCMethod) { routes.setPriority(nil, of: method) }
 
     /// Adds work that runs as long as the service: an outbox relay, a sweep.
     package mutating func run(_ service: any Service) {

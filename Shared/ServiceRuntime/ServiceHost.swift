@@ -61,7 +61,10 @@ extension ServiceDefinition {
                 directory: options.attachments ?? options.database + ".files"),
             channels: channels, settings: try options.settings())
         var assembly = try assemble(environment)
-        assembly.serveStandard(environment, channels: channels)
+        let (metrics, load) = (MetricsRegistry(), ServerLoad())
+        assembly.serveStandard(
+            environment, channels: channels, metrics: MetricsHandler(registry: metrics, load: load))
+        let slowCall = try options.slowCall()
 
         var configuration = ServerConfiguration(
             host: endpoint.host, port: endpoint.port,
@@ -69,7 +72,11 @@ extension ServiceDefinition {
         configuration.acceptsPlaintext = endpoint.isLoopback
         let server = RPCServer(
             configuration: configuration,
-            routes: assembly.routes, admission: assembly.admission, logger: logger)
+            routes: assembly.routes, admission: assembly.admission,
+            interceptors: [
+                CallLog(logger, slow: slowCall).interceptor,
+                CallMetrics(of: assembly.routes.methods, factory: metrics).interceptor,
+            ], load: load, logger: logger)
         var services: [any Service] = channels.values.map { $0 }
         services += assembly.background
         services.append(server)
@@ -101,15 +108,21 @@ extension ServiceDefinition {
 }
 
 extension ServiceAssembly {
-    /// Health for everybody; the development clock for the operator's command.
+    /// Health for everybody; metrics and the development clock for the operator's command.
     mutating func serveStandard(
-        _ environment: ServiceEnvironment, channels: [String: any RPCChannel]
+        _ environment: ServiceEnvironment, channels: [String: any RPCChannel],
+        metrics: MetricsHandler
     ) {
         let health = HealthHandler(
             name: environment.name, database: environment.database, channels: channels)
         serve(
             health.register(in:),
             access: { (_: Wire.HealthMethod) in .anyone })
+        exempt(Wire.HealthMethod.check.method)
+        serve(
+            metrics.register(in:),
+            access: { (_: Wire.MetricsMethod) in .services(["zhicheng"]) })
+        exempt(Wire.MetricsMethod.read.method)
         if let clock = environment.clock as? DevelopmentClock {
             let handler = DevelopmentHandler(clock: clock)
             serve(

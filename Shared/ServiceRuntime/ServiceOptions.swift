@@ -35,6 +35,11 @@ package struct ServiceOptions: ParsableArguments {
     @Option(help: "How much to log: trace, debug, info, notice, warning, error.")
     package var logLevel: String = "info"
 
+    @Option(
+        help:
+            "A call that takes so many milliseconds gets a line in the log, although it succeeded.")
+    package var slowCalls = 1_000
+
     @Flag(help: "End when standard input closes, so that no orphan outlives its supervisor.")
     package var exitWithParent = false
 
@@ -132,6 +137,14 @@ extension ServiceOptions {
             settings[String(text[..<equals])] = String(text[text.index(after: equals)...])
         }
         return settings
+    }
+
+    /// From when on a call is slow.
+    func slowCall() throws(ConfigurationError) -> Duration {
+        guard (1...3_600_000).contains(slowCalls) else {
+            throw ConfigurationError("--slow-calls is 1 to 3600000 milliseconds, not \(slowCalls)")
+        }
+        return .milliseconds(slowCalls)
     }
 
     /// The level of the log.

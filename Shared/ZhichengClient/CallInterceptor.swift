@@ -4,26 +4,11 @@ public import RPC
 ///
 /// Interceptors are prepared in the order of the configuration and observe in the reverse order. Both see a call once,
 /// however often it is sent. They see no messages: those hold personal data, which logs and metrics must not.
-public struct CallInterceptor: Sendable {
-    /// Runs before the call is sent for the first time; its time counts as the call's. What it throws is the call's
-    /// error: the call is not sent, and only the interceptors before this one observe it.
-    let prepare: @Sendable (_ call: inout ClientCall) async throws(RPCError) -> Void
-    /// Runs after the last attempt, on the caller's task.
-    let observe: @Sendable (_ call: ClientCall, _ end: CallEnd) -> Void
-
-    /// - Parameters:
-    ///   - prepare: may change the call's options, or throw to keep it from being sent.
-    ///   - observe: must not block: the caller waits for it.
-    public init(
-        prepare: @escaping @Sendable (_ call: inout ClientCall) async throws(RPCError) -> Void = {
-            _ throws(RPCError) in
-        },
-        observe: @escaping @Sendable (_ call: ClientCall, _ end: CallEnd) -> Void = { _, _ in }
-    ) {
-        self.prepare = prepare
-        self.observe = observe
-    }
-}
+///
+/// `prepare` runs before the call is sent for the first time; its time counts as the call's. What it throws is the
+/// call's error: the call is not sent, and only the interceptors before this one observe it. `observe` runs after the
+/// last attempt, on the caller's task, and must not block: the caller waits for it.
+public typealias CallInterceptor = Interceptor<ClientCall, CallEnd>
 
 /// A call as interceptors see it.
 public struct ClientCall: Sendable {
@@ -31,7 +16,7 @@ public struct ClientCall: Sendable {
     public let service: ServiceName
     /// What is called.
     public let method: RPCMethod
-    /// How. The session is in its metadata; `timeout` is nil where the client's default holds.
+    /// How. The session is in its metadata; `timeout` is nil where the client's default holds. It has a trace.
     public var options: CallOptions
 }
 

@@ -51,6 +51,8 @@ struct CallingChannel: RPCChannel {
         if let session, options.metadata[Metadata.sessionKey] == nil {
             call.options.metadata.set(Metadata.sessionKey, session)
         }
+        // All attempts belong to one trace.
+        call.options.trace = options.trace ?? CallScope.current?.trace ?? .start()
         return call
     }
 
@@ -110,11 +112,5 @@ extension RPCError {
         known.method = call.method.name
         known.idempotencyKey = call.options.idempotencyKey
         return known
-    }
-}
-
-extension Result {
-    fileprivate var error: Failure? {
-        if case .failure(let error) = self { error } else { nil }
     }
 }

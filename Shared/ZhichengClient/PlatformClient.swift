@@ -61,6 +61,11 @@ public struct PlatformClient: Sendable, Service {
         Wire.HealthClient(channel(name))
     }
 
+    /// What a service counted since it was started; for operators.
+    public func metrics(of name: ServiceName) -> Wire.MetricsClient {
+        Wire.MetricsClient(channel(name))
+    }
+
     /// The development clock of a service; for operators, where one was started with it.
     public func development(of name: ServiceName) -> Development.DevelopmentClient {
         Development.DevelopmentClient(channel(name))

@@ -87,8 +87,8 @@ let layers: [Layer] = [
         "Shared/ServiceRuntime",
         [
             "Attachments", "Domain", "MessageCoding", "Messages", "RPC", "RPCTransport", "Secrets",
-            "ServiceStubs", "Storage", "ArgumentParser", "Dispatch", "Logging", "ServiceLifecycle",
-            "UnixSignals",
+            "ServiceStubs", "Storage", "ArgumentParser", "CoreMetrics", "Dispatch", "Logging",
+            "ServiceLifecycle", "UnixSignals",
         ] + crypto + system),
     Layer(
         "Shared/ZhichengClient",
@@ -152,7 +152,7 @@ let layers: [Layer] = [
     Layer("Tests/StorageTests", testing + ["CSQLite"]),
     Layer("Tests/AttachmentsTests", testing),
     Layer("Tests/SpreadsheetsTests", testing + ["Spreadsheets", "CMinizip"]),
-    Layer("Tests/ServiceRuntimeTests", testing + ["RPCTransport"]),
+    Layer("Tests/ServiceRuntimeTests", testing + ["CoreMetrics", "RPCTransport"]),
     Layer(
         "Tests/ZhichengClientTests",
         testing + ["RPCTransport", "ZhichengClient", "ZhichengTesting"]),

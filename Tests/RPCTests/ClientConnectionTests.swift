@@ -43,6 +43,19 @@ struct ClientConnectionTests {
         #expect(end.hasRoom)
     }
 
+    @Test("A lower limit holds at once for further calls, and running ones go on")
+    func lowerLimit() throws {
+        let end = try greeted()
+        let calls = (0..<10).compactMap { _ in end.begin(deadline: later) }
+        end.feed(OutboundFrame.window(Frame.Window(maxCalls: 4)).bytes())
+        #expect(!end.hasRoom)
+        for call in calls.prefix(6) { end.feed(try responseFrame(call.id)) }
+        #expect(!end.hasRoom)
+        end.feed(try responseFrame(calls[6].id))
+        #expect(end.hasRoom)
+        #expect(end.openCalls == 3)
+    }
+
     @Test("Answers come in any order; a late one is ignored, one that was never asked for is not")
     func answers() throws {
         let end = try greeted()

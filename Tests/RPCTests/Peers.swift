@@ -92,6 +92,7 @@ final class ServerEnd {
     var nextTick: Moment? { state.nextTick }
     var mostReplyBytes: Int { state.mostReplyBytes }
     func takePong() -> Frame.Ping? { state.takePong() }
+    func takeWindow(limit: Int) -> Frame.Window? { state.takeWindow(limit: limit) }
     func outbound(isOverLimit: Bool) { state.outbound(isOverLimit: isOverLimit, at: now) }
     func drain() -> [OutboundFrame] {
         let frames = state.drain(at: now)

@@ -70,6 +70,21 @@ struct ServerConnectionTests {
         #expect(eager.runningCalls == 1)
     }
 
+    @Test("The limit of calls is told when it changes much, and not before the Hello")
+    func window() throws {
+        let silent = ServerEnd()
+        #expect(silent.takeWindow(limit: 10) == nil)
+        let end = try greeted()
+        #expect(end.takeWindow(limit: 300) == nil)
+        #expect(end.takeWindow(limit: 250) == nil)
+        #expect(end.takeWindow(limit: 100) == Frame.Window(maxCalls: 100))
+        #expect(end.takeWindow(limit: 104) == nil)
+        #expect(end.takeWindow(limit: 0) == Frame.Window(maxCalls: 1))
+        #expect(end.takeWindow(limit: 1000) == Frame.Window(maxCalls: 256))
+        #expect(end.drain() != nil)
+        #expect(end.takeWindow(limit: 5) == nil)
+    }
+
     @Test("Violations end the connection, with the reason")
     func violations() throws {
         let cases: [([[UInt8]], String)] = [

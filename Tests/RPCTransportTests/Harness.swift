@@ -36,11 +36,12 @@ func configuration(
 /// A server that runs while the body does; then its calls are cancelled and awaited.
 func withServer(
     _ routes: RouteTable = routes(), _ configuration: ServerConfiguration = configuration(),
-    admission: @escaping Admission = { _ in },
+    admission: @escaping Admission = { _ in }, load: ServerLoad = ServerLoad(),
     _ body: @Sendable (_ port: Int) async throws -> Void
 ) async throws {
     let server = RPCServer(
-        configuration: configuration, routes: routes, admission: admission, logger: quiet)
+        configuration: configuration, routes: routes, admission: admission, load: load,
+        logger: quiet)
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await server.run() }
         do {

@@ -25,8 +25,13 @@ func assemble(
     let tasks = TaskSourceHandler(
         database: environment.database, catalog: catalog, ids: randomID)
     var assembly = ServiceAssembly(resolver: resolver)
-    assembly.serve(archive.register(in:), access: archiveAccess)
-    assembly.serve(tasks.register(in:), access: taskAccess)
+    assembly.serve(
+        archive.register(in:), critical: [.pinVersions, .unpinVersions],
+        sheddable: [.listItems, .getTree, .listWithdrawals, .downloadEvidence],
+        access: archiveAccess)
+    assembly.serve(
+        tasks.register(in:), critical: [.decide, .decideBatch, .getDecision],
+        sheddable: [.list, .count], access: taskAccess)
     assembly.run(environment.announcementRelay)
     return assembly
 }

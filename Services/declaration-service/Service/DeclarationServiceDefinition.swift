@@ -32,8 +32,14 @@ func assemble(
         database: environment.database, quota: Quota.QuotaClient(quota),
         archive: archiveClient, desk: desk, ids: randomID)
     var assembly = ServiceAssembly(resolver: resolver)
-    assembly.serve(handler.register(in:), access: declarationAccess)
-    assembly.serve(tasks.register(in:), access: taskAccess)
+    assembly.serve(
+        handler.register(in:), critical: [.decideEntrustment],
+        sheddable: [
+            .list, .listPlans, .listNotices, .listEntrustments, .downloadMaterial, .downloadLetter,
+        ], access: declarationAccess)
+    assembly.serve(
+        tasks.register(in:), critical: [.decide, .decideBatch, .getDecision],
+        sheddable: [.list, .count], access: taskAccess)
     assembly.run(
         OutboxRelay(
             database: environment.database,

@@ -53,8 +53,13 @@ func assemble(
     let tasks = TaskSourceHandler(database: environment.database, ids: randomID)
     var assembly = ServiceAssembly(
         resolver: { token, _ throws(RPCError) in try handler.resolve(token) })
-    assembly.serve(handler.register(in:), access: identityAccess)
-    assembly.serve(tasks.register(in:), access: taskAccess)
+    assembly.serve(
+        handler.register(in:), critical: [.resolveSession, .decideUnitChange],
+        sheddable: [.listRegistrations, .listUnitChanges, .listOfficers, .findUnits],
+        access: identityAccess)
+    assembly.serve(
+        tasks.register(in:), critical: [.decide, .decideBatch, .getDecision],
+        sheddable: [.list, .count], access: taskAccess)
     assembly.run(keeper)
     assembly.run(environment.announcementRelay)
     return assembly

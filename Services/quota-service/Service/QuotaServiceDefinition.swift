@@ -19,7 +19,10 @@ func assemble(
     let handler = QuotaHandler(
         database: environment.database, attachments: environment.attachments, ids: randomID)
     var assembly = ServiceAssembly(resolver: resolver)
-    assembly.serve(handler.register(in:)) { (method: Quota.QuotaMethod) in
+    assembly.serve(
+        handler.register(in:), critical: [.reserve, .confirm, .release, .consume],
+        sheddable: [.listRecords, .downloadApprovalForm]
+    ) { (method: Quota.QuotaMethod) in
         switch method {
         case .listRecords, .getRecord, .downloadApprovalForm:
             .users(.officers)

@@ -32,7 +32,10 @@ func assemble(
         database: environment.database, clock: environment.clock, sources: sources,
         lastKnown: lastKnown, dueDates: dueDates, hasSender: sender != nil, ids: randomID)
     var assembly = ServiceAssembly(resolver: resolver)
-    assembly.serve(handler.register(in:)) { (method: Tasks.TaskCentreMethod) in
+    assembly.serve(
+        handler.register(in:), critical: [.decide, .decideBatch, .getDecision],
+        sheddable: [.list, .count, .home]
+    ) { (method: Tasks.TaskCentreMethod) in
         switch method {
         case .list, .count, .decide, .getDecision, .saveFilter, .listFilters, .deleteFilter:
             .users(Set.officers.union([.superior, .committee]))

@@ -34,6 +34,13 @@ struct ConnectionOptions: ParsableArguments {
     @Option(help: "How long one call may take, in seconds.")
     var timeout = 10.0
 
+    @Flag(
+        help: """
+            Say the trace id of this command's calls on standard error; every service then logs each \
+            of them.
+            """)
+    var trace = false
+
     @Option(name: [.short, .long], help: "How to show the result: table, json.")
     var output = OutputFormat.table
 
@@ -84,10 +91,16 @@ struct ConnectionOptions: ParsableArguments {
         _ body: (PlatformClient) async throws -> Value
     ) async throws -> Value {
         let endpoints = try endpoints()
-        let configuration = ClientConfiguration(
+        var configuration = ClientConfiguration(
             credentials: try credentials(operatorFolder), endpoints: endpoints,
             peerName: "zhicheng/\(ProcessInfo.processInfo.processIdentifier)@0.1.0",
             timeout: .milliseconds(Int64(timeout * 1_000)))
+        if trace {
+            let trace = TraceContext.start(isSampled: true)
+            Output.note("trace \(trace.traceID)")
+            configuration.interceptors.append(
+                CallInterceptor(prepare: { call throws(RPCError) in call.options.trace = trace }))
+        }
         do {
             return try await withClient(configuration) { client in
                 try await body(session.map { client.signedIn($0) } ?? client)

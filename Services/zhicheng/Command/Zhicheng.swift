@@ -17,7 +17,8 @@ struct Zhicheng: AsyncParsableCommand {
             PlansCommand.self, QuotasCommand.self,
             ArchiveCommand.self, ExportCommand.self, ImportCommand.self,
             AccountsCommand.self, OfficersCommand.self, UnitChangesCommand.self,
-            RegistrationsCommand.self, HealthCommand.self, KeysCommand.self, CertsCommand.self,
+            RegistrationsCommand.self, HealthCommand.self, MetricsCommand.self, KeysCommand.self,
+            CertsCommand.self,
         ])
 
     static func main() async {

@@ -18,6 +18,8 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Wire__V1__HealthRequest Wire__V1__HealthRequest;
 typedef struct Wire__V1__HealthReply Wire__V1__HealthReply;
 typedef struct Wire__V1__Dependency Wire__V1__Dependency;
+typedef struct Wire__V1__MetricsRequest Wire__V1__MetricsRequest;
+typedef struct Wire__V1__MetricsReply Wire__V1__MetricsReply;
 
 
 /* --- enums --- */
@@ -58,6 +60,25 @@ struct  Wire__V1__Dependency
 #define WIRE__V1__DEPENDENCY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__v1__dependency__descriptor) \
     , {0,NULL}, 0, {0,NULL} }
+
+
+struct  Wire__V1__MetricsRequest
+{
+  ProtobufCMessage base;
+};
+#define WIRE__V1__METRICS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__v1__metrics_request__descriptor) \
+     }
+
+
+struct  Wire__V1__MetricsReply
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData text;
+};
+#define WIRE__V1__METRICS_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__v1__metrics_reply__descriptor) \
+    , {0,NULL} }
 
 
 /* Wire__V1__HealthRequest methods */
@@ -117,6 +138,44 @@ Wire__V1__Dependency *
 void   wire__v1__dependency__free_unpacked
                      (Wire__V1__Dependency *message,
                       ProtobufCAllocator *allocator);
+/* Wire__V1__MetricsRequest methods */
+void   wire__v1__metrics_request__init
+                     (Wire__V1__MetricsRequest         *message);
+size_t wire__v1__metrics_request__get_packed_size
+                     (const Wire__V1__MetricsRequest   *message);
+size_t wire__v1__metrics_request__pack
+                     (const Wire__V1__MetricsRequest   *message,
+                      uint8_t             *out);
+size_t wire__v1__metrics_request__pack_to_buffer
+                     (const Wire__V1__MetricsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__V1__MetricsRequest *
+       wire__v1__metrics_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__v1__metrics_request__free_unpacked
+                     (Wire__V1__MetricsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Wire__V1__MetricsReply methods */
+void   wire__v1__metrics_reply__init
+                     (Wire__V1__MetricsReply         *message);
+size_t wire__v1__metrics_reply__get_packed_size
+                     (const Wire__V1__MetricsReply   *message);
+size_t wire__v1__metrics_reply__pack
+                     (const Wire__V1__MetricsReply   *message,
+                      uint8_t             *out);
+size_t wire__v1__metrics_reply__pack_to_buffer
+                     (const Wire__V1__MetricsReply   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__V1__MetricsReply *
+       wire__v1__metrics_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__v1__metrics_reply__free_unpacked
+                     (Wire__V1__MetricsReply *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Wire__V1__HealthRequest_Closure)
@@ -128,6 +187,12 @@ typedef void (*Wire__V1__HealthReply_Closure)
 typedef void (*Wire__V1__Dependency_Closure)
                  (const Wire__V1__Dependency *message,
                   void *closure_data);
+typedef void (*Wire__V1__MetricsRequest_Closure)
+                 (const Wire__V1__MetricsRequest *message,
+                  void *closure_data);
+typedef void (*Wire__V1__MetricsReply_Closure)
+                 (const Wire__V1__MetricsReply *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -137,6 +202,8 @@ typedef void (*Wire__V1__Dependency_Closure)
 extern const ProtobufCMessageDescriptor wire__v1__health_request__descriptor;
 extern const ProtobufCMessageDescriptor wire__v1__health_reply__descriptor;
 extern const ProtobufCMessageDescriptor wire__v1__dependency__descriptor;
+extern const ProtobufCMessageDescriptor wire__v1__metrics_request__descriptor;
+extern const ProtobufCMessageDescriptor wire__v1__metrics_reply__descriptor;
 
 PROTOBUF_C__END_DECLS
 

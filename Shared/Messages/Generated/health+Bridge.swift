@@ -91,3 +91,54 @@ extension Wire.Dependency: @unsafe BridgedMessage {
         )
     }
 }
+
+extension Wire.MetricsRequest: @unsafe BridgedMessage {
+    typealias CValue = Wire__V1__MetricsRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, wire__v1__metrics_request__get_packed_size, wire__v1__metrics_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, wire__v1__metrics_request__get_packed_size, wire__v1__metrics_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, wire__v1__metrics_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe wire__v1__metrics_request__init(c)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        self.init()
+    }
+}
+
+extension Wire.MetricsReply: @unsafe BridgedMessage {
+    typealias CValue = Wire__V1__MetricsReply
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, wire__v1__metrics_reply__get_packed_size, wire__v1__metrics_reply__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, wire__v1__metrics_reply__get_packed_size, wire__v1__metrics_reply__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, wire__v1__metrics_reply__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe wire__v1__metrics_reply__init(c)
+        unsafe c.pointee.text = arena.text(self.text)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            text: decodedText(c.pointee.text)
+        )
+    }
+}

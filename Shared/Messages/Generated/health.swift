@@ -56,3 +56,30 @@ extension Wire {
         }
     }
 }
+
+extension Wire {
+    /// `wire.v1.MetricsRequest`
+    public struct MetricsRequest: Message {
+        public static var fullName: String { "wire.v1.MetricsRequest" }
+
+        /// With every field at its default.
+        public init() {}
+    }
+}
+
+extension Wire {
+    /// `wire.v1.MetricsReply`
+    public struct MetricsReply: Message {
+        public static var fullName: String { "wire.v1.MetricsReply" }
+        /// Prometheus' text format, version 0.0.4
+        public var text: String
+
+        /// With every field at its default.
+        public init() { self.init(text: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(text: String = "") {
+            self.text = text
+        }
+    }
+}

@@ -84,6 +84,8 @@ package struct ServerConnectionState: ~Copyable, Sendable {
     /// Since when more waits to be sent than may.
     var stalledSince: Moment?
     var refusedWhileStalled = 0
+    /// How many calls at once the peer was told last.
+    var toldCalls: Int
     /// The largest reply that the peer takes.
     package internal(set) var mostReplyBytes: Int
 
@@ -109,6 +111,7 @@ package struct ServerConnectionState: ~Copyable, Sendable {
             capacity: limits.cancelBurst, perSecond: Double(limits.cancelBurst) / 2)
         pings = RateBudget(capacity: 16, perSecond: .seconds(1) / limits.minPing)
         idleSince = now
+        toldCalls = limits.maxCalls
         mostReplyBytes = limits.maxMessage
     }
 
@@ -136,6 +139,17 @@ package struct ServerConnectionState: ~Copyable, Sendable {
         guard let nonce = pong else { return nil }
         pong = nil
         return Frame.Ping(isAcknowledgement: true, nonce: nonce)
+    }
+
+    /// What to tell the peer of the server's limit of calls at once. Small changes are not worth a frame.
+    /// - Parameter limit: of all connections together.
+    package mutating func takeWindow(limit: Int) -> Frame.Window? {
+        guard case .open = state else { return nil }
+        let most = max(1, min(limit, limits.maxCalls))
+        let change = abs(most - toldCalls)
+        guard change > 0, change * 8 >= toldCalls || most == limits.maxCalls else { return nil }
+        toldCalls = most
+        return Frame.Window(maxCalls: UInt32(clamping: most))
     }
 
     /// A frame that came, without its length.

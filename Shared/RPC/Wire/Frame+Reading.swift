@@ -108,7 +108,7 @@ extension Frame.Request {
                 }
             case 9:
                 let range = try reader.range(field)
-                request.trace = unsafe TraceContext(slice(frame, range, TraceContext.byteCount))
+                request.trace = unsafe TraceContext(UnsafeRawBufferPointer(rebasing: frame[range]))
                 if request.trace == nil, !range.isEmpty {
                     wrong = "a trace has 25 bytes, not \(range.count)"
                 }

@@ -141,7 +141,7 @@ extension Frame.Request {
         sink.uint(6, attempt)
         sink.uint(7, priority.rawValue)
         if let idempotencyKey { sink.bytes(8, idempotencyKey.bytes) }
-        if let trace { sink.bytes(9, trace.bytes) }
+        if let trace { sink.trace(9, trace) }
         for pair in metadata.pairs { sink.pair(11, key: pair.key, value: pair.value) }
     }
 }

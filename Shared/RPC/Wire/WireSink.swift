@@ -82,6 +82,12 @@
         unsafe value.withUnsafeBytes { unsafe raw($0) }
     }
 
+    mutating func trace(_ field: Int, _ trace: TraceContext) {
+        tag(field, .bytes)
+        varint(UInt64(TraceContext.byteCount))
+        trace.eachByte { byte($0) }
+    }
+
     mutating func text(_ field: Int, _ value: String) {
         guard !value.isEmpty else { return }
         tag(field, .bytes)

@@ -51,3 +51,52 @@ extension Wire.HealthProvider {
         }
     }
 }
+
+extension Wire {
+    /// The methods of `wire.v1.Metrics`.
+    public enum MetricsMethod: String, CaseIterable, Sendable {
+        case read = "wire.v1.Metrics/Read"
+
+        /// The method as channels and servers know it.
+        public var method: RPCMethod {
+            switch self {
+                case .read: Known.read
+            }
+        }
+
+        /// Made once: a method's id is a hash of its name.
+        private enum Known {
+            static let read = RPCMethod("wire.v1.Metrics/Read", readOnly: true)
+        }
+    }
+
+    /// What a service counted since it was started, for operators.
+    ///
+    /// Calls that change data get an idempotency key unless the options have one.
+    public struct MetricsClient: Sendable {
+        private let channel: any RPCChannel
+
+        /// Calls travel over the channel; closing it stays with its owner.
+        public init(_ channel: any RPCChannel) { self.channel = channel }
+
+        public func read(_ request: Wire.MetricsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Wire.MetricsReply {
+            try await channel.unary(MetricsMethod.read.method, request, options: options)
+        }
+    }
+
+    /// What a service counted since it was started, for operators.
+    ///
+    /// Implemented by the service; `register(in:)` puts it behind a server.
+    package protocol MetricsProvider: Sendable {
+        func read(_ request: Wire.MetricsRequest, context: RequestContext) async throws -> Wire.MetricsReply
+    }
+}
+
+extension Wire.MetricsProvider {
+    /// Adds every method of the service to the routes.
+    package func register(in routes: inout RouteTable) {
+        routes.unary(Wire.MetricsMethod.read.method) { (request: Wire.MetricsRequest, context: RequestContext) async throws -> Wire.MetricsReply in
+            try await self.read(request, context: context)
+        }
+    }
+}

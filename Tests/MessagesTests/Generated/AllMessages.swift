@@ -107,6 +107,8 @@ let allMessages: [any RandomMessage.Type] = [
     Wire.HealthRequest.self,
     Wire.HealthReply.self,
     Wire.Dependency.self,
+    Wire.MetricsRequest.self,
+    Wire.MetricsReply.self,
     Identity.BeginLoginRequest.self,
     Identity.BeginLoginReply.self,
     Identity.CompleteLoginRequest.self,

@@ -24,3 +24,14 @@ extension Wire.Dependency: RandomMessage {
         self.message = source.text()
     }
 }
+
+extension Wire.MetricsRequest: RandomMessage {
+    init(random source: inout RandomSource) { self.init() }
+}
+
+extension Wire.MetricsReply: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.text = source.text()
+    }
+}
