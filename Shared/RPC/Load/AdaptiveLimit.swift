@@ -10,7 +10,7 @@ package struct AdaptiveLimit: Sendable {
     package struct Bounds: Sendable {
         /// With so few calls at once nothing is called overload: what they take is what they take.
         package var minimum = 4
-        /// To begin with, and where an idle server's limit comes back to.
+        /// To begin with, and where the limit comes back to, by one a second, when it is not reached.
         package var initial = 512
         package var maximum = 4096
 
@@ -51,6 +51,8 @@ package struct AdaptiveLimit: Sendable {
     /// Nanoseconds of a call by its method, when it had the server almost for itself.
     private var usual: [UInt32: Double] = [:]
     private var window: Window
+    /// Until when the limit came back.
+    private var recovered: Moment
 
     /// Taking twice as long as usual, and a moment, is no overload yet.
     private static let tolerance = 2.0
@@ -59,7 +61,7 @@ package struct AdaptiveLimit: Sendable {
     private static let mostWeight = 10.0
     /// Until a window has both, nothing is concluded from it.
     private static let leastCalls = 10
-    private static let leastTime = Duration.milliseconds(100)
+    private static let leastTime = Duration.milliseconds(20)
 
     package init(_ bounds: Bounds = Bounds(), now: Moment) {
         precondition(
@@ -68,6 +70,7 @@ package struct AdaptiveLimit: Sendable {
         self.bounds = bounds
         exact = Double(bounds.initial)
         window = Window(began: now, peak: 0)
+        recovered = now
     }
 
     /// How many calls may run at once now, critical ones included.
@@ -77,9 +80,10 @@ package struct AdaptiveLimit: Sendable {
     package mutating func begin(
         _ method: UInt32, _ priority: CallPriority, at now: Moment
     ) -> Pass? {
-        guard running < max(1, Int(exact * priority.share)) else {
+        if !hasRoom(priority) {
             window.peak = limit
-            return nil
+            recover(until: now)
+            guard hasRoom(priority) else { return nil }
         }
         running += 1
         window.peak = max(window.peak, running)
@@ -103,15 +107,24 @@ package struct AdaptiveLimit: Sendable {
         if window.calls >= Self.leastCalls, window.began + Self.leastTime <= now { adjust(at: now) }
     }
 
+    private func hasRoom(_ priority: CallPriority) -> Bool {
+        running < max(1, Int(exact * priority.share))
+    }
+
+    /// An overload is not forgotten at once: the next one would find the doors open.
+    private mutating func recover(until now: Moment) {
+        let seconds = Double(recovered.nanoseconds(to: now)) / 1e9
+        exact = max(exact, min(exact + seconds, Double(bounds.initial)))
+        recovered = now
+    }
+
     private mutating func adjust(at now: Moment) {
         defer { window = Window(began: now, peak: running) }
         // Room for a queue, so that there is always a next call, and for finding out about more.
         let headroom = exact.squareRoot()
-        guard 2 * window.peak >= limit else {
-            // The limit was not felt: the calls say nothing about it.
-            exact = max(exact, min(exact + headroom, Double(bounds.initial)))
-            return
-        }
+        // A limit that was not felt: the calls say nothing about it.
+        guard 2 * window.peak >= limit else { return recover(until: now) }
+        recovered = now
         let gradient = min(1, max(0.5, window.allowed / window.took))
         exact = min(
             max(exact * gradient + headroom, Double(bounds.minimum)), Double(bounds.maximum))

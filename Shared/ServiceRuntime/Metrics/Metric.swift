@@ -64,37 +64,34 @@ final class Spread: Metric, TimerHandler, RecorderHandler {
         (1_000_000_000, "1"), (3_000_000_000, "3"), (10_000_000_000, "10"),
     ]
 
-    private struct Values {
-        var counts = [Int64](repeating: 0, count: Spread.bounds.count + 1)
-        /// Nanoseconds.
-        var sum: Int64 = 0
-    }
-
-    private let values = Mutex(Values())
+    private let counts = InlineArray<12, Atomic<Int64>> { _ in Atomic(0) }
+    /// Nanoseconds.
+    private let sum = Atomic<Int64>(0)
 
     var type: String { "histogram" }
-    var isUntouched: Bool { values.withLock { $0.counts.allSatisfy { $0 == 0 } } }
+    var isUntouched: Bool {
+        counts.indices.allSatisfy { counts[$0].load(ordering: .relaxed) == 0 }
+    }
 
     func recordNanoseconds(_ duration: Int64) {
-        let bucket = Self.bounds.firstIndex { duration <= $0.nanoseconds } ?? Self.bounds.count
-        values.withLock { values in
-            values.counts[bucket] += 1
-            values.sum = values.sum.addingReportingOverflow(duration).partialValue
-        }
+        var bucket = 0
+        while bucket < Self.bounds.count, duration > Self.bounds[bucket].nanoseconds { bucket += 1 }
+        counts[bucket].wrappingAdd(1, ordering: .relaxed)
+        sum.wrappingAdd(duration, ordering: .relaxed)
     }
 
     func record(_ value: Int64) { record(Double(value)) }
     func record(_ value: Double) { recordNanoseconds(Int64(max(-9e18, min(9e18, value * 1e9)))) }
 
     func write(_ key: MetricsRegistry.Key, to text: inout String) {
-        let values = values.withLock { $0 }
         var count: Int64 = 0
-        for (index, more) in values.counts.enumerated() {
-            count += more
+        for index in counts.indices {
+            count += counts[index].load(ordering: .relaxed)
             let bound = index < Self.bounds.count ? Self.bounds[index].seconds : "+Inf"
             text += line(key, "\(count)", suffix: "_bucket", also: "le=\"\(bound)\"")
         }
-        text += line(key, "\(Double(values.sum) / 1e9)", suffix: "_sum")
+        let seconds = Double(sum.load(ordering: .relaxed)) / 1e9
+        text += line(key, "\(seconds)", suffix: "_sum")
         text += line(key, "\(count)", suffix: "_count")
     }
 }
