@@ -17,7 +17,7 @@ final class CallWatch: Sendable {
     /// - Throws: what an interceptor throws; the call is not sent then.
     func prepare(_ call: inout ClientCall) async throws(RPCError) {
         for interceptor in interceptors {
-            try await interceptor.prepare(&call)
+            if let prepare = interceptor.prepare { try await prepare(&call) }
             prepared.withLock { $0 += 1 }
         }
     }
@@ -31,7 +31,7 @@ final class CallWatch: Sendable {
         guard count > 0 else { return }
         let end = CallEnd(
             error: error, attempts: attempts, duration: ContinuousClock.now - began)
-        for interceptor in interceptors.prefix(count).reversed() { interceptor.observe(call, end) }
+        for interceptor in interceptors.prefix(count).reversed() { interceptor.observe?(call, end) }
     }
 }
 

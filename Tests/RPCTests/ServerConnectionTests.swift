@@ -81,7 +81,7 @@ struct ServerConnectionTests {
         #expect(end.takeWindow(limit: 104) == nil)
         #expect(end.takeWindow(limit: 0) == Frame.Window(maxCalls: 1))
         #expect(end.takeWindow(limit: 1000) == Frame.Window(maxCalls: 256))
-        #expect(end.drain() != nil)
+        _ = end.drain()
         #expect(end.takeWindow(limit: 5) == nil)
     }
 
