@@ -216,7 +216,8 @@ struct HostilePeerTests {
                     #expect([0, 8].contains(response.code))
                     return codes.count < count
                 }
-                #expect(codes.keys.sorted() == (0..<count).map { UInt64(2 * $0 + 1) })
+                let ids: [UInt64] = (0..<count).map { UInt64(2 * $0 + 1) }
+                #expect(codes.keys.sorted() == ids)
                 #expect(codes.values.contains(0))
             }
         }
