@@ -82,8 +82,8 @@ private func serverSeeds() throws -> [[UInt8]] {
 }
 
 private func clientSeeds() throws -> [[UInt8]] {
-    // The first three calls' ids: the sequence's number above the slot's bits.
-    let ids: [UInt64] = [1, 1 << 13 | 1 << 1 | 1, 2 << 13 | 2 << 1 | 1]
+    // The first three calls'.
+    let ids: [UInt64] = [1, 3, 5]
     let begin: [UInt8] = [0xF3, 0xF3, 0xD3, 5]
     let bodies: [Wire.Envelope.Body] = [
         .response(Wire.Response(payload: [1, 2])),

@@ -73,6 +73,19 @@ struct ClientConnectionTests {
         #expect(end.isClosed)
     }
 
+    @Test("A slow call is still found after a thousand others")
+    func slow() throws {
+        let end = try greeted()
+        let slow = try #require(end.begin(deadline: later))
+        for _ in 0..<1000 {
+            let call = try #require(end.begin(deadline: later))
+            end.feed(try responseFrame(call.id))
+        }
+        end.feed(try responseFrame(slow.id))
+        #expect(end.events.last == "complete 1 [7]")
+        #expect(end.openCalls == 0)
+    }
+
     @Test("An abandoned call keeps its slot until the server has answered")
     func abandon() throws {
         let end = try greeted()

@@ -42,6 +42,23 @@ struct FrameTests {
         #expect(envelope == Wire.Envelope(id: 8193, body: .request(expected)))
     }
 
+    @Test(
+        "What a unary call by method id takes beside its messages, the millionth of a connection too",
+        arguments: [(false, 40), (true, 68)])
+    func overhead(hasTrace: Bool, most: Int) {
+        var request = Frame.Request(method: .id(0xebc4_d216))
+        request.timeoutMicroseconds = 10_000_000
+        if hasTrace { request.trace = TraceContext(Array(1...25)) }
+        var response = Frame.Response()
+        response.queueMicroseconds = 200
+        response.handlerMicroseconds = 5_000
+        let layouts = [
+            OutboundFrame.request(request).layout(id: 1_999_999, payloadByteCount: 100),
+            OutboundFrame.response(response).layout(id: 1_999_999, payloadByteCount: 100),
+        ]
+        #expect(layouts.reduce(0) { $0 + $1.byteCount - $1.payloadByteCount } <= most)
+    }
+
     @Test("A response with an error, its details and times")
     func response() throws {
         var response = Frame.Response(

@@ -213,7 +213,7 @@ final class ScheduledServer {
         handlers.append(
             Handler(
                 slot: start.slot, id: start.id, payload: payload, streams: streams,
-                receives: isOpen, owing: streams ? Int(start.id >> 13) * 5 % 21 : 0))
+                receives: isOpen, owing: streams ? Int(start.id >> 1) * 5 % 21 : 0))
         referee.check(state.runningCalls == handlers.count, "a call is not counted")
     }
 

@@ -11,6 +11,8 @@ struct CallTable: Sendable {
 
     private var entries: [Entry] = []
     private var free: [Int] = []
+    /// By the lower bits of the ids: the slot that such an id took last.
+    private var latest = [UInt16](repeating: 0, count: 512)
     /// No call's deadline is earlier; it may be that of a call which has ended.
     private(set) var earliest: Moment?
 
@@ -28,11 +30,9 @@ struct CallTable: Sendable {
         entries.indices.contains(slot) && entries[slot].id == id
     }
 
-    /// Takes a slot for a call; `id` says which id the call has there.
+    /// Takes a slot for a call.
     /// - Parameter limit: of calls at once; nil comes back when it is reached.
-    mutating func insert(
-        limit: Int, deadline: Moment, id: (_ slot: Int) -> UInt64
-    ) -> (slot: Int, id: UInt64)? {
+    mutating func insert(_ id: UInt64, limit: Int, deadline: Moment) -> Int? {
         guard count < limit else { return nil }
         if earliest.map({ deadline < $0 }) ?? true { earliest = deadline }
         let slot: Int
@@ -44,8 +44,13 @@ struct CallTable: Sendable {
             slot = entries.count
             entries.append(Entry(deadline: deadline))
         }
-        entries[slot].id = id(slot)
-        return (slot, entries[slot].id)
+        entries[slot].id = id
+        latest[place(id)] = UInt16(truncatingIfNeeded: slot)
+        return slot
+    }
+
+    private func place(_ id: UInt64) -> Int {
+        Int(truncatingIfNeeded: id >> 1) & (latest.count - 1)
     }
 
     mutating func remove(_ slot: Int) {
@@ -63,9 +68,11 @@ struct CallTable: Sendable {
 
     mutating func markCancelled(_ slot: Int) { entries[slot].isCancelled = true }
 
-    /// Where the call is; nil when it has ended.
+    /// Where the call is; nil when it has ended. A search only for one that many later calls outran.
     func slot(of id: UInt64) -> Int? {
-        id == 0 ? nil : entries.firstIndex { $0.id == id }
+        guard id != 0 else { return nil }
+        let latest = Int(latest[place(id)])
+        return holds(id, at: latest) ? latest : entries.firstIndex { $0.id == id }
     }
 
     /// The calls that are waited for, in no order.

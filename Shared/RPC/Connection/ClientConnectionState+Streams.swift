@@ -67,6 +67,7 @@ extension ClientConnectionState {
         }
         let resumes = streams.grant(upTo: window.bytes, of: id)
         if id == 0 { return resumes ? .resume(nil) : .freed }
-        return resumes ? .resume(Call(slot: slot(of: id), id: id)) : .none
+        guard resumes, let slot = calls.slot(of: id) else { return .none }
+        return .resume(Call(slot: slot, id: id))
     }
 }

@@ -47,7 +47,7 @@ package struct ClientConnectionState: ~Copyable, Sendable {
     var state: State
     var calls = CallTable()
     var streams: StreamTable
-    var sequence: UInt64 = 0
+    /// Of the latest call. Ids are as small as they can be, for they travel with every frame.
     var lastID: UInt64 = 0
     /// Calls up to this id were handed to the socket.
     var lastSentID: UInt64 = 0
@@ -58,10 +58,7 @@ package struct ClientConnectionState: ~Copyable, Sendable {
     /// The largest request that the server takes.
     package private(set) var mostRequestBytes: Int
 
-    /// An id's lower bits say where its call is, so that an answer finds it without a search; the bits above
-    /// count calls, so that ids rise.
-    static let slotBits: UInt64 = 12
-    static let mostSequence: UInt64 = 1 << 50
+    static let mostID: UInt64 = 1 << 62
 
     package init(limits: ConnectionLimits, now: Moment) {
         precondition(limits.maxCalls <= ConnectionLimits.mostCalls)
@@ -98,7 +95,7 @@ package struct ClientConnectionState: ~Copyable, Sendable {
     /// Whether `begin` would take a call.
     package var hasRoom: Bool {
         switch state {
-        case .greeting, .open: calls.count < maxCalls && sequence < Self.mostSequence
+        case .greeting, .open: calls.count < maxCalls && lastID < Self.mostID
         case .retiring, .closed: false
         }
     }
@@ -118,14 +115,11 @@ package struct ClientConnectionState: ~Copyable, Sendable {
     /// Takes an id for a call; nil when the server's limit is reached or the connection ends.
     package mutating func begin(deadline: Moment) -> Call? {
         guard hasRoom else { return nil }
-        let sequence = sequence
-        let call = calls.insert(limit: maxCalls, deadline: deadline) { slot in
-            sequence << (Self.slotBits + 1) | UInt64(slot) << 1 | 1
-        }
-        guard let call else { return nil }
-        self.sequence += 1
-        lastID = call.id
-        return Call(slot: call.slot, id: call.id)
+        // A client's ids are odd.
+        let id = lastID == 0 ? 1 : lastID + 2
+        guard let slot = calls.insert(id, limit: maxCalls, deadline: deadline) else { return nil }
+        lastID = id
+        return Call(slot: slot, id: id)
     }
 
     /// Gives an id back whose request was never packed. The id is not used again.
@@ -268,10 +262,6 @@ extension ClientConnectionState {
         return .refuse(id: id, .unimplemented(what))
     }
 
-    func slot(of id: UInt64) -> Int {
-        Int(truncatingIfNeeded: (id >> 1) & (1 << Self.slotBits - 1))
-    }
-
     mutating func response(
         _ envelope: Envelope, _ frame: UnsafeRawBufferPointer
     ) throws(WireFault) -> Action {
@@ -279,8 +269,8 @@ extension ClientConnectionState {
         guard !id.isMultiple(of: 2), id <= lastID else {
             return close(.invalidArgument, "a Response to call \(id), which was never made")
         }
-        let call = Call(slot: slot(of: id), id: id)
-        guard calls.holds(id, at: call.slot), let entry = calls[call.slot] else { return .none }
+        guard let slot = calls.slot(of: id), let entry = calls[slot] else { return .none }
+        let call = Call(slot: slot, id: id)
         let (response, payload) = try unsafe Frame.Response.read(frame, envelope.range)
         streams.close(id)
         calls.remove(call.slot)

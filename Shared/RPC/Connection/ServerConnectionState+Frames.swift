@@ -119,14 +119,12 @@ extension ServerConnectionState {
         }
         let budget = inbound.request.timeoutMicroseconds
         let deadline = budget == 0 ? now + limits.defaultTimeout : now.advanced(byBudget: budget)
-        guard
-            let call = calls.insert(limit: limits.maxCalls, deadline: deadline, id: { _ in id })
-        else {
+        guard let slot = calls.insert(id, limit: limits.maxCalls, deadline: deadline) else {
             return refuse(id, .overLimit("\(limits.maxCalls) calls are already running here"))
         }
         return .start(
             Start(
-                slot: call.slot, id: id, request: inbound.request, payload: inbound.payload,
+                slot: slot, id: id, request: inbound.request, payload: inbound.payload,
                 deadline: deadline))
     }
 
