@@ -1,5 +1,6 @@
 package import Attachments
 import Domain
+import MessageCoding
 package import Messages
 package import RPC
 package import Storage
@@ -56,7 +57,8 @@ extension AttachmentStore {
             while let message = try await messages.next() {
                 let piece = try Self.piece(of: message)
                 guard message.isPiece, !piece.isEmpty else {
-                    throw Self.notAnUpload("a message after the first one has content, nothing else")
+                    throw Self.notAnUpload(
+                        "a message after the first one has content, nothing else")
                 }
                 try file.append(piece)
             }

@@ -1,3 +1,4 @@
+import MessageCoding
 public import Messages
 public import RPC
 
@@ -137,6 +138,21 @@ extension RequestWriter where Request: UploadMessage {
     ) async throws where Content.Element == [UInt8] {
         try await send(whole: request)
         for try await piece in content { try await send(pieces: piece[...]) }
+    }
+}
+
+extension RequestStream {
+    /// An upload's messages as one; of another stream's messages the first one.
+    package func whole() async throws -> Request {
+        var messages = makeAsyncIterator()
+        guard let first = try await messages.next() else { return Request() }
+        guard var whole = first as? any UploadMessage else { return first }
+        var content = whole.file?.content ?? []
+        while let message = try await messages.next() as? any UploadMessage {
+            content += message.file?.content ?? []
+        }
+        whole.file?.content = content
+        return whole as? Request ?? first
     }
 }
 
