@@ -1,8 +1,7 @@
 import Synchronization
 
 extension AttachmentStore {
-    /// Removes files that no row refers to, and unfinished ones: those of uploads whose row was
-    /// never written.
+    /// Removes files that no row refers to: those of uploads whose row was never written.
     /// - Parameters:
     ///   - grace: younger files stay, as their row may be about to be written.
     ///   - isReferred: whether a row refers to the file with that hash; called with a lock held
@@ -16,13 +15,12 @@ extension AttachmentStore {
         for folder in try Files.names(in: directory) where folder.utf8.count == 2 {
             for name in try Files.names(in: directory + "/" + folder) {
                 let path = directory + "/" + folder + "/" + name
-                let hash = Files.hexBytes(name)
-                guard hash != nil || name.hasPrefix(Files.temporaryPrefix) else { continue }
+                guard let hash = Files.hexBytes(name) else { continue }
                 // Age, row and removal under one lock: an upload of the same content in between
                 // makes the file young again.
                 let isRemoved = try names.withLock { _ in
                     guard let age = Files.age(path), age > grace else { return false }
-                    if let hash, try isReferred(hash) { return false }
+                    if try isReferred(hash) { return false }
                     return Files.remove(path)
                 }
                 if isRemoved { removed += 1 }

@@ -23,53 +23,63 @@ package final class AttachmentStore: Sendable {
     /// Held while a file gets its name, and while the sweep looks at one and removes it.
     let names = Mutex<Void>(())
 
-    /// Makes the folder when it is missing, with mode 0700; the folder above must be there.
+    /// Makes the folder when it is missing, with mode 0700; the folder above must be there. Removes what a process that
+    /// ended early left unfinished: no other process may have the folder.
     /// - Throws: ``AttachmentError`` when the folder cannot be made or written.
     package init(directory: String) throws(AttachmentError) {
         self.directory = directory
         try Files.makeFolder(directory)
         try Files.syncFolder(directory)
         try Files.syncFolder(Files.folder(of: directory))
+        for name in try Files.names(in: directory) where name.hasPrefix(Files.temporaryPrefix) {
+            _ = Files.remove(directory + "/" + name)
+        }
+    }
+
+    /// Begins to take a file whose bytes come piece by piece.
+    /// - Parameter fileName: 1 to 120 characters, no control characters, no path; its extension is one of `kinds`, and
+    ///   the bytes must begin as files of that kind do. It is checked, not kept.
+    /// - Throws: ``AttachmentError``: a fault of the uploader, or the disk's.
+    package func incoming(
+        _ fileName: String, allowing kinds: Set<AttachmentKind>
+    ) throws(AttachmentError) -> IncomingFile {
+        try IncomingFile(self, try Self.kind(of: fileName, kinds))
     }
 
     /// Checks and stores a file. When it returns, file and name are on the disk; storing it again
     /// changes nothing but its age.
     /// - Parameters:
     ///   - bytes: 1 to ``limit``.
-    ///   - fileName: 1 to 120 characters, no control characters, no path; its extension is one of
-    ///     `kinds`, and the bytes begin as files of that kind do. It is checked, not kept.
+    ///   - fileName: as of ``incoming(_:allowing:)``.
     /// - Throws: ``AttachmentError``: a fault of the uploader, or the disk's.
     package func store(
         _ bytes: [UInt8], fileName: String, allowing kinds: Set<AttachmentKind>
     ) throws(AttachmentError) -> StoredFile {
-        let kind = try Self.check(bytes, fileName, kinds)
-        let hash = Array(SHA256.hash(data: bytes))
-        let place = place(of: hash)
+        let file = try incoming(fileName, allowing: kinds)
+        try file.append(bytes)
+        return try file.finish()
+    }
+
+    /// Opens a stored file, to be read piece by piece.
+    /// - Parameter sha256: 32 bytes.
+    /// - Throws: ``AttachmentError`` when there is no such file.
+    package func outgoing(_ sha256: [UInt8]) throws(AttachmentError) -> OutgoingFile {
+        guard sha256.count == SHA256.byteCount else {
+            throw .broken("an attachment's hash has \(sha256.count) bytes instead of 32")
+        }
+        return try OutgoingFile(place(of: sha256).file, sha256)
+    }
+
+    /// Gives a written file the name that its content has, in place of a file with the same content.
+    func name(_ file: Files.NewFile, _ sha256: [UInt8]) throws(AttachmentError) {
+        let place = place(of: sha256)
         try Files.makeFolder(place.folder)
-        let temporary = place.folder + "/" + Files.temporaryPrefix + Files.randomName()
-        try Files.write(bytes, to: temporary)
         try names.withLock { _ throws(AttachmentError) in
-            try Files.rename(temporary, to: place.file)
+            try file.rename(to: place.file)
         }
         try Files.syncFolder(place.folder)
         // The inner folder may be new, made by this call or by one beside it.
         try Files.syncFolder(directory)
-        return StoredFile(kind: kind, byteCount: bytes.count, sha256: hash)
-    }
-
-    /// The bytes of a stored file.
-    /// - Parameter sha256: 32 bytes.
-    /// - Throws: ``AttachmentError`` when there is no such file, or its content has changed.
-    package func read(_ sha256: [UInt8]) throws(AttachmentError) -> [UInt8] {
-        guard sha256.count == SHA256.byteCount else {
-            throw .broken("an attachment's hash has \(sha256.count) bytes instead of 32")
-        }
-        let path = place(of: sha256).file
-        let bytes = try Files.read(path, atMost: Self.limit)
-        guard SHA256.hash(data: bytes).elementsEqual(sha256) else {
-            throw .broken("the attachment \(path) is damaged: its content has another hash")
-        }
-        return bytes
     }
 
     private func place(of hash: [UInt8]) -> (folder: String, file: String) {
@@ -78,8 +88,8 @@ package final class AttachmentStore: Sendable {
         return (folder, folder + "/" + name)
     }
 
-    private static func check(
-        _ bytes: [UInt8], _ fileName: String, _ kinds: Set<AttachmentKind>
+    private static func kind(
+        of fileName: String, _ kinds: Set<AttachmentKind>
     ) throws(AttachmentError) -> AttachmentKind {
         guard fileName.utf8.count <= 16 * nameLengths.upperBound,
             nameLengths.contains(fileName.count)
@@ -93,13 +103,6 @@ package final class AttachmentStore: Sendable {
             .joined(separator: "、")
         guard let kind = AttachmentKind(fileName: fileName), kinds.contains(kind) else {
             throw .fault("只支持以下类型的文件：\(allowed)")
-        }
-        guard !bytes.isEmpty else { throw .fault("文件没有内容") }
-        guard bytes.count <= limit else {
-            throw .fault("文件最大 \(limit) 字节，所选文件为 \(bytes.count) 字节")
-        }
-        guard bytes.starts(with: kind.magic) else {
-            throw .fault("文件内容与扩展名 \(kind.rawValue) 不符")
         }
         return kind
     }

@@ -21,63 +21,6 @@ enum Files {
         guard fsync(descriptor) == 0 else { throw failed("the folder", path, "be synced") }
     }
 
-    /// Writes a new file, durable but for its name; leaves none behind when it fails.
-    static func write(_ bytes: [UInt8], to path: String) throws(AttachmentError) {
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw failed("the attachment", path, "be made") }
-        defer { close(descriptor) }
-        do throws(AttachmentError) {
-            var written = 0
-            while written < bytes.count {
-                let count = unsafe bytes.withUnsafeBytes { buffer in
-                    let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[written...])
-                    return unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
-                }
-                guard count > 0 || (count < 0 && errno == EINTR) else {
-                    throw failed("the attachment", path, "be written")
-                }
-                written += max(count, 0)
-            }
-            guard fsync(descriptor) == 0 else { throw failed("the attachment", path, "be synced") }
-        } catch {
-            _ = remove(path)
-            throw error
-        }
-    }
-
-    /// Gives a written file its name, in place of what had it; the file goes when that fails.
-    static func rename(_ path: String, to name: String) throws(AttachmentError) {
-        guard unsafe Glibc.rename(path, name) == 0 else {
-            let error = failed("the attachment", name, "get its name")
-            _ = remove(path)
-            throw error
-        }
-    }
-
-    /// The content of a file.
-    static func read(_ path: String, atMost limit: Int) throws(AttachmentError) -> [UInt8] {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failed("the attachment", path, "be opened") }
-        defer { close(descriptor) }
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0, status.st_size <= limit else {
-            throw .broken("the attachment \(path) is damaged: more than \(limit) bytes")
-        }
-        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-        var filled = 0
-        while filled < bytes.count {
-            let count = unsafe bytes.withUnsafeMutableBytes { buffer in
-                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
-                return unsafe Glibc.read(descriptor, rest.baseAddress, rest.count)
-            }
-            guard count > 0 || (count < 0 && errno == EINTR) else {
-                throw failed("the attachment", path, "be read")
-            }
-            filled += max(count, 0)
-        }
-        return bytes
-    }
-
     /// Whether the file was there and is gone.
     static func remove(_ path: String) -> Bool {
         unsafe unlink(path) == 0
@@ -140,7 +83,8 @@ enum Files {
         return hexText(bytes) == name ? bytes : nil
     }
 
-    private static func failed(_ what: String, _ path: String, _ verb: String) -> AttachmentError {
+    /// What the system said about the last call that failed.
+    static func failed(_ what: String, _ path: String, _ verb: String) -> AttachmentError {
         let reason = unsafe String(cString: strerror(errno))
         return .broken("\(what) \(path) cannot \(verb): \(reason)")
     }

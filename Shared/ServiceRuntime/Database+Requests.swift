@@ -19,12 +19,7 @@ extension Database {
         _ command: C, for request: some Message, context: RequestContext,
         keepForever: Bool = false
     ) async throws(RPCError) -> C.Reply where C.Reply: Message {
-        guard let key = context.idempotencyKey else {
-            throw RPCError(
-                code: .invalidArgument,
-                message: "\(context.method.name) changes data and needs an idempotency key",
-                verdict: .never)
-        }
+        let key = try context.requiredKey()
         do {
             let hash = Array(SHA256.hash(data: try request.encodedBytes()))
             return try await execute(
@@ -32,6 +27,23 @@ extension Database {
                 once: .request(
                     principal: context.caller.principal, method: context.method.name,
                     key: key.bytes, hash: hash, keepForever: keepForever))
+        } catch {
+            throw RPCError(serviceError: error)
+        }
+    }
+
+    /// Throws what ``perform(_:for:context:keepForever:)`` would be refused with as things are now, before its request
+    /// is complete; nothing when the key has its answer already. Such a refusal is not kept.
+    package func preview(
+        _ command: some Command, context: RequestContext
+    ) throws(RPCError) {
+        let key = try context.requiredKey()
+        do {
+            try preview(
+                command,
+                once: .request(
+                    principal: context.caller.principal, method: context.method.name,
+                    key: key.bytes, hash: [], keepForever: false))
         } catch {
             throw RPCError(serviceError: error)
         }
@@ -53,6 +65,18 @@ extension Database {
         } catch {
             throw RPCError(serviceError: error)
         }
+    }
+}
+
+extension RequestContext {
+    fileprivate func requiredKey() throws(RPCError) -> IdempotencyKey {
+        guard let idempotencyKey else {
+            throw RPCError(
+                code: .invalidArgument,
+                message: "\(method.name) changes data and needs an idempotency key",
+                verdict: .never)
+        }
+        return idempotencyKey
     }
 }
 

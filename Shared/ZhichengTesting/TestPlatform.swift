@@ -37,6 +37,7 @@ public struct TestPlatform: Sendable {
     public init() {}
 
     /// Answers a call of a typed client. The last handler of a call counts, so that a test can replace one of its set-up.
+    /// An upload's handler gets the whole content in one request.
     /// - Parameters:
     ///   - function: names the call: `{ $0.tasks.list }`. It must be a generated client's own, one of those that take a
     ///     request and options.
@@ -53,8 +54,13 @@ public struct TestPlatform: Sendable {
                 _ = try? await function(client)(Request(), CallOptions())
             }
             routes[target] = { table in
-                table.unary(target.method) { (request: Request, context: RequestContext) in
-                    try await handler(request, ReceivedCall(context))
+                guard target.method.kind == .clientStream else {
+                    return table.unary(target.method) { (request: Request, context) in
+                        try await handler(request, ReceivedCall(context))
+                    }
+                }
+                table.clientStream(target.method) { (requests: RequestStream<Request>, context) in
+                    try await handler(try await requests.whole(), ReceivedCall(context))
                 }
             }
         }

@@ -26,7 +26,7 @@ struct EntrustmentTests {
             let late = try await refusal { try await harness.decide(asked, true, by: department) }
             #expect(late.code == .permissionDenied, "it is the committee's now")
             let letter = try await harness.declarations(committee).downloadLetter(
-                .init(id: asked.id))
+                .init(id: asked.id), atMost: 100_000)
             #expect(letter.attachment?.fileName == "委托函.pdf" && !letter.content.isEmpty)
             let accepted = try await harness.decide(passed, true, by: committee)
             #expect(accepted.state == .accepted)

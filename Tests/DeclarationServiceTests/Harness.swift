@@ -125,6 +125,14 @@ private struct SessionChannel: RPCChannel {
         options.metadata.set("session", session)
         return try await base.unary(method, request, options: options)
     }
+
+    func open(
+        _ method: RPCMethod, request: (any Message)?, options: CallOptions
+    ) async throws(RPCError) -> any MessageStream {
+        var options = options
+        options.metadata.set("session", session)
+        return try await base.open(method, request: request, options: options)
+    }
 }
 
 // MARK: - People

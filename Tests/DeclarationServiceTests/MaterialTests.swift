@@ -16,7 +16,8 @@ struct MaterialTests {
             let other = try await harness.upload(row.id, .other, by: officer, name: "材料.pdf")
             #expect(proof.mediaType == "application/pdf" && proof.sha256.count == 32)
             let request = Declaration.DownloadMaterialRequest(id: row.id, attachmentID: proof.id)
-            let content = try await harness.declarations(officer).downloadMaterial(request)
+            let content = try await harness.declarations(officer).downloadMaterial(
+                request, atMost: 1_000)
             #expect(content.attachment == proof && content.content.starts(with: Array("%PDF".utf8)))
             let seen = try await harness.declarations(officer).get(
                 Declaration.GetDeclarationRequest(id: row.id))
@@ -28,7 +29,7 @@ struct MaterialTests {
             #expect(hidden.recommendation == nil)
             for token in [person.token, harness.officer("外单位", of: .company)] {
                 let error = try await refusal {
-                    try await harness.declarations(token).downloadMaterial(request)
+                    try await harness.declarations(token).downloadMaterial(request, atMost: 1_000)
                 }
                 #expect(error.code == .notFound)
             }

@@ -46,7 +46,7 @@ struct NoticeTests {
             let proof = try #require(detail.recommendation?.noticeProofs.first)
             #expect(proof.fileName == "公示证明.pdf" && proof.mediaType == "application/pdf")
             let content = try await client.downloadMaterial(
-                .init(id: row.id, attachmentID: proof.id)
+                .init(id: row.id, attachmentID: proof.id), atMost: 100_000
             ).content
             #expect(content.starts(with: Array("%PDF-1.4".utf8)))
             #expect(detail.flow.suffix(2).map(\.action) == ["开始公示", "公示结束"])

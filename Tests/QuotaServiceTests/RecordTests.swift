@@ -33,7 +33,7 @@ extension QuotaTests {
                 Quota.GetRecordRequest(id: draft.id))
             #expect(read == confirmed)
             let file = try await harness.quota(.reviewer).downloadApprovalForm(
-                Quota.DownloadApprovalFormRequest(recordID: draft.id))
+                Quota.DownloadApprovalFormRequest(recordID: draft.id), atMost: 1_000)
             #expect(file.attachment == form && file.content == Common.FileUpload.form.content)
             #expect(
                 try harness.rows("SELECT action FROM audit ORDER BY sequence").map {
@@ -154,7 +154,7 @@ extension QuotaTests {
             }
             let missing = try await refusal {
                 try await harness.admin.downloadApprovalForm(
-                    Quota.DownloadApprovalFormRequest(recordID: draft.id))
+                    Quota.DownloadApprovalFormRequest(recordID: draft.id), atMost: 1_000)
             }
             #expect(missing.code == .notFound)
             let early = try await refusal {
@@ -199,7 +199,7 @@ extension QuotaTests {
                     },
                     try await refusal {
                         try await stranger.downloadApprovalForm(
-                            Quota.DownloadApprovalFormRequest(recordID: id))
+                            Quota.DownloadApprovalFormRequest(recordID: id), atMost: 1_000)
                     },
                 ]
                 #expect(errors.allSatisfy { $0.code == .notFound })

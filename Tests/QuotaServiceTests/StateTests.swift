@@ -163,7 +163,8 @@ extension QuotaTests {
                 case .deleteRecord: _ = try await client.deleteRecord(.init())
                 case .submitRecord: _ = try await client.submitRecord(.init())
                 case .uploadApprovalForm: _ = try await client.uploadApprovalForm(.init())
-                case .downloadApprovalForm: _ = try await client.downloadApprovalForm(.init())
+                case .downloadApprovalForm:
+                    _ = try await client.downloadApprovalForm(.init(), atMost: 1)
                 case .getVacancies: _ = try await client.getVacancies(.init())
                 case .reserve: _ = try await client.reserve(.init())
                 case .confirm: _ = try await client.confirm(.init())

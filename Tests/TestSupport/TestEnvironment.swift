@@ -11,6 +11,8 @@ package final class TestEnvironment: Sendable {
     package let environment: ServiceEnvironment
     package let clock: DevelopmentClock
     package let databasePath: String
+    /// The folder of the attachments.
+    package let attachmentsPath: String
     private let folder: TemporaryFolder
 
     /// - Parameters:
@@ -23,6 +25,7 @@ package final class TestEnvironment: Sendable {
         folder = try TemporaryFolder()
         clock = try DevelopmentClock(startingAt: clockStart)
         databasePath = folder.path + "/service.db"
+        attachmentsPath = folder.path + "/files"
         try KeyRing.create(at: folder.path + "/field.keys")
         let keyRing = try KeyRing(file: folder.path + "/field.keys")
         environment = ServiceEnvironment(
@@ -31,7 +34,7 @@ package final class TestEnvironment: Sendable {
                 DatabaseConfiguration(path: databasePath, owner: name, clock: clock),
                 migrations: migrations),
             keyRing: keyRing, fields: keyRing.cipher(service: name),
-            attachments: try AttachmentStore(directory: folder.path + "/files"),
+            attachments: try AttachmentStore(directory: attachmentsPath),
             channels: channels, settings: settings)
     }
 

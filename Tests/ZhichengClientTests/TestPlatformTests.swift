@@ -31,6 +31,50 @@ struct TestPlatformTests {
         #expect(reply.tasks.map(\.title) == ["教育经历"])
     }
 
+    @Test("Files go up whole to their handler, and come down as it sends them")
+    func files() async throws {
+        let content = [UInt8](repeating: 7, count: 600_000)
+        var platform = TestPlatform()
+        platform.answer({ $0.archive.uploadEvidence }) { request, call in
+            #expect(request.itemID == "item" && request.file?.content == content)
+            #expect(call.idempotencyKey != nil)
+            return Common.Attachment(fileName: request.file?.fileName ?? "", byteCount: 600_000)
+        }
+        platform.answer({ $0.archive.downloadEvidence }) { _, _, send in
+            try await send(.init(attachment: .init(byteCount: 600_000), content: [7]))
+            try await send(.init(content: Array(content.dropFirst())))
+        }
+        let archive = await platform.client().archive
+        let request = Archive.UploadEvidenceRequest(
+            itemID: "item", file: Common.FileUpload(fileName: "a.pdf", content: content))
+        #expect(try await archive.uploadEvidence(request).fileName == "a.pdf")
+        var pieces = request
+        pieces.file?.content = []
+        let (sequence, continuation) = AsyncStream.makeStream(of: [UInt8].self)
+        continuation.yield(content)
+        continuation.finish()
+        _ = try await archive.uploadEvidence(pieces, content: sequence)
+        let whole = try await archive.downloadEvidence(.init(), atMost: 600_000)
+        #expect(whole.content == content)
+        let error = try await failure {
+            _ = try await archive.downloadEvidence(.init(), atMost: 599_999)
+        }
+        #expect(error.code == .resourceExhausted)
+    }
+
+    @Test("A download that ends early is no file")
+    func cutFile() async throws {
+        var platform = TestPlatform()
+        platform.answer({ $0.quota.downloadApprovalForm }) { _, _, send in
+            try await send(.init(attachment: .init(byteCount: 3), content: [7]))
+        }
+        let quota = await platform.client().quota
+        let error = try await failure {
+            _ = try await quota.downloadApprovalForm(.init(), atMost: 10)
+        }
+        #expect(error.code == .dataLoss)
+    }
+
     @Test("A message over the limit of the wire does not come through")
     func messageLimit() async throws {
         var platform = TestPlatform()

@@ -71,27 +71,26 @@ struct QuotaHandler: Quota.QuotaProvider {
     // MARK: the approval form
 
     func uploadApprovalForm(
-        _ request: Quota.UploadApprovalFormRequest, context: RequestContext
+        _ requests: RequestStream<Quota.UploadApprovalFormRequest>, context: RequestContext
     ) async throws -> Common.Attachment {
         let officer = try context.caller.officer()
-        // Nothing is stored for an id that is unknown or another unit's.
-        _ = try ownRecord(request.recordID, context)
-        let form = try attachments.receive(
-            request.file, id: request.recordID, allowing: [.doc, .docx, .pdf, .jpg],
-            field: "file", label: "相关附件")
-        return try await database.perform(
-            AttachForm(officer: officer, recordID: request.recordID, form: form), for: request,
-            context: context)
+        return try await attachments.receive(requests, in: database, context: context) { request in
+            UploadForm(
+                id: request.recordID, label: "相关附件", allowing: [.doc, .docx, .pdf, .jpg]
+            ) { file in
+                AttachForm(officer: officer, recordID: request.recordID, form: file)
+            }
+        }
     }
 
     func downloadApprovalForm(
-        _ request: Quota.DownloadApprovalFormRequest, context: RequestContext
-    ) async throws -> Quota.DownloadApprovalFormReply {
+        _ request: Quota.DownloadApprovalFormRequest,
+        replies: ReplyWriter<Quota.DownloadApprovalFormReply>, context: RequestContext
+    ) async throws {
         guard let form = try ownRecord(request.recordID, context).form else {
             throw RPCError(code: .notFound, message: "岗位核准信息没有附件")
         }
-        return Quota.DownloadApprovalFormReply(
-            attachment: form, content: try attachments.content(of: form))
+        try await attachments.send(form, to: replies)
     }
 
     // MARK: vacancies

@@ -514,6 +514,7 @@ extension Archive {
     /// `archive.v1.UploadEvidenceRequest`
     public struct UploadEvidenceRequest: Message {
         public static var fullName: String { "archive.v1.UploadEvidenceRequest" }
+        /// only in the first message
         public var itemID: String
         /// pdf jpg png doc docx
         public var file: Common.FileUpload?
@@ -551,7 +552,9 @@ extension Archive {
     /// `archive.v1.DownloadEvidenceReply`
     public struct DownloadEvidenceReply: Message {
         public static var fullName: String { "archive.v1.DownloadEvidenceReply" }
+        /// only in the first message
         public var attachment: Common.Attachment?
+        /// the next piece
         public var content: [UInt8]
 
         /// With every field at its default.

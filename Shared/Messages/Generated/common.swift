@@ -190,6 +190,8 @@ extension Common {
 
 extension Common {
     /// A stored evidence file (佐证材料), notice proof or approval form.
+    /// A download's first message has it; each message has a piece of the content, 1 to 262,144 bytes. The last piece is sent only when
+    /// all have the hash; otherwise the call ends with DATA_LOSS.
     public struct Attachment: Message {
         public static var fullName: String { "common.v1.Attachment" }
         public var id: String
@@ -214,7 +216,10 @@ extension Common {
 }
 
 extension Common {
-    /// A file on its way in; at most 4 MiB - 64 KiB in one call.
+    /// A file on its way in, 1 to 10,485,760 bytes; its type is told by the name's extension and by the first bytes. Where a call
+    /// streams, the first message has the name and everything else of the request, and may have content; the following ones have nothing
+    /// but content. A message carries at most 262,144 bytes of it, a following one at least 1. Whether the caller may attach a file
+    /// there is decided before content is taken. In a call that does not stream: at most 4 MiB - 64 KiB.
     public struct FileUpload: Message {
         public static var fullName: String { "common.v1.FileUpload" }
         public var fileName: String

@@ -815,7 +815,9 @@ extension Declaration {
     /// `declaration.v1.UploadMaterialRequest`
     public struct UploadMaterialRequest: Message {
         public static var fullName: String { "declaration.v1.UploadMaterialRequest" }
+        /// only in the first message
         public var id: String
+        /// only in the first message
         public var kind: Declaration.MaterialKind
         /// pdf jpg png doc docx
         public var file: Common.FileUpload?
@@ -854,7 +856,9 @@ extension Declaration {
     /// `declaration.v1.DownloadMaterialReply`
     public struct DownloadMaterialReply: Message {
         public static var fullName: String { "declaration.v1.DownloadMaterialReply" }
+        /// only in the first message
         public var attachment: Common.Attachment?
+        /// the next piece
         public var content: [UInt8]
 
         /// With every field at its default.

@@ -268,6 +268,7 @@ extension Quota {
     /// `quota.v1.UploadApprovalFormRequest`
     public struct UploadApprovalFormRequest: Message {
         public static var fullName: String { "quota.v1.UploadApprovalFormRequest" }
+        /// only in the first message
         public var recordID: String
         /// doc docx pdf jpg
         public var file: Common.FileUpload?
@@ -303,7 +304,9 @@ extension Quota {
     /// `quota.v1.DownloadApprovalFormReply`
     public struct DownloadApprovalFormReply: Message {
         public static var fullName: String { "quota.v1.DownloadApprovalFormReply" }
+        /// only in the first message
         public var attachment: Common.Attachment?
+        /// the next piece
         public var content: [UInt8]
 
         /// With every field at its default.

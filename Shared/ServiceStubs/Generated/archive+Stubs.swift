@@ -18,7 +18,9 @@ extension Archive {
         case saveItem = "archive.v1.Archive/SaveItem"
         /// Submits for review; all faults are named in one answer.
         case submitItem = "archive.v1.Archive/SubmitItem"
+        /// A file in pieces, as common.v1.FileUpload says; item_id is in the first message.
         case uploadEvidence = "archive.v1.Archive/UploadEvidence"
+        /// A file in pieces, as common.v1.Attachment says.
         case downloadEvidence = "archive.v1.Archive/DownloadEvidence"
         /// Checks rows of a spreadsheet as items of one kind and, unless only that is asked, makes drafts of all of them or of none (E2).
         case importItems = "archive.v1.Archive/ImportItems"
@@ -65,8 +67,8 @@ extension Archive {
             static let getItem = RPCMethod("archive.v1.Archive/GetItem", readOnly: true)
             static let saveItem = RPCMethod("archive.v1.Archive/SaveItem")
             static let submitItem = RPCMethod("archive.v1.Archive/SubmitItem")
-            static let uploadEvidence = RPCMethod("archive.v1.Archive/UploadEvidence")
-            static let downloadEvidence = RPCMethod("archive.v1.Archive/DownloadEvidence", readOnly: true)
+            static let uploadEvidence = RPCMethod("archive.v1.Archive/UploadEvidence", kind: .clientStream)
+            static let downloadEvidence = RPCMethod("archive.v1.Archive/DownloadEvidence", readOnly: true, kind: .serverStream)
             static let importItems = RPCMethod("archive.v1.Archive/ImportItems")
             static let requestWithdrawal = RPCMethod("archive.v1.Archive/RequestWithdrawal")
             static let cancelWithdrawal = RPCMethod("archive.v1.Archive/CancelWithdrawal")
@@ -117,12 +119,14 @@ extension Archive {
             try await channel.unary(ArchiveMethod.submitItem.method, request, options: options.withIdempotencyKey())
         }
 
-        public func uploadEvidence(_ request: Archive.UploadEvidenceRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Common.Attachment {
-            try await channel.unary(ArchiveMethod.uploadEvidence.method, request, options: options.withIdempotencyKey())
+        /// A file in pieces, as common.v1.FileUpload says; item_id is in the first message.
+        public func uploadEvidence(options: CallOptions = CallOptions(), _ write: (RequestWriter<Archive.UploadEvidenceRequest>) async throws -> Void) async throws -> Common.Attachment {
+            try await channel.clientStream(ArchiveMethod.uploadEvidence.method, options: options.withIdempotencyKey(), write)
         }
 
-        public func downloadEvidence(_ request: Archive.DownloadEvidenceRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Archive.DownloadEvidenceReply {
-            try await channel.unary(ArchiveMethod.downloadEvidence.method, request, options: options)
+        /// A file in pieces, as common.v1.Attachment says.
+        public func downloadEvidence(_ request: Archive.DownloadEvidenceRequest, options: CallOptions = CallOptions()) -> ReplyStream<Archive.DownloadEvidenceReply> {
+            channel.serverStream(ArchiveMethod.downloadEvidence.method, request, options: options)
         }
 
         /// Checks rows of a spreadsheet as items of one kind and, unless only that is asked, makes drafts of all of them or of none (E2).
@@ -180,8 +184,10 @@ extension Archive {
         func saveItem(_ request: Archive.SaveItemRequest, context: RequestContext) async throws -> Archive.Item
         /// Submits for review; all faults are named in one answer.
         func submitItem(_ request: Archive.SubmitItemRequest, context: RequestContext) async throws -> Archive.Item
-        func uploadEvidence(_ request: Archive.UploadEvidenceRequest, context: RequestContext) async throws -> Common.Attachment
-        func downloadEvidence(_ request: Archive.DownloadEvidenceRequest, context: RequestContext) async throws -> Archive.DownloadEvidenceReply
+        /// A file in pieces, as common.v1.FileUpload says; item_id is in the first message.
+        func uploadEvidence(_ requests: RequestStream<Archive.UploadEvidenceRequest>, context: RequestContext) async throws -> Common.Attachment
+        /// A file in pieces, as common.v1.Attachment says.
+        func downloadEvidence(_ request: Archive.DownloadEvidenceRequest, replies: ReplyWriter<Archive.DownloadEvidenceReply>, context: RequestContext) async throws
         /// Checks rows of a spreadsheet as items of one kind and, unless only that is asked, makes drafts of all of them or of none (E2).
         func importItems(_ request: Archive.ImportItemsRequest, context: RequestContext) async throws -> Archive.ImportItemsReply
         /// Asks the unit for an approved item back; one request of an item can wait at a time.
@@ -220,11 +226,11 @@ extension Archive.ArchiveProvider {
         routes.unary(Archive.ArchiveMethod.submitItem.method) { (request: Archive.SubmitItemRequest, context: RequestContext) async throws -> Archive.Item in
             try await self.submitItem(request, context: context)
         }
-        routes.unary(Archive.ArchiveMethod.uploadEvidence.method) { (request: Archive.UploadEvidenceRequest, context: RequestContext) async throws -> Common.Attachment in
-            try await self.uploadEvidence(request, context: context)
+        routes.clientStream(Archive.ArchiveMethod.uploadEvidence.method) { (requests: RequestStream<Archive.UploadEvidenceRequest>, context: RequestContext) async throws -> Common.Attachment in
+            try await self.uploadEvidence(requests, context: context)
         }
-        routes.unary(Archive.ArchiveMethod.downloadEvidence.method) { (request: Archive.DownloadEvidenceRequest, context: RequestContext) async throws -> Archive.DownloadEvidenceReply in
-            try await self.downloadEvidence(request, context: context)
+        routes.serverStream(Archive.ArchiveMethod.downloadEvidence.method) { (request: Archive.DownloadEvidenceRequest, replies: ReplyWriter<Archive.DownloadEvidenceReply>, context: RequestContext) async throws -> Void in
+            try await self.downloadEvidence(request, replies: replies, context: context)
         }
         routes.unary(Archive.ArchiveMethod.importItems.method) { (request: Archive.ImportItemsRequest, context: RequestContext) async throws -> Archive.ImportItemsReply in
             try await self.importItems(request, context: context)

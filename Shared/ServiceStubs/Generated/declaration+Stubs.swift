@@ -27,8 +27,10 @@ extension Declaration {
         case releaseClaim = "declaration.v1.Declaration/ReleaseClaim"
         /// 单位推荐意见: what an approval needs beyond outcome and opinion. Saved before TaskSource/Decide.
         case saveRecommendation = "declaration.v1.Declaration/SaveRecommendation"
-        /// The public notice proof or other material of the recommendation.
+        /// The public notice proof or other material of the recommendation: a file in pieces, as common.v1.FileUpload says;
+        /// id and kind are in the first message.
         case uploadMaterial = "declaration.v1.Declaration/UploadMaterial"
+        /// A file in pieces, as common.v1.Attachment says.
         case downloadMaterial = "declaration.v1.Declaration/DownloadMaterial"
         /// 公示 (D6): what is shown is fixed when it is opened, for at least five working days.
         case openNotice = "declaration.v1.Declaration/OpenNotice"
@@ -44,7 +46,7 @@ extension Declaration {
         case listEntrustments = "declaration.v1.Declaration/ListEntrustments"
         /// The HR department passes it on to the committee, which accepts it; either may refuse.
         case decideEntrustment = "declaration.v1.Declaration/DecideEntrustment"
-        /// 委托函.
+        /// 委托函: a file in pieces, as common.v1.Attachment says.
         case downloadLetter = "declaration.v1.Declaration/DownloadLetter"
         /// 解除年度禁报: of a terminated declaration's applicant.
         case liftBan = "declaration.v1.Declaration/LiftBan"
@@ -98,8 +100,8 @@ extension Declaration {
             static let claim = RPCMethod("declaration.v1.Declaration/Claim")
             static let releaseClaim = RPCMethod("declaration.v1.Declaration/ReleaseClaim")
             static let saveRecommendation = RPCMethod("declaration.v1.Declaration/SaveRecommendation")
-            static let uploadMaterial = RPCMethod("declaration.v1.Declaration/UploadMaterial")
-            static let downloadMaterial = RPCMethod("declaration.v1.Declaration/DownloadMaterial", readOnly: true)
+            static let uploadMaterial = RPCMethod("declaration.v1.Declaration/UploadMaterial", kind: .clientStream)
+            static let downloadMaterial = RPCMethod("declaration.v1.Declaration/DownloadMaterial", readOnly: true, kind: .serverStream)
             static let openNotice = RPCMethod("declaration.v1.Declaration/OpenNotice")
             static let recordObjection = RPCMethod("declaration.v1.Declaration/RecordObjection")
             static let resolveObjection = RPCMethod("declaration.v1.Declaration/ResolveObjection")
@@ -108,7 +110,7 @@ extension Declaration {
             static let requestEntrustment = RPCMethod("declaration.v1.Declaration/RequestEntrustment")
             static let listEntrustments = RPCMethod("declaration.v1.Declaration/ListEntrustments", readOnly: true)
             static let decideEntrustment = RPCMethod("declaration.v1.Declaration/DecideEntrustment")
-            static let downloadLetter = RPCMethod("declaration.v1.Declaration/DownloadLetter", readOnly: true)
+            static let downloadLetter = RPCMethod("declaration.v1.Declaration/DownloadLetter", readOnly: true, kind: .serverStream)
             static let liftBan = RPCMethod("declaration.v1.Declaration/LiftBan")
             static let saveVotes = RPCMethod("declaration.v1.Declaration/SaveVotes")
         }
@@ -183,13 +185,15 @@ extension Declaration {
             try await channel.unary(DeclarationMethod.saveRecommendation.method, request, options: options.withIdempotencyKey())
         }
 
-        /// The public notice proof or other material of the recommendation.
-        public func uploadMaterial(_ request: Declaration.UploadMaterialRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Common.Attachment {
-            try await channel.unary(DeclarationMethod.uploadMaterial.method, request, options: options.withIdempotencyKey())
+        /// The public notice proof or other material of the recommendation: a file in pieces, as common.v1.FileUpload says;
+        /// id and kind are in the first message.
+        public func uploadMaterial(options: CallOptions = CallOptions(), _ write: (RequestWriter<Declaration.UploadMaterialRequest>) async throws -> Void) async throws -> Common.Attachment {
+            try await channel.clientStream(DeclarationMethod.uploadMaterial.method, options: options.withIdempotencyKey(), write)
         }
 
-        public func downloadMaterial(_ request: Declaration.DownloadMaterialRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Declaration.DownloadMaterialReply {
-            try await channel.unary(DeclarationMethod.downloadMaterial.method, request, options: options)
+        /// A file in pieces, as common.v1.Attachment says.
+        public func downloadMaterial(_ request: Declaration.DownloadMaterialRequest, options: CallOptions = CallOptions()) -> ReplyStream<Declaration.DownloadMaterialReply> {
+            channel.serverStream(DeclarationMethod.downloadMaterial.method, request, options: options)
         }
 
         /// 公示 (D6): what is shown is fixed when it is opened, for at least five working days.
@@ -230,9 +234,9 @@ extension Declaration {
             try await channel.unary(DeclarationMethod.decideEntrustment.method, request, options: options.withIdempotencyKey())
         }
 
-        /// 委托函.
-        public func downloadLetter(_ request: Declaration.DownloadLetterRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Declaration.DownloadMaterialReply {
-            try await channel.unary(DeclarationMethod.downloadLetter.method, request, options: options)
+        /// 委托函: a file in pieces, as common.v1.Attachment says.
+        public func downloadLetter(_ request: Declaration.DownloadLetterRequest, options: CallOptions = CallOptions()) -> ReplyStream<Declaration.DownloadMaterialReply> {
+            channel.serverStream(DeclarationMethod.downloadLetter.method, request, options: options)
         }
 
         /// 解除年度禁报: of a terminated declaration's applicant.
@@ -271,9 +275,11 @@ extension Declaration {
         func releaseClaim(_ request: Declaration.ReleaseClaimRequest, context: RequestContext) async throws -> Declaration.ClaimReply
         /// 单位推荐意见: what an approval needs beyond outcome and opinion. Saved before TaskSource/Decide.
         func saveRecommendation(_ request: Declaration.SaveRecommendationRequest, context: RequestContext) async throws -> Declaration.Recommendation
-        /// The public notice proof or other material of the recommendation.
-        func uploadMaterial(_ request: Declaration.UploadMaterialRequest, context: RequestContext) async throws -> Common.Attachment
-        func downloadMaterial(_ request: Declaration.DownloadMaterialRequest, context: RequestContext) async throws -> Declaration.DownloadMaterialReply
+        /// The public notice proof or other material of the recommendation: a file in pieces, as common.v1.FileUpload says;
+        /// id and kind are in the first message.
+        func uploadMaterial(_ requests: RequestStream<Declaration.UploadMaterialRequest>, context: RequestContext) async throws -> Common.Attachment
+        /// A file in pieces, as common.v1.Attachment says.
+        func downloadMaterial(_ request: Declaration.DownloadMaterialRequest, replies: ReplyWriter<Declaration.DownloadMaterialReply>, context: RequestContext) async throws
         /// 公示 (D6): what is shown is fixed when it is opened, for at least five working days.
         func openNotice(_ request: Declaration.OpenNoticeRequest, context: RequestContext) async throws -> Declaration.Notice
         func recordObjection(_ request: Declaration.RecordObjectionRequest, context: RequestContext) async throws -> Declaration.Notice
@@ -288,8 +294,8 @@ extension Declaration {
         func listEntrustments(_ request: Declaration.ListEntrustmentsRequest, context: RequestContext) async throws -> Declaration.ListEntrustmentsReply
         /// The HR department passes it on to the committee, which accepts it; either may refuse.
         func decideEntrustment(_ request: Declaration.DecideEntrustmentRequest, context: RequestContext) async throws -> Declaration.Entrustment
-        /// 委托函.
-        func downloadLetter(_ request: Declaration.DownloadLetterRequest, context: RequestContext) async throws -> Declaration.DownloadMaterialReply
+        /// 委托函: a file in pieces, as common.v1.Attachment says.
+        func downloadLetter(_ request: Declaration.DownloadLetterRequest, replies: ReplyWriter<Declaration.DownloadMaterialReply>, context: RequestContext) async throws
         /// 解除年度禁报: of a terminated declaration's applicant.
         func liftBan(_ request: Declaration.LiftBanRequest, context: RequestContext) async throws -> Declaration.LiftBanReply
         /// The experts' votes. Saved before 专家评审 is decided by TaskSource/Decide, which they bind.
@@ -339,11 +345,11 @@ extension Declaration.DeclarationProvider {
         routes.unary(Declaration.DeclarationMethod.saveRecommendation.method) { (request: Declaration.SaveRecommendationRequest, context: RequestContext) async throws -> Declaration.Recommendation in
             try await self.saveRecommendation(request, context: context)
         }
-        routes.unary(Declaration.DeclarationMethod.uploadMaterial.method) { (request: Declaration.UploadMaterialRequest, context: RequestContext) async throws -> Common.Attachment in
-            try await self.uploadMaterial(request, context: context)
+        routes.clientStream(Declaration.DeclarationMethod.uploadMaterial.method) { (requests: RequestStream<Declaration.UploadMaterialRequest>, context: RequestContext) async throws -> Common.Attachment in
+            try await self.uploadMaterial(requests, context: context)
         }
-        routes.unary(Declaration.DeclarationMethod.downloadMaterial.method) { (request: Declaration.DownloadMaterialRequest, context: RequestContext) async throws -> Declaration.DownloadMaterialReply in
-            try await self.downloadMaterial(request, context: context)
+        routes.serverStream(Declaration.DeclarationMethod.downloadMaterial.method) { (request: Declaration.DownloadMaterialRequest, replies: ReplyWriter<Declaration.DownloadMaterialReply>, context: RequestContext) async throws -> Void in
+            try await self.downloadMaterial(request, replies: replies, context: context)
         }
         routes.unary(Declaration.DeclarationMethod.openNotice.method) { (request: Declaration.OpenNoticeRequest, context: RequestContext) async throws -> Declaration.Notice in
             try await self.openNotice(request, context: context)
@@ -369,8 +375,8 @@ extension Declaration.DeclarationProvider {
         routes.unary(Declaration.DeclarationMethod.decideEntrustment.method) { (request: Declaration.DecideEntrustmentRequest, context: RequestContext) async throws -> Declaration.Entrustment in
             try await self.decideEntrustment(request, context: context)
         }
-        routes.unary(Declaration.DeclarationMethod.downloadLetter.method) { (request: Declaration.DownloadLetterRequest, context: RequestContext) async throws -> Declaration.DownloadMaterialReply in
-            try await self.downloadLetter(request, context: context)
+        routes.serverStream(Declaration.DeclarationMethod.downloadLetter.method) { (request: Declaration.DownloadLetterRequest, replies: ReplyWriter<Declaration.DownloadMaterialReply>, context: RequestContext) async throws -> Void in
+            try await self.downloadLetter(request, replies: replies, context: context)
         }
         routes.unary(Declaration.DeclarationMethod.liftBan.method) { (request: Declaration.LiftBanRequest, context: RequestContext) async throws -> Declaration.LiftBanReply in
             try await self.liftBan(request, context: context)

@@ -14,7 +14,9 @@ extension Quota {
         case deleteRecord = "quota.v1.Quota/DeleteRecord"
         /// 提交: confirms the record, which can no longer be changed. Needs the approval form.
         case submitRecord = "quota.v1.Quota/SubmitRecord"
+        /// A file in pieces, as common.v1.FileUpload says; record_id is in the first message. It takes the place of the one before.
         case uploadApprovalForm = "quota.v1.Quota/UploadApprovalForm"
+        /// A file in pieces, as common.v1.Attachment says.
         case downloadApprovalForm = "quota.v1.Quota/DownloadApprovalForm"
         /// Approved, recommended and remaining vacancies per level in a year, live.
         case getVacancies = "quota.v1.Quota/GetVacancies"
@@ -52,8 +54,8 @@ extension Quota {
             static let saveRecord = RPCMethod("quota.v1.Quota/SaveRecord")
             static let deleteRecord = RPCMethod("quota.v1.Quota/DeleteRecord")
             static let submitRecord = RPCMethod("quota.v1.Quota/SubmitRecord")
-            static let uploadApprovalForm = RPCMethod("quota.v1.Quota/UploadApprovalForm")
-            static let downloadApprovalForm = RPCMethod("quota.v1.Quota/DownloadApprovalForm", readOnly: true)
+            static let uploadApprovalForm = RPCMethod("quota.v1.Quota/UploadApprovalForm", kind: .clientStream)
+            static let downloadApprovalForm = RPCMethod("quota.v1.Quota/DownloadApprovalForm", readOnly: true, kind: .serverStream)
             static let getVacancies = RPCMethod("quota.v1.Quota/GetVacancies", readOnly: true)
             static let reserve = RPCMethod("quota.v1.Quota/Reserve")
             static let confirm = RPCMethod("quota.v1.Quota/Confirm")
@@ -94,12 +96,14 @@ extension Quota {
             try await channel.unary(QuotaMethod.submitRecord.method, request, options: options.withIdempotencyKey())
         }
 
-        public func uploadApprovalForm(_ request: Quota.UploadApprovalFormRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Common.Attachment {
-            try await channel.unary(QuotaMethod.uploadApprovalForm.method, request, options: options.withIdempotencyKey())
+        /// A file in pieces, as common.v1.FileUpload says; record_id is in the first message. It takes the place of the one before.
+        public func uploadApprovalForm(options: CallOptions = CallOptions(), _ write: (RequestWriter<Quota.UploadApprovalFormRequest>) async throws -> Void) async throws -> Common.Attachment {
+            try await channel.clientStream(QuotaMethod.uploadApprovalForm.method, options: options.withIdempotencyKey(), write)
         }
 
-        public func downloadApprovalForm(_ request: Quota.DownloadApprovalFormRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Quota.DownloadApprovalFormReply {
-            try await channel.unary(QuotaMethod.downloadApprovalForm.method, request, options: options)
+        /// A file in pieces, as common.v1.Attachment says.
+        public func downloadApprovalForm(_ request: Quota.DownloadApprovalFormRequest, options: CallOptions = CallOptions()) -> ReplyStream<Quota.DownloadApprovalFormReply> {
+            channel.serverStream(QuotaMethod.downloadApprovalForm.method, request, options: options)
         }
 
         /// Approved, recommended and remaining vacancies per level in a year, live.
@@ -140,8 +144,10 @@ extension Quota {
         func deleteRecord(_ request: Quota.DeleteRecordRequest, context: RequestContext) async throws -> Quota.DeleteRecordReply
         /// 提交: confirms the record, which can no longer be changed. Needs the approval form.
         func submitRecord(_ request: Quota.SubmitRecordRequest, context: RequestContext) async throws -> Quota.Record
-        func uploadApprovalForm(_ request: Quota.UploadApprovalFormRequest, context: RequestContext) async throws -> Common.Attachment
-        func downloadApprovalForm(_ request: Quota.DownloadApprovalFormRequest, context: RequestContext) async throws -> Quota.DownloadApprovalFormReply
+        /// A file in pieces, as common.v1.FileUpload says; record_id is in the first message. It takes the place of the one before.
+        func uploadApprovalForm(_ requests: RequestStream<Quota.UploadApprovalFormRequest>, context: RequestContext) async throws -> Common.Attachment
+        /// A file in pieces, as common.v1.Attachment says.
+        func downloadApprovalForm(_ request: Quota.DownloadApprovalFormRequest, replies: ReplyWriter<Quota.DownloadApprovalFormReply>, context: RequestContext) async throws
         /// Approved, recommended and remaining vacancies per level in a year, live.
         func getVacancies(_ request: Quota.GetVacanciesRequest, context: RequestContext) async throws -> Quota.GetVacanciesReply
         /// Reserves one vacancy for a declaration's round; the outcome is durable before it is answered. The request id is the decision's id.
@@ -173,11 +179,11 @@ extension Quota.QuotaProvider {
         routes.unary(Quota.QuotaMethod.submitRecord.method) { (request: Quota.SubmitRecordRequest, context: RequestContext) async throws -> Quota.Record in
             try await self.submitRecord(request, context: context)
         }
-        routes.unary(Quota.QuotaMethod.uploadApprovalForm.method) { (request: Quota.UploadApprovalFormRequest, context: RequestContext) async throws -> Common.Attachment in
-            try await self.uploadApprovalForm(request, context: context)
+        routes.clientStream(Quota.QuotaMethod.uploadApprovalForm.method) { (requests: RequestStream<Quota.UploadApprovalFormRequest>, context: RequestContext) async throws -> Common.Attachment in
+            try await self.uploadApprovalForm(requests, context: context)
         }
-        routes.unary(Quota.QuotaMethod.downloadApprovalForm.method) { (request: Quota.DownloadApprovalFormRequest, context: RequestContext) async throws -> Quota.DownloadApprovalFormReply in
-            try await self.downloadApprovalForm(request, context: context)
+        routes.serverStream(Quota.QuotaMethod.downloadApprovalForm.method) { (request: Quota.DownloadApprovalFormRequest, replies: ReplyWriter<Quota.DownloadApprovalFormReply>, context: RequestContext) async throws -> Void in
+            try await self.downloadApprovalForm(request, replies: replies, context: context)
         }
         routes.unary(Quota.QuotaMethod.getVacancies.method) { (request: Quota.GetVacanciesRequest, context: RequestContext) async throws -> Quota.GetVacanciesReply in
             try await self.getVacancies(request, context: context)

@@ -57,32 +57,23 @@ struct ArchiveHandler: Archive.ArchiveProvider {
     // MARK: evidence
 
     func uploadEvidence(
-        _ request: Archive.UploadEvidenceRequest, context: RequestContext
+        _ requests: RequestStream<Archive.UploadEvidenceRequest>, context: RequestContext
     ) async throws -> Common.Attachment {
         let person = try context.caller.applicant()
-        try requireOwn(request, person: person)
-        let file = try attachments.receive(
-            request.file, id: ids(), allowing: [.pdf, .jpg, .png, .doc, .docx], field: "file",
-            label: "佐证材料")
-        return try await database.perform(
-            AttachEvidence(
-                personID: person, itemID: request.itemID, catalog: catalog, file: file),
-            for: request, context: context)
-    }
-
-    /// A stranger's upload fills no disk. All else is the command's: a repeat has to find its answer.
-    private func requireOwn(
-        _ request: Archive.UploadEvidenceRequest, person: String
-    ) throws(RPCError) {
-        let item = try database.fetch { rows in
-            try ItemStore.item(request.itemID, .applicant(person), rows)
+        return try await attachments.receive(requests, in: database, context: context) { request in
+            UploadForm(
+                id: ids(), label: "佐证材料", allowing: [.pdf, .jpg, .png, .doc, .docx]
+            ) { file in
+                AttachEvidence(
+                    personID: person, itemID: request.itemID, catalog: catalog, file: file)
+            }
         }
-        guard item != nil else { throw RPCError(serviceError: Refusal.notFound("业绩")) }
     }
 
     func downloadEvidence(
-        _ request: Archive.DownloadEvidenceRequest, context: RequestContext
-    ) async throws -> Archive.DownloadEvidenceReply {
+        _ request: Archive.DownloadEvidenceRequest,
+        replies: ReplyWriter<Archive.DownloadEvidenceReply>, context: RequestContext
+    ) async throws {
         let reader: EvidenceStore.Reader =
             switch context.caller.session {
             case nil: .service
@@ -94,8 +85,7 @@ struct ArchiveHandler: Archive.ArchiveProvider {
                 request.attachmentID, item: request.itemID, for: reader, rows)
         }
         guard let found else { throw RPCError(serviceError: Refusal.notFound("佐证材料")) }
-        return Archive.DownloadEvidenceReply(
-            attachment: found, content: try attachments.content(of: found))
+        try await attachments.send(found, to: replies)
     }
 
     // MARK: declaration-service
@@ -127,11 +117,12 @@ struct ArchiveHandler: Archive.ArchiveProvider {
         let reply = Archive.ReadApprovedReply(items: items, missing: missing)
         // An answer must fit into one frame.
         let bytes = try reply.encodedBytes().count
-        guard bytes <= AttachmentStore.callLimit else {
+        let longest = (4 << 20) - (64 << 10)
+        guard bytes <= longest else {
             throw RPCError(
                 code: .resourceExhausted,
                 message: "the items have \(bytes) bytes, an answer at most"
-                    + " \(AttachmentStore.callLimit); ask for them in parts by item_ids",
+                    + " \(longest); ask for them in parts by item_ids",
                 verdict: .never)
         }
         return reply

@@ -65,15 +65,15 @@ extension DeclarationHandler {
     }
 
     func downloadLetter(
-        _ request: Declaration.DownloadLetterRequest, context: RequestContext
-    ) async throws -> Declaration.DownloadMaterialReply {
+        _ request: Declaration.DownloadLetterRequest,
+        replies: ReplyWriter<Declaration.DownloadMaterialReply>, context: RequestContext
+    ) async throws {
         let viewer = try EntrustmentViewer(context.caller)
         let found = try database.fetch { rows in
             try EntrustmentStore.entrustment(request.id, for: viewer, rows)
         }
         guard let found else { throw RPCError(serviceError: Refusal.notFound("委托")) }
-        return Declaration.DownloadMaterialReply(
-            attachment: found.letter, content: try attachments.content(of: found.letter))
+        try await attachments.send(found.letter, to: replies)
     }
 }
 

@@ -36,21 +36,24 @@ extension DeclarationHandler {
     }
 
     func uploadMaterial(
-        _ request: Declaration.UploadMaterialRequest, context: RequestContext
+        _ requests: RequestStream<Declaration.UploadMaterialRequest>, context: RequestContext
     ) async throws -> Common.Attachment {
         let officer = try context.caller.officer()
-        let file = try attachments.receive(
-            request.file, id: ids(), allowing: [.pdf, .jpg, .png, .doc, .docx], field: "file",
-            label: request.kind == .noticeProof ? "单位公示证明" : "材料")
-        return try await database.perform(
-            AttachMaterial(
-                officer: officer, declarationID: request.id, kind: request.kind, file: file),
-            for: request, context: context)
+        return try await attachments.receive(requests, in: database, context: context) { request in
+            UploadForm(
+                id: ids(), label: request.kind == .noticeProof ? "单位公示证明" : "材料",
+                allowing: [.pdf, .jpg, .png, .doc, .docx]
+            ) { file in
+                AttachMaterial(
+                    officer: officer, declarationID: request.id, kind: request.kind, file: file)
+            }
+        }
     }
 
     func downloadMaterial(
-        _ request: Declaration.DownloadMaterialRequest, context: RequestContext
-    ) async throws -> Declaration.DownloadMaterialReply {
+        _ request: Declaration.DownloadMaterialRequest,
+        replies: ReplyWriter<Declaration.DownloadMaterialReply>, context: RequestContext
+    ) async throws {
         let viewer = try Viewer(context.caller)
         let file = try database.fetch { rows -> Common.Attachment? in
             guard
@@ -63,7 +66,6 @@ extension DeclarationHandler {
             }
         }
         guard let file else { throw RPCError(serviceError: Refusal.notFound("材料")) }
-        return Declaration.DownloadMaterialReply(
-            attachment: file, content: try attachments.content(of: file))
+        try await attachments.send(file, to: replies)
     }
 }

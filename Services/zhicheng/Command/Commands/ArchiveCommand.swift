@@ -8,9 +8,8 @@ struct ArchiveCommand: ParsableCommand {
         discussion:
             "Items that wait are decided with `zhicheng tasks`, many at once with `tasks batch`.",
         subcommands: [
-            Tree.self, List.self, Show.self, Save.self, Submit.self, Versions.self, Diff.self,
-            Withdrawals.self, Withdraw.self,
-            CancelWithdrawal.self,
+            Tree.self, List.self, Show.self, Save.self, Attach.self, Submit.self, Download.self,
+            Versions.self, Diff.self, Withdrawals.self, Withdraw.self, CancelWithdrawal.self,
         ], defaultSubcommand: List.self)
 }
 

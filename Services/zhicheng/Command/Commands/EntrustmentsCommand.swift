@@ -51,7 +51,7 @@ extension EntrustmentsCommand {
         @OptionGroup var session: SessionOptions
 
         func run() async throws {
-            let file = try Common.FileUpload(path: letter)
+            let file = try Common.FileUpload(path: letter, atMost: Common.FileUpload.mostCallBytes)
             let made = try await connection.withPlatform(session: session.token()) { client in
                 try await client.declaration.requestEntrustment(
                     Declaration.RequestEntrustmentRequest(

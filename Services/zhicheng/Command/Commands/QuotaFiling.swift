@@ -5,7 +5,7 @@ extension QuotasCommand {
     struct New: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "新增 the record of a year, as a draft.",
-            discussion: "Each level has a number or 不限; add the form, then `zhicheng quota submit`."
+            discussion: "Each level has a number or 不限; add the form with `zhicheng quota form`."
         )
 
         @Argument(help: "核准年度, 2022.")

@@ -5,7 +5,9 @@ struct QuotasCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "quota",
         abstract: "岗位核准信息 of the signed-in unit, and its vacancies.",
-        subcommands: [List.self, Show.self, New.self, Submit.self, Delete.self],
+        subcommands: [
+            List.self, Show.self, New.self, Form.self, Submit.self, Delete.self, DownloadForm.self,
+        ],
         defaultSubcommand: List.self)
 }
 

@@ -24,7 +24,9 @@ extension DeclarationsCommand {
         var note: String?
 
         func run() async throws {
-            let proofs = try proof.map(Common.FileUpload.init(path:))
+            let proofs = try proof.map { path in
+                try Common.FileUpload(path: path, atMost: Common.FileUpload.mostBytes)
+            }
             let saved = try await one.withPlatform { client in
                 for file in proofs {
                     _ = try await client.declaration.uploadMaterial(
@@ -62,21 +64,18 @@ extension DeclarationsCommand {
 }
 
 extension Common.FileUpload {
-    /// The most that one call takes.
-    static let longest = (4 << 20) - (64 << 10)
-
     /// Reads a file that is to be uploaded.
-    init(path: String) throws(CommandFailure) {
+    /// - Parameter most: the most bytes that the service takes.
+    init(path: String, atMost most: Int) throws(CommandFailure) {
         let content: Data
         do {
             let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-            content = try handle.read(upToCount: Self.longest + 1) ?? Data()
+            content = try handle.read(upToCount: most + 1) ?? Data()
         } catch {
             throw CommandFailure(.usage, "“\(path)” cannot be read: \(reason(error))")
         }
-        guard content.count <= Self.longest else {
-            throw CommandFailure(
-                .usage, "“\(path)” has more than the \(Self.longest) bytes that one call takes")
+        guard content.count <= most else {
+            throw CommandFailure(.usage, "“\(path)” has more than \(most) bytes")
         }
         self.init(
             fileName: URL(fileURLWithPath: path).lastPathComponent, content: Array(content))
