@@ -1,6 +1,7 @@
 package import MessageCoding
 package import RPC
-package import Storage
+import ServiceRuntime
+import Storage
 
 /// Sends every method of a service what no well-meaning caller sends, and says what it did not stand: an error that
 /// names nothing, a change, personal data where they do not belong.
