@@ -9,7 +9,7 @@ import Testing
     @Test func everyMethod() async throws {
         let harness = try Harness()
         let terminated = try await harness.item(.terminated, of: .applicant())
-        let foreign = try await harness.item(.approved, of: .applicant(2, unit: "elsewhere"))
+        let foreign = try await harness.reviewing(.applicant(2, unit: "elsewhere"))
         let complaints = try await harness.complaints(
             [.school, .company, .department, .applicant(), .applicant(3)],
             ids: [

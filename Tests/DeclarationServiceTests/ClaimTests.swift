@@ -16,7 +16,9 @@ struct ClaimTests {
                 for token in officers {
                     group.addTask {
                         do {
-                            return .success(try await harness.claim(row, by: token).claimedByName)
+                            return .success(
+                                try await harness.claim(row, by: token, timeout: .seconds(60))
+                                    .claimedByName)
                         } catch {
                             return .failure(error)
                         }

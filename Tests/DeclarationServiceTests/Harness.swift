@@ -93,7 +93,8 @@ final class Harness: Sendable {
                         assembly, peer: Peer(name: "\(peer)/1@0.1", isAuthenticated: true))))
         }
         callers.append(BadInput.Caller("nobody", channel([])))
-        callers.append(BadInput.Caller("an ended session", channel(Array(repeating: 0xEE, count: 32))))
+        callers.append(
+            BadInput.Caller("an ended session", channel(Array(repeating: 0xEE, count: 32))))
         // Any key that is asked for is held for a minute.
         return try await test.complaints(
             BadInput(callers: callers, ids: ids), about: assembly,
@@ -277,11 +278,12 @@ extension Harness {
     }
 
     func claim(
-        _ row: Declaration.DeclarationRow, by token: [UInt8]
+        _ row: Declaration.DeclarationRow, by token: [UInt8], timeout: Duration = .seconds(10)
     ) async throws -> Declaration.DeclarationRow {
         try #require(
             try await declarations(token).claim(
-                Declaration.ClaimRequest(id: row.id, expectedVersion: row.version)
+                Declaration.ClaimRequest(id: row.id, expectedVersion: row.version),
+                options: Self.options(.random(), timeout)
             ).row)
     }
 

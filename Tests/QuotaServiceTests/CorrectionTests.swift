@@ -102,7 +102,8 @@ extension QuotaTests {
                 },
                 try await refusal { try await harness.supplement(record.id, [(.seniorFull, -1)]) },
                 try await refusal {
-                    try await harness.supplement(record.id, [(.seniorFull, 5), (.intermediate, -2)])
+                    try await harness.supplement(
+                        record.id, [(.seniorFull, 5), (.intermediate, -2)])
                 },
                 try await refusal {
                     try await harness.supplement(record.id, [(.intermediate, 100_000)])
@@ -116,7 +117,8 @@ extension QuotaTests {
             }
             #expect(facts.map(\.recommended) == [2, 0, 2, 2, 2, 1])
             #expect(try harness.state() == before)
-            #expect(try await harness.supplement(record.id, [(.intermediate, -1)]).state == .confirmed)
+            #expect(
+                try await harness.supplement(record.id, [(.intermediate, -1)]).state == .confirmed)
             #expect(try await harness.supersede(record.id, [0, 0, 2, 1]).recommended == 3)
             try harness.checkLedger()
         }
@@ -243,10 +245,12 @@ extension QuotaTests {
                         record = done
                     }
                 default:
-                    let counts = [0, 0] + (0..<2).map { _ in
-                        Int.random(in: 0..<9, using: &generator) == 0
-                            ? nil : Int64.random(in: 0...5, using: &generator)
-                    }
+                    let counts =
+                        [0, 0]
+                        + (0..<2).map { _ in
+                            Int.random(in: 0..<9, using: &generator) == 0
+                                ? nil : Int64.random(in: 0...5, using: &generator)
+                        }
                     if let done = try? await harness.supersede(record.id, counts) { record = done }
                 }
                 for level in try harness.rows("SELECT * FROM record_levels WHERE unlimited = 0") {

@@ -27,7 +27,8 @@ final class LogRecorder: Sendable {
 
         func log(event: LogEvent) {
             let all = metadata.merging(event.metadata ?? [:]) { $1 }
-            recorder.keep("\(event.level) \(event.message) \(all) \(event.error.map { "\($0)" } ?? "")")
+            recorder.keep(
+                "\(event.level) \(event.message) \(all) \(event.error.map { "\($0)" } ?? "")")
         }
     }
 }

@@ -182,7 +182,8 @@ struct SupersedeRecord: Command {
             }
             let new = StoredLevel(
                 level: old.level, unlimited: given.unlimited, approved: given.count,
-                reserved: old.reserved, consumed: old.consumed, entries: old.recommended > 0 ? 1 : 0)
+                reserved: old.reserved, consumed: old.consumed, entries: old.recommended > 0 ? 1 : 0
+            )
             try new.requireEnough(in: record.year, asked: new.approved)
             levels.append(new)
         }

@@ -77,7 +77,7 @@ let quotaMigrations: [Migration] = [
             ALTER TABLE reservations ADD COLUMN consumed_ms INTEGER
             CHECK (consumed_ms IS NULL OR state = 3)
             """
-        ]),    correctionsMigration,
+        ]), correctionsMigration,
 ]
 
 /// Corrections by the HR department (Q2): supplements, superseding records, and both in the ledger, each of whose

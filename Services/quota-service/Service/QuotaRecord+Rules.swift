@@ -127,14 +127,14 @@ struct SaveRecord: Command {
         let faults = Self.faults(request)
         guard faults.isEmpty else { throw .invalid(faults) }
         if !request.id.isEmpty, facts.existing == nil { throw .notFound("岗位核准信息") }
-        if let sameYear = facts.sameYear, sameYear.id != request.id {
-            throw .exists("\(request.year) 年度的岗位核准信息已经录入")
-        }
         if let existing = facts.existing {
             guard existing.state == .draft else { throw .precondition("岗位核准信息已提交，不可再更改") }
             guard existing.version == request.expectedVersion else {
                 throw .conflict(current: existing.version)
             }
+        }
+        if let sameYear = facts.sameYear, sameYear.id != request.id {
+            throw .exists("\(request.year) 年度的岗位核准信息已经录入")
         }
         let record = StoredRecord(
             id: facts.existing?.id ?? newID, unitID: officer.unit.id, year: request.year,

@@ -1,4 +1,5 @@
 import ServiceRuntime
+
 /// A request to have an approved item back (A7): a task of the unit that approved it.
 struct StoredWithdrawal: Sendable, Hashable {
     let id: String

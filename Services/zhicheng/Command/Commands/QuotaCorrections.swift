@@ -56,7 +56,8 @@ extension QuotasCommand {
 
     struct Supersede: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "更正, by the HR department: a corrected record in the place of a confirmed one.",
+            abstract:
+                "更正, by the HR department: a corrected record in the place of a confirmed one.",
             discussion: """
                 All four levels are given. What is reserved and consumed goes over to the new record, which may \
                 not approve less. The old one stays to be read.
