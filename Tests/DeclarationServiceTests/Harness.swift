@@ -97,8 +97,9 @@ final class Harness: Sendable {
             BadInput.Caller("an ended session", channel(Array(repeating: 0xEE, count: 32))))
         // Any key that is asked for is held for a minute.
         return try await test.complaints(
-            BadInput(callers: callers, ids: ids), about: assembly,
-            except: [Declaration.DeclarationMethod.hasOpen.rawValue])
+            BadInput(
+                callers: callers, ids: ids,
+                mayChange: [Declaration.DeclarationMethod.hasOpen.rawValue]), about: assembly)
     }
 
     func declarations(_ token: [UInt8]) -> Declaration.DeclarationClient {

@@ -71,10 +71,12 @@ struct Harness: Sendable {
                 BadInput.Caller("nobody", channel()),
                 BadInput.Caller("an ended session", channel(Array(repeating: 0xEE, count: 32))),
             ]
-        // Signing out needs nothing but a session, and ends it.
+        // An account needs a name and a role, no more. Signing out needs nothing but a session, and ends it.
+        let mayChange: [Identity.IdentityMethod] = [.createAccount, .resetPassword]
         return try await test.complaints(
-            BadInput(callers: callers, ids: ids), about: assembly,
-            except: [Identity.IdentityMethod.signOut.rawValue])
+            BadInput(
+                callers: callers, ids: ids, mayChange: Set(mayChange.map(\.rawValue)),
+                omitted: [Identity.IdentityMethod.signOut.rawValue]), about: assembly)
     }
 
     func identity(

@@ -52,9 +52,8 @@ package final class TestEnvironment: Sendable {
 
     /// What the service does not stand of bad input; empty when everything is in order.
     package func complaints(
-        _ input: BadInput, about assembly: ServiceAssembly, except exceptions: Set<String> = []
+        _ input: BadInput, about assembly: ServiceAssembly
     ) async throws -> [String] {
-        try await input.complaints(
-            about: assembly.routes.methods, of: self, except: exceptions)
+        try await input.complaints(about: assembly.routes.methods, of: self)
     }
 }
