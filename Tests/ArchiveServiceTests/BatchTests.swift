@@ -108,7 +108,8 @@ import Testing
         let harness = try Harness()
         let items = try await withThrowingTaskGroup(of: Archive.Item.self) { group in
             for n in 0..<200 {
-                group.addTask { try await harness.reviewing(.applicant(n)) }
+                // Below the tests that count milliseconds.
+                group.addTask(priority: .background) { try await harness.reviewing(.applicant(n)) }
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
@@ -124,7 +125,7 @@ import Testing
                 // 20 rows each, one further on than the neighbour's; half of them from the end.
                 let part = (0..<20).map { items[($0 + n) % items.count] }
                 let chosen = n.isMultiple(of: 2) ? part : part.reversed()
-                group.addTask {
+                group.addTask(priority: .background) {
                     let rows = try await batch(
                         harness, chosen.map { ($0.taskID, $0.version) },
                         n.isMultiple(of: 3) ? .returned : .approved, by: officer)
