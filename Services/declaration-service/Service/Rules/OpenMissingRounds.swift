@@ -29,6 +29,7 @@ struct OpenMissingRounds: Command {
             changes.write(DeskCounts.waits(at: desk))
             let one = changes.plan(())
             plan.writes += one.writes
+            plan.messages += one.messages
             plan.audit += one.audit
         }
         return plan
