@@ -97,13 +97,11 @@ struct LevelOptions: ParsableArguments {
     /// A count, or unlimited (不限), of each that was given; the service says what is missing.
     func vacancies() throws -> [Quota.Vacancies] {
         try given.map { level, text in
-            if ["unlimited", "不限"].contains(text) {
-                return Quota.Vacancies(level: level, unlimited: true)
-            }
-            guard let count = Int64(text) else {
+            guard let vacancy = QuotasCommand.Vacancy(argument: text) else {
                 throw ValidationError("“\(text)” is neither a number nor “unlimited” (不限)")
             }
-            return Quota.Vacancies(level: level, count: count)
+            return Quota.Vacancies(
+                level: level, unlimited: vacancy == .unlimited, count: vacancy.count)
         }
     }
 }
