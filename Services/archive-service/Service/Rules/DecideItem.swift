@@ -53,7 +53,7 @@ struct DecideItem: Command {
                     decided, after: event, applicant: version.applicantName,
                     unit: version.unitID, by: officer.personID,
                     task: .closed(
-                        version.id.text, ArchiveTaskID.source, TaskKind.item.key,
+                        version.id.text, TaskID.source, TaskKind.item.key,
                         at: .unit(version.unitID)))?.message
             ].compactMap(\.self),
             audit: [
