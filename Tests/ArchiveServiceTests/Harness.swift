@@ -41,22 +41,6 @@ struct Harness: Sendable {
             session: user?.token)
     }
 
-    /// What the service does not stand, sent by everybody.
-    func complaints(_ users: [User], ids: [String]) async throws -> [String] {
-        let services = ["declaration-service", "task-aggregator"]
-        let callers =
-            users.map { BadInput.Caller($0.personID, channel($0)) }
-            + services.map { BadInput.Caller($0, channel(nil, as: $0)) }
-            + [
-                BadInput.Caller("nobody", channel(nil)),
-                BadInput.Caller(
-                    "an ended session",
-                    SessionChannel(base: channel(nil), session: Array(repeating: 0xEE, count: 32))),
-            ]
-        return try await test.complaints(
-            BadInput(callers: callers, ids: ids), about: assembly)
-    }
-
     func archive(_ user: User) -> Archive.ArchiveClient { Archive.ArchiveClient(channel(user)) }
     func tasks(_ user: User) -> Tasks.TaskSourceClient { Tasks.TaskSourceClient(channel(user)) }
     var declarations: Archive.ArchiveClient {
