@@ -88,11 +88,12 @@ struct Centre: Sendable {
                 BadInput.Caller("nobody", channel(nil)),
                 BadInput.Caller("an ended session", channel(Array(repeating: 0xEE, count: 32))),
             ]
-        // News may say anything.
+        // News may say anything, and a filter may have any name.
+        let mayChange: [Tasks.TaskCentreMethod] = [.publishNews, .saveFilter]
         return try await test.complaints(
             BadInput(
-                callers: callers, ids: ids,
-                mayChange: [Tasks.TaskCentreMethod.publishNews.rawValue]), about: assembly)
+                callers: callers, ids: ids, mayChange: Set(mayChange.map(\.rawValue))),
+            about: assembly)
     }
 
     /// Runs the body while what is seen is being kept.
