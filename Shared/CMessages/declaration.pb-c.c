@@ -772,6 +772,51 @@ void   declaration__v1__declaration_detail__free_unpacked
   assert(message->base.descriptor == &declaration__v1__declaration_detail__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   declaration__v1__vacancy_outlook__init
+                     (Declaration__V1__VacancyOutlook         *message)
+{
+  static const Declaration__V1__VacancyOutlook init_value = DECLARATION__V1__VACANCY_OUTLOOK__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__vacancy_outlook__get_packed_size
+                     (const Declaration__V1__VacancyOutlook *message)
+{
+  assert(message->base.descriptor == &declaration__v1__vacancy_outlook__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__vacancy_outlook__pack
+                     (const Declaration__V1__VacancyOutlook *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__vacancy_outlook__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__vacancy_outlook__pack_to_buffer
+                     (const Declaration__V1__VacancyOutlook *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__vacancy_outlook__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__VacancyOutlook *
+       declaration__v1__vacancy_outlook__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__VacancyOutlook *)
+     protobuf_c_message_unpack (&declaration__v1__vacancy_outlook__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__vacancy_outlook__free_unpacked
+                     (Declaration__V1__VacancyOutlook *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__vacancy_outlook__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   declaration__v1__difference__init
                      (Declaration__V1__Difference         *message)
 {
@@ -3788,7 +3833,7 @@ const ProtobufCMessageDescriptor declaration__v1__recommendation__descriptor =
   (ProtobufCMessageInit) declaration__v1__recommendation__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor declaration__v1__declaration_detail__field_descriptors[14] =
+static const ProtobufCFieldDescriptor declaration__v1__declaration_detail__field_descriptors[15] =
 {
   {
     "row",
@@ -3958,6 +4003,18 @@ static const ProtobufCFieldDescriptor declaration__v1__declaration_detail__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "vacancies",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__DeclarationDetail, vacancies),
+    &declaration__v1__vacancy_outlook__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned declaration__v1__declaration_detail__field_indices_by_name[] = {
   1,   /* field[1] = application */
@@ -3973,12 +4030,13 @@ static const unsigned declaration__v1__declaration_detail__field_indices_by_name
   4,   /* field[4] = recommendation */
   0,   /* field[0] = row */
   2,   /* field[2] = sections */
+  14,   /* field[14] = vacancies */
   10,   /* field[10] = votes */
 };
 static const ProtobufCIntRange declaration__v1__declaration_detail__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor declaration__v1__declaration_detail__descriptor =
 {
@@ -3988,11 +4046,114 @@ const ProtobufCMessageDescriptor declaration__v1__declaration_detail__descriptor
   "Declaration__V1__DeclarationDetail",
   "declaration.v1",
   sizeof(Declaration__V1__DeclarationDetail),
-  14,
+  15,
   declaration__v1__declaration_detail__field_descriptors,
   declaration__v1__declaration_detail__field_indices_by_name,
   1,  declaration__v1__declaration_detail__number_ranges,
   (ProtobufCMessageInit) declaration__v1__declaration_detail__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__vacancy_outlook__field_descriptors[6] =
+{
+  {
+    "facts",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__VacancyOutlook, facts),
+    &common__v1__vacancy_facts__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "holds",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__VacancyOutlook, holds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pending",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__VacancyOutlook, pending),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "after_this",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__VacancyOutlook, after_this),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "after_all",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__VacancyOutlook, after_all),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unavailable",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__VacancyOutlook, unavailable),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__vacancy_outlook__field_indices_by_name[] = {
+  4,   /* field[4] = after_all */
+  3,   /* field[3] = after_this */
+  0,   /* field[0] = facts */
+  1,   /* field[1] = holds */
+  2,   /* field[2] = pending */
+  5,   /* field[5] = unavailable */
+};
+static const ProtobufCIntRange declaration__v1__vacancy_outlook__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor declaration__v1__vacancy_outlook__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.VacancyOutlook",
+  "VacancyOutlook",
+  "Declaration__V1__VacancyOutlook",
+  "declaration.v1",
+  sizeof(Declaration__V1__VacancyOutlook),
+  6,
+  declaration__v1__vacancy_outlook__field_descriptors,
+  declaration__v1__vacancy_outlook__field_indices_by_name,
+  1,  declaration__v1__vacancy_outlook__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__vacancy_outlook__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor declaration__v1__difference__field_descriptors[4] =

@@ -97,6 +97,96 @@ void   quota__v1__record__free_unpacked
   assert(message->base.descriptor == &quota__v1__record__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   quota__v1__supplement__init
+                     (Quota__V1__Supplement         *message)
+{
+  static const Quota__V1__Supplement init_value = QUOTA__V1__SUPPLEMENT__INIT;
+  *message = init_value;
+}
+size_t quota__v1__supplement__get_packed_size
+                     (const Quota__V1__Supplement *message)
+{
+  assert(message->base.descriptor == &quota__v1__supplement__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t quota__v1__supplement__pack
+                     (const Quota__V1__Supplement *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &quota__v1__supplement__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t quota__v1__supplement__pack_to_buffer
+                     (const Quota__V1__Supplement *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &quota__v1__supplement__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Quota__V1__Supplement *
+       quota__v1__supplement__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Quota__V1__Supplement *)
+     protobuf_c_message_unpack (&quota__v1__supplement__descriptor,
+                                allocator, len, data);
+}
+void   quota__v1__supplement__free_unpacked
+                     (Quota__V1__Supplement *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &quota__v1__supplement__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   quota__v1__level_change__init
+                     (Quota__V1__LevelChange         *message)
+{
+  static const Quota__V1__LevelChange init_value = QUOTA__V1__LEVEL_CHANGE__INIT;
+  *message = init_value;
+}
+size_t quota__v1__level_change__get_packed_size
+                     (const Quota__V1__LevelChange *message)
+{
+  assert(message->base.descriptor == &quota__v1__level_change__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t quota__v1__level_change__pack
+                     (const Quota__V1__LevelChange *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &quota__v1__level_change__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t quota__v1__level_change__pack_to_buffer
+                     (const Quota__V1__LevelChange *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &quota__v1__level_change__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Quota__V1__LevelChange *
+       quota__v1__level_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Quota__V1__LevelChange *)
+     protobuf_c_message_unpack (&quota__v1__level_change__descriptor,
+                                allocator, len, data);
+}
+void   quota__v1__level_change__free_unpacked
+                     (Quota__V1__LevelChange *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &quota__v1__level_change__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   quota__v1__list_records_request__init
                      (Quota__V1__ListRecordsRequest         *message)
 {
@@ -1042,6 +1132,96 @@ void   quota__v1__consume_reply__free_unpacked
   assert(message->base.descriptor == &quota__v1__consume_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   quota__v1__supplement_record_request__init
+                     (Quota__V1__SupplementRecordRequest         *message)
+{
+  static const Quota__V1__SupplementRecordRequest init_value = QUOTA__V1__SUPPLEMENT_RECORD_REQUEST__INIT;
+  *message = init_value;
+}
+size_t quota__v1__supplement_record_request__get_packed_size
+                     (const Quota__V1__SupplementRecordRequest *message)
+{
+  assert(message->base.descriptor == &quota__v1__supplement_record_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t quota__v1__supplement_record_request__pack
+                     (const Quota__V1__SupplementRecordRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &quota__v1__supplement_record_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t quota__v1__supplement_record_request__pack_to_buffer
+                     (const Quota__V1__SupplementRecordRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &quota__v1__supplement_record_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Quota__V1__SupplementRecordRequest *
+       quota__v1__supplement_record_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Quota__V1__SupplementRecordRequest *)
+     protobuf_c_message_unpack (&quota__v1__supplement_record_request__descriptor,
+                                allocator, len, data);
+}
+void   quota__v1__supplement_record_request__free_unpacked
+                     (Quota__V1__SupplementRecordRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &quota__v1__supplement_record_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   quota__v1__supersede_record_request__init
+                     (Quota__V1__SupersedeRecordRequest         *message)
+{
+  static const Quota__V1__SupersedeRecordRequest init_value = QUOTA__V1__SUPERSEDE_RECORD_REQUEST__INIT;
+  *message = init_value;
+}
+size_t quota__v1__supersede_record_request__get_packed_size
+                     (const Quota__V1__SupersedeRecordRequest *message)
+{
+  assert(message->base.descriptor == &quota__v1__supersede_record_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t quota__v1__supersede_record_request__pack
+                     (const Quota__V1__SupersedeRecordRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &quota__v1__supersede_record_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t quota__v1__supersede_record_request__pack_to_buffer
+                     (const Quota__V1__SupersedeRecordRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &quota__v1__supersede_record_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Quota__V1__SupersedeRecordRequest *
+       quota__v1__supersede_record_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Quota__V1__SupersedeRecordRequest *)
+     protobuf_c_message_unpack (&quota__v1__supersede_record_request__descriptor,
+                                allocator, len, data);
+}
+void   quota__v1__supersede_record_request__free_unpacked
+                     (Quota__V1__SupersedeRecordRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &quota__v1__supersede_record_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor quota__v1__vacancies__field_descriptors[3] =
 {
   {
@@ -1106,7 +1286,7 @@ const ProtobufCMessageDescriptor quota__v1__vacancies__descriptor =
   (ProtobufCMessageInit) quota__v1__vacancies__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor quota__v1__record__field_descriptors[9] =
+static const ProtobufCFieldDescriptor quota__v1__record__field_descriptors[14] =
 {
   {
     "id",
@@ -1216,13 +1396,78 @@ static const ProtobufCFieldDescriptor quota__v1__record__field_descriptors[9] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "edition",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Quota__V1__Record, edition),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "approved",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Quota__V1__Record, n_approved),
+    offsetof(Quota__V1__Record, approved),
+    &quota__v1__vacancies__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "supplements",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Quota__V1__Record, n_supplements),
+    offsetof(Quota__V1__Record, supplements),
+    &quota__v1__supplement__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Quota__V1__Record, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "issued_by_name",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Quota__V1__Record, issued_by_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned quota__v1__record__field_indices_by_name[] = {
   8,   /* field[8] = approval_form */
+  10,   /* field[10] = approved */
   6,   /* field[6] = created_ms */
+  9,   /* field[9] = edition */
   0,   /* field[0] = id */
+  13,   /* field[13] = issued_by_name */
+  12,   /* field[12] = reason */
   5,   /* field[5] = recommended */
   4,   /* field[4] = state */
+  11,   /* field[11] = supplements */
   1,   /* field[1] = unit_id */
   3,   /* field[3] = vacancies */
   7,   /* field[7] = version */
@@ -1231,7 +1476,7 @@ static const unsigned quota__v1__record__field_indices_by_name[] = {
 static const ProtobufCIntRange quota__v1__record__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor quota__v1__record__descriptor =
 {
@@ -1241,14 +1486,181 @@ const ProtobufCMessageDescriptor quota__v1__record__descriptor =
   "Quota__V1__Record",
   "quota.v1",
   sizeof(Quota__V1__Record),
-  9,
+  14,
   quota__v1__record__field_descriptors,
   quota__v1__record__field_indices_by_name,
   1,  quota__v1__record__number_ranges,
   (ProtobufCMessageInit) quota__v1__record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor quota__v1__list_records_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor quota__v1__supplement__field_descriptors[7] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Quota__V1__Supplement, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "number",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Quota__V1__Supplement, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changes",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Quota__V1__Supplement, n_changes),
+    offsetof(Quota__V1__Supplement, changes),
+    &quota__v1__level_change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Quota__V1__Supplement, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "document",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Quota__V1__Supplement, document),
+    &common__v1__attachment__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "issued_by_name",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Quota__V1__Supplement, issued_by_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "issued_ms",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Quota__V1__Supplement, issued_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned quota__v1__supplement__field_indices_by_name[] = {
+  2,   /* field[2] = changes */
+  4,   /* field[4] = document */
+  0,   /* field[0] = id */
+  5,   /* field[5] = issued_by_name */
+  6,   /* field[6] = issued_ms */
+  1,   /* field[1] = number */
+  3,   /* field[3] = reason */
+};
+static const ProtobufCIntRange quota__v1__supplement__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor quota__v1__supplement__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "quota.v1.Supplement",
+  "Supplement",
+  "Quota__V1__Supplement",
+  "quota.v1",
+  sizeof(Quota__V1__Supplement),
+  7,
+  quota__v1__supplement__field_descriptors,
+  quota__v1__supplement__field_indices_by_name,
+  1,  quota__v1__supplement__number_ranges,
+  (ProtobufCMessageInit) quota__v1__supplement__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor quota__v1__level_change__field_descriptors[2] =
+{
+  {
+    "level",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Quota__V1__LevelChange, level),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "change",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Quota__V1__LevelChange, change),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned quota__v1__level_change__field_indices_by_name[] = {
+  1,   /* field[1] = change */
+  0,   /* field[0] = level */
+};
+static const ProtobufCIntRange quota__v1__level_change__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor quota__v1__level_change__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "quota.v1.LevelChange",
+  "LevelChange",
+  "Quota__V1__LevelChange",
+  "quota.v1",
+  sizeof(Quota__V1__LevelChange),
+  2,
+  quota__v1__level_change__field_descriptors,
+  quota__v1__level_change__field_indices_by_name,
+  1,  quota__v1__level_change__number_ranges,
+  (ProtobufCMessageInit) quota__v1__level_change__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor quota__v1__list_records_request__field_descriptors[2] =
 {
   {
     "page",
@@ -1262,14 +1674,27 @@ static const ProtobufCFieldDescriptor quota__v1__list_records_request__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "unit_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Quota__V1__ListRecordsRequest, unit_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned quota__v1__list_records_request__field_indices_by_name[] = {
   0,   /* field[0] = page */
+  1,   /* field[1] = unit_id */
 };
 static const ProtobufCIntRange quota__v1__list_records_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor quota__v1__list_records_request__descriptor =
 {
@@ -1279,7 +1704,7 @@ const ProtobufCMessageDescriptor quota__v1__list_records_request__descriptor =
   "Quota__V1__ListRecordsRequest",
   "quota.v1",
   sizeof(Quota__V1__ListRecordsRequest),
-  1,
+  2,
   quota__v1__list_records_request__field_descriptors,
   quota__v1__list_records_request__field_indices_by_name,
   1,  quota__v1__list_records_request__number_ranges,
@@ -1636,7 +2061,7 @@ const ProtobufCMessageDescriptor quota__v1__upload_approval_form_request__descri
   (ProtobufCMessageInit) quota__v1__upload_approval_form_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor quota__v1__download_approval_form_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor quota__v1__download_approval_form_request__field_descriptors[2] =
 {
   {
     "record_id",
@@ -1650,14 +2075,27 @@ static const ProtobufCFieldDescriptor quota__v1__download_approval_form_request_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "supplement_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Quota__V1__DownloadApprovalFormRequest, supplement_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned quota__v1__download_approval_form_request__field_indices_by_name[] = {
   0,   /* field[0] = record_id */
+  1,   /* field[1] = supplement_id */
 };
 static const ProtobufCIntRange quota__v1__download_approval_form_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor quota__v1__download_approval_form_request__descriptor =
 {
@@ -1667,7 +2105,7 @@ const ProtobufCMessageDescriptor quota__v1__download_approval_form_request__desc
   "Quota__V1__DownloadApprovalFormRequest",
   "quota.v1",
   sizeof(Quota__V1__DownloadApprovalFormRequest),
-  1,
+  2,
   quota__v1__download_approval_form_request__field_descriptors,
   quota__v1__download_approval_form_request__field_indices_by_name,
   1,  quota__v1__download_approval_form_request__number_ranges,
@@ -2427,5 +2865,185 @@ const ProtobufCMessageDescriptor quota__v1__consume_reply__descriptor =
   quota__v1__consume_reply__field_indices_by_name,
   1,  quota__v1__consume_reply__number_ranges,
   (ProtobufCMessageInit) quota__v1__consume_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor quota__v1__supplement_record_request__field_descriptors[5] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Quota__V1__SupplementRecordRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expected_version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Quota__V1__SupplementRecordRequest, expected_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changes",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Quota__V1__SupplementRecordRequest, n_changes),
+    offsetof(Quota__V1__SupplementRecordRequest, changes),
+    &quota__v1__level_change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Quota__V1__SupplementRecordRequest, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "document",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Quota__V1__SupplementRecordRequest, document),
+    &common__v1__file_upload__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned quota__v1__supplement_record_request__field_indices_by_name[] = {
+  2,   /* field[2] = changes */
+  4,   /* field[4] = document */
+  1,   /* field[1] = expected_version */
+  0,   /* field[0] = id */
+  3,   /* field[3] = reason */
+};
+static const ProtobufCIntRange quota__v1__supplement_record_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor quota__v1__supplement_record_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "quota.v1.SupplementRecordRequest",
+  "SupplementRecordRequest",
+  "Quota__V1__SupplementRecordRequest",
+  "quota.v1",
+  sizeof(Quota__V1__SupplementRecordRequest),
+  5,
+  quota__v1__supplement_record_request__field_descriptors,
+  quota__v1__supplement_record_request__field_indices_by_name,
+  1,  quota__v1__supplement_record_request__number_ranges,
+  (ProtobufCMessageInit) quota__v1__supplement_record_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor quota__v1__supersede_record_request__field_descriptors[5] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Quota__V1__SupersedeRecordRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expected_version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Quota__V1__SupersedeRecordRequest, expected_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "vacancies",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Quota__V1__SupersedeRecordRequest, n_vacancies),
+    offsetof(Quota__V1__SupersedeRecordRequest, vacancies),
+    &quota__v1__vacancies__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Quota__V1__SupersedeRecordRequest, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "document",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Quota__V1__SupersedeRecordRequest, document),
+    &common__v1__file_upload__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned quota__v1__supersede_record_request__field_indices_by_name[] = {
+  4,   /* field[4] = document */
+  1,   /* field[1] = expected_version */
+  0,   /* field[0] = id */
+  3,   /* field[3] = reason */
+  2,   /* field[2] = vacancies */
+};
+static const ProtobufCIntRange quota__v1__supersede_record_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor quota__v1__supersede_record_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "quota.v1.SupersedeRecordRequest",
+  "SupersedeRecordRequest",
+  "Quota__V1__SupersedeRecordRequest",
+  "quota.v1",
+  sizeof(Quota__V1__SupersedeRecordRequest),
+  5,
+  quota__v1__supersede_record_request__field_descriptors,
+  quota__v1__supersede_record_request__field_indices_by_name,
+  1,  quota__v1__supersede_record_request__number_ranges,
+  (ProtobufCMessageInit) quota__v1__supersede_record_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

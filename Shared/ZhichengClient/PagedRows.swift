@@ -180,9 +180,12 @@ extension Declaration.DeclarationClient {
 
 extension Quota.QuotaClient {
     /// 岗位核准信息 as rows, newest year first.
-    public func allRecords(pageSize: Int = 100) -> PagedRows<Quota.Record> {
+    /// - Parameter unit: whose; only an HR department names one, of its jurisdiction.
+    public func allRecords(
+        unit: String = "", pageSize: Int = 100
+    ) -> PagedRows<Quota.Record> {
         PagedRows(pageSize: pageSize) { page throws(RPCError) in
-            let reply = try await listRecords(Quota.ListRecordsRequest(page: page))
+            let reply = try await listRecords(Quota.ListRecordsRequest(page: page, unitID: unit))
             return (reply.records, reply.nextCursor)
         }
     }

@@ -93,7 +93,7 @@ struct ApproveTests {
             harness.quota.mood = .stalls
             let key = IdempotencyKey.random()
             let deciding = try await harness.decide(
-                row, .approved, by: officer, key: key, timeout: .milliseconds(400))
+                row, .approved, by: officer, key: key, timeout: .seconds(3))
             #expect(deciding.state == .deciding && deciding.decisionID.count == 32)
             try await self.othersAreRefused(harness, row.id, officer, person)
             let poll = Tasks.GetDecisionRequest(
@@ -101,7 +101,7 @@ struct ApproveTests {
             #expect(try await harness.tasks(officer).getDecision(poll).state == .deciding)
             #expect(
                 try await harness.decide(
-                    row, .approved, by: officer, key: key, timeout: .milliseconds(300)
+                    row, .approved, by: officer, key: key, timeout: .seconds(3)
                 ).state == .deciding, "never undone because of a timeout")
             harness.quota.mood = .answers
             try await harness.drained()
@@ -157,7 +157,7 @@ struct ApproveTests {
             let row = try await harness.ready(harness.applicant(1), plan, by: officer)
             harness.quota.mood = .stalls
             let deciding = try await harness.decide(
-                row, .approved, by: officer, timeout: .milliseconds(300))
+                row, .approved, by: officer, timeout: .seconds(3))
             harness.quota.mood = .answers
             try await harness.drained()
             let refused = try await harness.tasks(officer).getDecision(
@@ -181,7 +181,7 @@ struct ApproveTests {
                 Declaration.ListDeclarationsRequest())
             let row = try #require(list.rows.first)
             let deciding = try await harness.decide(
-                row, .approved, by: officer, timeout: .milliseconds(300))
+                row, .approved, by: officer, timeout: .seconds(3))
             #expect(deciding.state == .deciding && harness.quota.calls("Reserve") == 0)
             try await harness.relaying { try await harness.drained() }
             let done = try await harness.tasks(officer).getDecision(

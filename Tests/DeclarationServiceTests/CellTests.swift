@@ -13,13 +13,16 @@ import Testing
 struct CellTests {
     enum Role: CaseIterable {
         case applicant, unit, superior, committee
+        /// Another unit's officer, and the HR department: parties of nothing in the table.
+        case stranger, department
 
-        var actor: DeclarationActor {
+        var actors: Set<DeclarationActor> {
             switch self {
-            case .applicant: .applicant
-            case .unit: .unitReviewer
-            case .superior: .superior
-            case .committee: .committee
+            case .applicant: [.applicant]
+            case .unit: [.unitReviewer]
+            case .superior: [.superior]
+            case .committee: [.committee]
+            case .stranger, .department: []
             }
         }
     }
@@ -95,7 +98,7 @@ struct CellTests {
         }
         for event in action.events(role) {
             if case .allowed(let target) = DeclarationMachine.verdict(
-                phase, event, by: [role.actor])
+                phase, event, by: role.actors)
             {
                 return target
             }
@@ -118,7 +121,8 @@ private final class Stage {
         applicant = harness.applicant(0)
         tokens = [
             .unit: harness.officer("陈经办"), .superior: harness.superior(),
-            .committee: harness.committee(),
+            .committee: harness.committee(), .stranger: harness.officer("外单位", of: .company),
+            .department: harness.other(.hrDepartment),
         ]
     }
 

@@ -81,6 +81,27 @@ final class Harness: Sendable {
             session: token)
     }
 
+    /// What the service does not stand, sent by those sessions, by services, by nobody.
+    func complaints(_ tokens: [[UInt8]], ids: [String]) async throws -> [String] {
+        let services = ["identity-service", "task-aggregator"]
+        var callers = tokens.enumerated().map { BadInput.Caller("session \($0)", channel($1)) }
+        for peer in services {
+            callers.append(
+                BadInput.Caller(
+                    peer,
+                    test.channel(
+                        assembly, peer: Peer(name: "\(peer)/1@0.1", isAuthenticated: true))))
+        }
+        callers.append(BadInput.Caller("nobody", channel([])))
+        callers.append(
+            BadInput.Caller("an ended session", channel(Array(repeating: 0xEE, count: 32))))
+        // Any key that is asked for is held for a minute.
+        return try await test.complaints(
+            BadInput(
+                callers: callers, ids: ids,
+                mayChange: [Declaration.DeclarationMethod.hasOpen.rawValue]), about: assembly)
+    }
+
     func declarations(_ token: [UInt8]) -> Declaration.DeclarationClient {
         Declaration.DeclarationClient(channel(token))
     }
@@ -266,11 +287,12 @@ extension Harness {
     }
 
     func claim(
-        _ row: Declaration.DeclarationRow, by token: [UInt8]
+        _ row: Declaration.DeclarationRow, by token: [UInt8], timeout: Duration = .seconds(10)
     ) async throws -> Declaration.DeclarationRow {
         try #require(
             try await declarations(token).claim(
-                Declaration.ClaimRequest(id: row.id, expectedVersion: row.version)
+                Declaration.ClaimRequest(id: row.id, expectedVersion: row.version),
+                options: Self.options(.random(), timeout)
             ).row)
     }
 

@@ -35,7 +35,13 @@ class StubService: RPCChannel, @unchecked Sendable {
     ) async throws(RPCError) -> Reply {
         let name = method.name.split(separator: "/").last.map(String.init) ?? ""
         counted.withLock { $0[name, default: 0] += 1 }
-        while case .stalls = mood(for: request) { try await Self.rest() }
+        let end = options.timeout.map { ContinuousClock.now.advanced(by: $0) }
+        while case .stalls = mood(for: request) {
+            if let end, ContinuousClock.now >= end {
+                throw RPCError(code: .deadlineExceeded, message: "no answer in time")
+            }
+            try await Self.rest()
+        }
         switch mood {
         case .fails: throw RPCError(code: .unavailable, message: "down", verdict: .notExecuted)
         case .refuses(let code): throw RPCError(code: code, message: "规则不允许", verdict: .never)
@@ -210,6 +216,18 @@ final class StubQuota: StubService, @unchecked Sendable {
     override func answer(_ request: any Message) throws(RPCError) -> any Message {
         switch request {
         case let request as Quota.ReserveRequest: return reserve(request)
+        case let request as Quota.GetVacanciesRequest:
+            return state.withLock { state in
+                let taken = state.reservations.values.count {
+                    $0 == .reserved || $0 == .confirmed
+                }
+                return Quota.GetVacanciesReply(
+                    year: request.year, confirmed: true,
+                    levels: [.seniorAssociate, .intermediate].map { level in
+                        Quota.LevelVacancies(
+                            level: level, approved: state.vacancies, reserved: Int64(taken))
+                    })
+            }
         case let request as Quota.ConfirmRequest:
             let now = state.withLock { state -> Quota.ReservationState? in
                 if state.reservations[request.reservationID] == .reserved {

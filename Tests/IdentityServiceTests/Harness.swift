@@ -61,6 +61,24 @@ struct Harness: Sendable {
             session: session)
     }
 
+    /// What the service does not stand, sent by those sessions, by services, by nobody.
+    func complaints(_ sessions: [(String, [UInt8])], ids: [String]) async throws -> [String] {
+        let services = ["declaration-service", "zhicheng"]
+        let callers =
+            sessions.map { BadInput.Caller($0.0, channel($0.1)) }
+            + services.map { BadInput.Caller($0, channel(as: $0)) }
+            + [
+                BadInput.Caller("nobody", channel()),
+                BadInput.Caller("an ended session", channel(Array(repeating: 0xEE, count: 32))),
+            ]
+        // An account needs a name and a role, no more. Signing out needs nothing but a session, and ends it.
+        let mayChange: [Identity.IdentityMethod] = [.createAccount, .resetPassword]
+        return try await test.complaints(
+            BadInput(
+                callers: callers, ids: ids, mayChange: Set(mayChange.map(\.rawValue)),
+                omitted: [Identity.IdentityMethod.signOut.rawValue]), about: assembly)
+    }
+
     func identity(
         _ session: [UInt8]? = nil, as peer: String? = nil
     ) -> Identity.IdentityClient {

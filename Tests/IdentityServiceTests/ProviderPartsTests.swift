@@ -135,9 +135,9 @@ import Testing
 
 @Suite struct TaskIDTests {
     @Test func travelsAsText() {
-        let id = ReviewTaskID(registration: "0af3", round: 12)
+        let id = TaskID(registration: "0af3", round: 12)
         #expect(id.text == "identity:0af3:12")
-        #expect(ReviewTaskID(id.text) == id)
+        #expect(TaskID(id.text) == id)
     }
 
     @Test(arguments: [
@@ -145,6 +145,6 @@ import Testing
         "identity:a:+1", "identity:a:1:2", "identity:a:x",
     ])
     func refusesOthers(_ text: String) {
-        #expect(ReviewTaskID(text) == nil)
+        #expect(TaskID(text) == nil)
     }
 }

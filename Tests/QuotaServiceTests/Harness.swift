@@ -25,7 +25,8 @@ struct Harness: Sendable {
             clockStart: "2022-04-19T09:00+08:00")
         assembly = assemble(
             test.environment,
-            resolver: { token, _ throws(RPCError) in try Person.session(of: token) })
+            resolver: { token, _ throws(RPCError) in try Person.session(of: token) },
+            identity: UnitDirectory())
     }
 
     /// A user's calls; nil for somebody without a session.
@@ -40,6 +41,25 @@ struct Harness: Sendable {
     func quota(as service: String, isAuthenticated: Bool = true) -> Quota.QuotaClient {
         Quota.QuotaClient(
             channel(Peer(name: "\(service)/1@0.1", isAuthenticated: isAuthenticated)))
+    }
+
+    /// What the service does not stand, sent by everybody.
+    func complaints(ids: [String]) async throws -> [String] {
+        func client(_ session: [UInt8]?) -> any RPCChannel {
+            SessionChannel(
+                base: channel(Peer(name: "a-portal/1@0.1", isAuthenticated: false)),
+                session: session)
+        }
+        let callers =
+            Person.allCases.map { BadInput.Caller("\($0)", client($0.token)) } + [
+                BadInput.Caller("nobody", client(nil)),
+                BadInput.Caller("an ended session", client(Array(repeating: 0xEE, count: 32))),
+                BadInput.Caller(
+                    "declaration-service",
+                    channel(Peer(name: "declaration-service/1@0.1", isAuthenticated: true))),
+            ]
+        return try await test.complaints(
+            BadInput(callers: callers, ids: ids), about: assembly)
     }
 
     var admin: Quota.QuotaClient { quota(.admin) }
@@ -115,6 +135,28 @@ struct Harness: Sendable {
         ).state
     }
 
+    /// A correction by the department of the unit's jurisdiction, at the record's version now.
+    func supplement(
+        _ record: String, _ changes: [(Common.QuotaLevel, Int64)], by person: Person = .department
+    ) async throws -> Quota.Record {
+        let seen = try await admin.getRecord(Quota.GetRecordRequest(id: record))
+        return try await quota(person).supplementRecord(
+            Quota.SupplementRecordRequest(
+                id: record, expectedVersion: seen.version,
+                changes: changes.map { Quota.LevelChange(level: $0.0, change: $0.1) },
+                reason: "编制调整", document: .form))
+    }
+
+    func supersede(
+        _ record: String, _ levels: [Int64?], by person: Person = .department
+    ) async throws -> Quota.Record {
+        let seen = try await admin.getRecord(Quota.GetRecordRequest(id: record))
+        return try await quota(person).supersedeRecord(
+            Quota.SupersedeRecordRequest(
+                id: record, expectedVersion: seen.version, vacancies: vacancies(levels),
+                reason: "核准有误", document: .form))
+    }
+
     /// The level's counts as its unit sees them.
     func counts(
         _ level: Common.QuotaLevel = .intermediate, year: Int32 = 2022
@@ -133,26 +175,33 @@ struct Harness: Sendable {
         var reserved: [Pool: Int64] = [:]
         var consumed: [Pool: Int64] = [:]
         var entries: [Pool: Int64] = [:]
-        var limits: [Pool: Int64] = [:]
         let levels = try rows("SELECT * FROM record_levels")
         func pool(_ row: Row) throws -> Pool {
             Pool(record: try row.text("record_id"), level: try row.integer("level"))
         }
-        for row in levels where try row.integer("unlimited") == 0 {
-            limits[try pool(row)] = try row.integer("approved")
-        }
         for row in try rows("SELECT * FROM ledger ORDER BY record_id, level, entry") {
             let pool = try pool(row)
             entries[pool, default: 0] += 1
-            let kind = try row.text("kind")
-            reserved[pool, default: 0] += kind == "reserve" ? 1 : -1
-            consumed[pool, default: 0] += kind == "consume" ? 1 : 0
+            switch try row.text("kind") {
+            case "reserve": reserved[pool, default: 0] += 1
+            case "release": reserved[pool, default: 0] -= 1
+            case "consume":
+                reserved[pool, default: 0] -= 1
+                consumed[pool, default: 0] += 1
+            case "close": (reserved[pool], consumed[pool]) = (0, 0)
+            // What the successor opens with is what its predecessor closed with.
+            case "open":
+                #expect(entries[pool] == 1)
+                reserved[pool] = try row.integer("reserved")
+                consumed[pool] = try row.integer("consumed")
+            default: break
+            }
             let taken = reserved[pool, default: 0] + consumed[pool, default: 0]
             #expect(try row.integer("entry") == entries[pool])
-            #expect(try row.integer("reserved") == reserved[pool])
-            #expect(try row.integer("consumed") == consumed[pool])
+            #expect(try row.integer("reserved") == reserved[pool] ?? 0)
+            #expect(try row.integer("consumed") == consumed[pool] ?? 0)
             #expect(reserved[pool, default: 0] >= 0)
-            #expect(taken <= limits[pool] ?? .max)
+            #expect(try taken <= row.optionalInteger("approved") ?? .max)
         }
         for row in levels {
             let pool = try pool(row)
@@ -189,6 +238,19 @@ extension CallOptions {
     }
 }
 
+/// Knows where the units are: unit-1 in 福州市, the others in 厦门市.
+private struct UnitDirectory: RPCChannel {
+    func unary<Request: Message, Reply: Message>(
+        _ method: RPCMethod, _ request: Request, options: CallOptions
+    ) async throws(RPCError) -> Reply {
+        guard let asked = request as? Identity.DescribeUnitRequest,
+            let region = ["unit-1": "350102", "unit-2": "350200", "unit-3": "350200"][asked.unitID],
+            let reply = Identity.UnitSummary(id: asked.unitID, region: region) as? Reply
+        else { throw RPCError(code: .notFound, message: "单位不存在", verdict: .never) }
+        return reply
+    }
+}
+
 /// Sends a session with every call.
 private struct SessionChannel: RPCChannel {
     let base: any RPCChannel
@@ -219,7 +281,10 @@ enum Person: UInt8, CaseIterable, Sendable {
     case stranger
     /// Administrator of unit-3, a company.
     case company
-    case applicant, department, superior, committee
+    case applicant
+    /// HR department of 福州市, where unit-1 is; of 厦门市, where it is not; of the province.
+    case department, elsewhere, province
+    case superior, committee
 
     var token: [UInt8] { Array(repeating: rawValue, count: 32) }
 
@@ -231,11 +296,17 @@ enum Person: UInt8, CaseIterable, Sendable {
             case .admin, .stranger, .company: .unitAdministrator
             case .reviewer: .unitReviewer
             case .applicant: .applicant
-            case .department: .hrDepartment
+            case .department, .elsewhere, .province: .hrDepartment
             case .superior: .superior
             case .committee: .committee
             }
         var session = Identity.Session(personID: "\(self)", name: "\(self)", role: role)
+        switch self {
+        case .department: session.region = "350100"
+        case .elsewhere: session.region = "350200"
+        case .province: session.region = "350000"
+        default: break
+        }
         if isOfficer {
             let unit = self == .stranger ? "unit-2" : self == .company ? "unit-3" : "unit-1"
             session.unit = Identity.UnitSummary(id: unit, quotaRequired: self != .company)

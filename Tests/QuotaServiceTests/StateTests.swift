@@ -32,6 +32,10 @@ extension QuotaTests {
 
         enum Event: CaseIterable, Sendable {
             case edit, delete, submit, attach
+            /// By the HR department.
+            case supplement, supersede
+
+            var isOfUnit: Bool { self != .supplement && self != .supersede }
         }
 
         /// The code that an event is refused with; nil = done.
@@ -40,6 +44,8 @@ extension QuotaTests {
         ) throws -> UInt32? {
             let officer = try Person.admin.officer()
             let now = Timestamp(milliseconds: 5)
+            let issue = Issue(
+                personID: "department", name: "人社局", document: Common.Attachment(id: "new"))
             do {
                 switch event {
                 case .edit:
@@ -65,6 +71,25 @@ extension QuotaTests {
                     _ = try AttachForm(
                         officer: officer, recordID: "record", form: Common.Attachment(id: "f")
                     ).decide(cell.record, at: now)
+                case .supplement:
+                    let plan = try SupplementRecord(
+                        issue: issue,
+                        request: Quota.SupplementRecordRequest(
+                            id: "record", expectedVersion: version,
+                            changes: [Quota.LevelChange(level: .junior, change: 2)], reason: "x")
+                    ).decide(cell.record.map { .init(record: $0, supplements: []) }, at: now)
+                    #expect(plan.reply.state == .confirmed && plan.reply.version == 5)
+                    #expect(plan.reply.vacancies == vacancies([1, 1, 1, 1]))
+                    #expect(plan.reply.approved == vacancies([1, 1, 1, 3]))
+                case .supersede:
+                    let plan = try SupersedeRecord(
+                        issue: issue,
+                        request: Quota.SupersedeRecordRequest(
+                            id: "record", expectedVersion: version,
+                            vacancies: vacancies([1, 2, 3, nil]), reason: "x")
+                    ).decide(cell.record, at: now)
+                    #expect(plan.reply.state == .confirmed && plan.reply.edition == 2)
+                    #expect(plan.reply.id == "new" && plan.reply.version == 1)
                 }
                 return nil
             } catch {
@@ -75,10 +100,17 @@ extension QuotaTests {
         @Test func everyCell() throws {
             for event in Event.allCases {
                 #expect(try refused(event, .none) == 5, "\(event)")
+                #expect(try refused(event, .superseded) == 9, "\(event)")
+                guard event.isOfUnit else {
+                    #expect(try refused(event, .draft) == 9, "\(event)")
+                    #expect(try refused(event, .draftWithForm) == 9, "\(event)")
+                    #expect(try refused(event, .confirmed) == nil, "\(event)")
+                    #expect(try refused(event, .confirmed, version: 3) == 10, "\(event)")
+                    continue
+                }
                 #expect(try refused(event, .draft) == (event == .submit ? 3 : nil), "\(event)")
                 #expect(try refused(event, .draftWithForm) == nil, "\(event)")
                 #expect(try refused(event, .confirmed) == 9, "\(event)")
-                #expect(try refused(event, .superseded) == 9, "\(event)")
                 // A form is no part of what a version says.
                 let stale: UInt32? = event == .attach ? nil : 10
                 #expect(try refused(event, .draftWithForm, version: 3) == stale, "\(event)")
@@ -128,15 +160,18 @@ extension QuotaTests {
                     ("impostor", harness.quota(as: "declaration-service", isAuthenticated: false)),
                 ]
             let officers: Set = ["admin", "reviewer", "stranger", "company"]
+            let departments: Set = ["department", "elsewhere", "province"]
             let admins: Set = ["admin", "stranger", "company"]
             for (name, client) in callers {
                 for method in Quota.QuotaMethod.allCases {
                     let allowed: Set<String> =
                         switch method {
-                        case .listRecords, .getRecord, .downloadApprovalForm: officers
+                        case .listRecords, .getRecord, .downloadApprovalForm:
+                            officers.union(departments)
+                        case .supplementRecord, .supersedeRecord: departments
                         case .saveRecord, .deleteRecord, .submitRecord, .uploadApprovalForm: admins
                         case .getVacancies:
-                            officers.union(["department", "declaration-service"])
+                            officers.union(departments).union(["declaration-service"])
                         case .reserve, .confirm, .release, .consume: ["declaration-service"]
                         }
                     let error = try await answer(method, client)
@@ -170,6 +205,8 @@ extension QuotaTests {
                 case .confirm: _ = try await client.confirm(.init())
                 case .release: _ = try await client.release(.init())
                 case .consume: _ = try await client.consume(.init())
+                case .supplementRecord: _ = try await client.supplementRecord(.init())
+                case .supersedeRecord: _ = try await client.supersedeRecord(.init())
                 }
                 return nil
             } catch {

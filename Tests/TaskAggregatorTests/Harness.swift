@@ -75,6 +75,27 @@ struct Centre: Sendable {
         }
     }
 
+    /// What the service does not stand, sent by everybody.
+    func complaints(ids: [String]) async throws -> [String] {
+        func channel(_ session: [UInt8]?) -> any RPCChannel {
+            SessionChannel(
+                base: test.channel(
+                    assembly, peer: Peer(name: "a-portal/1@0.1", isAuthenticated: false)),
+                session: session)
+        }
+        let callers =
+            Person.allCases.map { BadInput.Caller("\($0)", channel($0.token)) } + [
+                BadInput.Caller("nobody", channel(nil)),
+                BadInput.Caller("an ended session", channel(Array(repeating: 0xEE, count: 32))),
+            ]
+        // News may say anything, and a filter may have any name.
+        let mayChange: [Tasks.TaskCentreMethod] = [.publishNews, .saveFilter]
+        return try await test.complaints(
+            BadInput(
+                callers: callers, ids: ids, mayChange: Set(mayChange.map(\.rawValue))),
+            about: assembly)
+    }
+
     /// Runs the body while what is seen is being kept.
     func keeping(_ body: @escaping @Sendable () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in

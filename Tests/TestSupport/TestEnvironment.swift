@@ -1,6 +1,5 @@
 import Attachments
 package import Domain
-import Logging
 package import RPC
 import Secrets
 package import ServiceRuntime
@@ -14,6 +13,10 @@ package final class TestEnvironment: Sendable {
     /// The folder of the attachments.
     package let attachmentsPath: String
     private let folder: TemporaryFolder
+    private let log = LogRecorder()
+
+    /// What the service logged, at every level.
+    package var logged: [String] { log.lines }
 
     /// - Parameters:
     ///   - clockStart: where the clock begins, "2022-04-19T09:00+08:00"; it ticks on from there.
@@ -29,7 +32,7 @@ package final class TestEnvironment: Sendable {
         try KeyRing.create(at: folder.path + "/field.keys")
         let keyRing = try KeyRing(file: folder.path + "/field.keys")
         environment = ServiceEnvironment(
-            name: name, clock: clock, logger: Self.quiet,
+            name: name, clock: clock, logger: log.logger,
             database: try Database.open(
                 DatabaseConfiguration(path: databasePath, owner: name, clock: clock),
                 migrations: migrations),
@@ -50,10 +53,10 @@ package final class TestEnvironment: Sendable {
             logger: environment.logger)
     }
 
-    /// Says only what is critical.
-    private static var quiet: Logger {
-        var logger = Logger(label: "test") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = .critical
-        return logger
+    /// What the service does not stand of bad input; empty when everything is in order.
+    package func complaints(
+        _ input: BadInput, about assembly: ServiceAssembly
+    ) async throws -> [String] {
+        try await input.complaints(about: assembly.routes.methods, of: self)
     }
 }

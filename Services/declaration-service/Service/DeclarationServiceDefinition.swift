@@ -26,7 +26,7 @@ func assemble(
     let handler = DeclarationHandler(
         database: environment.database, clock: environment.clock,
         attachments: environment.attachments, identity: Identity.IdentityClient(identity),
-        archive: archiveClient, desk: desk, ids: randomID)
+        archive: archiveClient, quota: Quota.QuotaClient(quota), desk: desk, ids: randomID)
     let tasks = TaskSourceHandler(database: environment.database, desk: desk, ids: randomID)
     let delivery = StepDelivery(
         database: environment.database, quota: Quota.QuotaClient(quota),

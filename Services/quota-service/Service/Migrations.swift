@@ -77,5 +77,79 @@ let quotaMigrations: [Migration] = [
             ALTER TABLE reservations ADD COLUMN consumed_ms INTEGER
             CHECK (consumed_ms IS NULL OR state = 3)
             """
-        ]),
+        ]), correctionsMigration,
 ]
+
+/// Corrections by the HR department (Q2): supplements, superseding records, and both in the ledger, each of whose
+/// entries now says what was approved then.
+private let correctionsMigration = Migration(
+    number: 3, name: "supplements and superseding records",
+    statements: [
+        """
+        ALTER TABLE records ADD COLUMN edition INTEGER NOT NULL DEFAULT 1
+        CHECK (edition BETWEEN 1 AND 999)
+        """,
+        "ALTER TABLE records ADD COLUMN reason TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE records ADD COLUMN issued_by_name TEXT NOT NULL DEFAULT ''",
+        """
+        ALTER TABLE records ADD COLUMN issued_by TEXT
+        CHECK ((issued_by IS NULL) = (edition = 1))
+        """,
+        "CREATE UNIQUE INDEX records_editions ON records (unit_id, year, edition)",
+        """
+        CREATE TABLE supplements (
+            id TEXT NOT NULL PRIMARY KEY,
+            record_id TEXT NOT NULL REFERENCES records (id),
+            number INTEGER NOT NULL CHECK (number BETWEEN 1 AND 100),
+            reason TEXT NOT NULL CHECK (reason <> ''),
+            document_name TEXT NOT NULL,
+            document_media_type TEXT NOT NULL,
+            document_bytes INTEGER NOT NULL CHECK (document_bytes BETWEEN 1 AND 10485760),
+            document_sha256 BLOB NOT NULL,
+            issued_by TEXT NOT NULL,
+            issued_by_name TEXT NOT NULL,
+            issued_ms INTEGER NOT NULL,
+            UNIQUE (record_id, number)
+        ) STRICT
+        """,
+        """
+        CREATE TABLE supplement_changes (
+            supplement_id TEXT NOT NULL REFERENCES supplements (id),
+            level INTEGER NOT NULL CHECK (level BETWEEN 1 AND 4),
+            change INTEGER NOT NULL CHECK (change <> 0 AND change BETWEEN -100000 AND 100000),
+            PRIMARY KEY (supplement_id, level)
+        ) STRICT
+        """,
+        // As before, but for what was approved (null: without limit) and for the causes that are no reservation.
+        """
+        CREATE TABLE ledger_new (
+            record_id TEXT NOT NULL REFERENCES records (id),
+            level INTEGER NOT NULL,
+            entry INTEGER NOT NULL CHECK (entry >= 1),
+            kind TEXT NOT NULL CHECK (kind IN
+                ('reserve', 'release', 'consume', 'supplement', 'close', 'open')),
+            reservation_id TEXT REFERENCES reservations (id),
+            cause TEXT,
+            approved INTEGER CHECK (approved >= 0),
+            reserved INTEGER NOT NULL CHECK (reserved >= 0),
+            consumed INTEGER NOT NULL CHECK (consumed >= 0),
+            at_ms INTEGER NOT NULL,
+            PRIMARY KEY (record_id, level, entry),
+            CHECK ((reservation_id IS NOT NULL) = (kind IN ('reserve', 'release', 'consume'))),
+            CHECK ((reservation_id IS NULL) = (cause IS NOT NULL)),
+            CHECK (approved IS NULL OR reserved + consumed <= approved)
+        ) STRICT
+        """,
+        """
+        INSERT INTO ledger_new (record_id, level, entry, kind, reservation_id, approved, reserved,
+            consumed, at_ms)
+        SELECT l.record_id, l.level, l.entry, l.kind, l.reservation_id,
+            CASE WHEN v.unlimited = 1 THEN NULL ELSE v.approved END, l.reserved, l.consumed,
+            l.at_ms
+        FROM ledger AS l JOIN record_levels AS v
+            ON v.record_id = l.record_id AND v.level = l.level
+        """,
+        "DROP TABLE ledger",
+        "ALTER TABLE ledger_new RENAME TO ledger",
+        "CREATE INDEX reservations_record ON reservations (record_id)",
+    ])

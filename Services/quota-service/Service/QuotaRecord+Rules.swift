@@ -13,16 +13,36 @@ struct StoredRecord: Sendable {
     let createdMilliseconds: Int64
     let form: Common.Attachment?
     let levels: [StoredLevel]
+    /// Of the year: 1, and one more for each that superseded the one before.
+    var edition: Int32 = 1
+    /// Of a superseding record.
+    var correction: Correction?
 
-    /// The record as the unit sees it.
-    var message: Quota.Record {
-        Quota.Record(
+    /// Why the HR department issued a superseding record, and who there.
+    struct Correction: Sendable {
+        let reason: String
+        let personID: String
+        let name: String
+    }
+
+    /// The record as the unit and its HR department see it.
+    /// - Parameter supplements: all of them, oldest first; what they changed is in the levels already.
+    func message(_ supplements: [Quota.Supplement] = []) -> Quota.Record {
+        let changes = supplements.flatMap(\.changes)
+        return Quota.Record(
             id: id, unitID: unitID, year: year,
-            vacancies: levels.map {
-                Quota.Vacancies(level: $0.level, unlimited: $0.unlimited, count: $0.approved)
+            vacancies: levels.map { level in
+                let added = changes.filter { $0.level == level.level }.reduce(0) { $0 + $1.change }
+                return Quota.Vacancies(
+                    level: level.level, unlimited: level.unlimited, count: level.approved - added)
             },
             state: state, recommended: levels.reduce(0) { $0 + $1.recommended },
-            createdMs: createdMilliseconds, version: version, approvalForm: form)
+            createdMs: createdMilliseconds, version: version, approvalForm: form,
+            edition: edition,
+            approved: levels.map {
+                Quota.Vacancies(level: $0.level, unlimited: $0.unlimited, count: $0.approved)
+            }, supplements: supplements, reason: correction?.reason ?? "",
+            issuedByName: correction?.name ?? "")
     }
 }
 
@@ -30,16 +50,35 @@ struct StoredRecord: Sendable {
 struct StoredLevel: Sendable {
     let level: Common.QuotaLevel
     let unlimited: Bool
-    let approved: Int64
-    let reserved: Int64
-    let consumed: Int64
+    /// In force: with the supplements. 0 when unlimited.
+    var approved: Int64
+    var reserved: Int64
+    var consumed: Int64
     /// How many ledger entries the level has.
-    let entries: Int64
+    var entries: Int64
 
     /// 已推荐.
     var recommended: Int64 { reserved + consumed }
     var remaining: Int64 { unlimited ? 0 : approved - reserved - consumed }
     var hasVacancy: Bool { unlimited || remaining > 0 }
+
+    /// The level after one more ledger entry that adds so much.
+    func entering(
+        approved: Int64 = 0, reserved: Int64 = 0, consumed: Int64 = 0
+    ) -> StoredLevel {
+        var next = self
+        next.approved += approved
+        next.reserved += reserved
+        next.consumed += consumed
+        next.entries += 1
+        return next
+    }
+
+    func facts(year: Int32) -> Common.VacancyFacts {
+        Common.VacancyFacts(
+            year: year, level: level, unlimited: unlimited, approved: approved,
+            recommended: recommended)
+    }
 }
 
 extension Common.QuotaLevel {
@@ -88,14 +127,14 @@ struct SaveRecord: Command {
         let faults = Self.faults(request)
         guard faults.isEmpty else { throw .invalid(faults) }
         if !request.id.isEmpty, facts.existing == nil { throw .notFound("岗位核准信息") }
-        if let sameYear = facts.sameYear, sameYear.id != request.id {
-            throw .exists("\(request.year) 年度的岗位核准信息已经录入")
-        }
         if let existing = facts.existing {
             guard existing.state == .draft else { throw .precondition("岗位核准信息已提交，不可再更改") }
             guard existing.version == request.expectedVersion else {
                 throw .conflict(current: existing.version)
             }
+        }
+        if let sameYear = facts.sameYear, sameYear.id != request.id {
+            throw .exists("\(request.year) 年度的岗位核准信息已经录入")
         }
         let record = StoredRecord(
             id: facts.existing?.id ?? newID, unitID: officer.unit.id, year: request.year,
@@ -116,7 +155,7 @@ struct SaveRecord: Command {
                     actor: "person:\(officer.personID)", action: "quota.record.save",
                     object: "record:\(record.id)", before: facts.existing?.audited ?? [],
                     after: record.audited)
-            ], reply: record.message)
+            ], reply: record.message())
     }
 
     /// Every fault of the form 新增岗位核准信息 (screen 7-4).
@@ -126,8 +165,14 @@ struct SaveRecord: Command {
             faults.append(
                 FieldFault(field: "year", label: "核准年度", message: "应为 2000 至 2100 之间的年度"))
         }
+        return faults + Self.faults(request.vacancies)
+    }
+
+    /// Every fault of the four levels: each once, a count or 不限.
+    static func faults(_ vacancies: [Quota.Vacancies]) -> [FieldFault] {
+        var faults: [FieldFault] = []
         for level in Common.QuotaLevel.all {
-            let given = request.vacancies.filter { $0.level == level }
+            let given = vacancies.filter { $0.level == level }
             // 正高级职称, 副高级职称, 中级职称, 初级职称 (screen 7-4).
             let label = level.label + (level.label.hasSuffix("级") ? "职称" : "级职称")
             let field = "vacancies.\(level.rawValue)"
@@ -147,7 +192,7 @@ struct SaveRecord: Command {
                 faults.append(FieldFault(field: field, label: label, message: "重复填写"))
             }
         }
-        if request.vacancies.contains(where: { !Common.QuotaLevel.all.contains($0.level) }) {
+        if vacancies.contains(where: { !Common.QuotaLevel.all.contains($0.level) }) {
             faults.append(FieldFault(field: "vacancies", label: "职称级别", message: "级别未知"))
         }
         return faults
@@ -184,7 +229,7 @@ struct SubmitRecord: Command {
                     actor: "person:\(officer.personID)", action: "quota.record.submit",
                     object: "record:\(record.id)", before: record.audited,
                     after: confirmed.audited)
-            ], reply: confirmed.message)
+            ], reply: confirmed.message())
     }
 }
 
@@ -242,15 +287,22 @@ struct AttachForm: Command {
 }
 
 extension StoredRecord {
-    func changed(state: Quota.RecordState) -> StoredRecord {
+    /// The next version of the row.
+    func changed(
+        state: Quota.RecordState? = nil, levels: [StoredLevel]? = nil
+    ) -> StoredRecord {
         StoredRecord(
-            id: id, unitID: unitID, year: year, state: state, version: version + 1,
-            createdMilliseconds: createdMilliseconds, form: form, levels: levels)
+            id: id, unitID: unitID, year: year, state: state ?? self.state, version: version + 1,
+            createdMilliseconds: createdMilliseconds, form: form, levels: levels ?? self.levels,
+            edition: edition, correction: correction)
     }
 
     /// For the audit: nothing here is personal.
     var audited: [(String, String)] {
-        [("year", String(year)), ("state", String(state.rawValue)), ("version", String(version))]
+        [
+            ("year", String(year)), ("edition", String(edition)),
+            ("state", String(state.rawValue)), ("version", String(version)),
+        ]
             + levels.map { ($0.level.label, $0.unlimited ? "不限" : String($0.approved)) }
     }
 }

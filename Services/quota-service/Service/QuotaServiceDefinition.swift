@@ -9,15 +9,18 @@ package let quotaServiceDefinition = ServiceDefinition(
 ) { environment in
     let identity = try environment.channel("identity-service")
     return assemble(
-        environment, resolver: SessionLeases(identity, clock: environment.clock).resolve)
+        environment, resolver: SessionLeases(identity, clock: environment.clock).resolve,
+        identity: identity)
 }
 
-/// Puts the service together; tests give their own sessions.
+/// Puts the service together; tests give their own sessions and a stand-in of identity-service.
 func assemble(
-    _ environment: ServiceEnvironment, resolver: @escaping SessionResolver
+    _ environment: ServiceEnvironment, resolver: @escaping SessionResolver,
+    identity: any RPCChannel
 ) -> ServiceAssembly {
     let handler = QuotaHandler(
-        database: environment.database, attachments: environment.attachments, ids: randomID)
+        database: environment.database, attachments: environment.attachments,
+        identity: Identity.IdentityClient(identity), ids: randomID)
     var assembly = ServiceAssembly(resolver: resolver)
     assembly.serve(
         handler.register(in:), critical: [.reserve, .confirm, .release, .consume],
@@ -25,11 +28,13 @@ func assemble(
     ) { (method: Quota.QuotaMethod) in
         switch method {
         case .listRecords, .getRecord, .downloadApprovalForm:
-            .users(.officers)
+            .users(Set.officers.union([.hrDepartment]))
+        case .supplementRecord, .supersedeRecord:
+            .users([.hrDepartment])
         case .saveRecord, .deleteRecord, .submitRecord, .uploadApprovalForm:
             .users([.unitAdministrator])
         case .getVacancies:
-            .usersOrServices(.officers.union([.hrDepartment]), ["declaration-service"])
+            .usersOrServices(Set.officers.union([.hrDepartment]), ["declaration-service"])
         case .reserve, .confirm, .release, .consume:
             .services(["declaration-service"])
         }

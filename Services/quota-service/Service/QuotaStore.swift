@@ -10,18 +10,21 @@ enum QuotaStore {
 
     private static let columns = """
         id, unit_id, year, state, version, created_ms, form_name, form_media_type, form_bytes,
-        form_sha256
+        form_sha256, edition, reason, issued_by, issued_by_name
         """
+
+    /// Whichever unit's it is; nil for an unknown id.
+    static func record(_ id: String, _ rows: any RowReader) throws -> StoredRecord? {
+        try rows.row(
+            Statement("SELECT \(columns) FROM records WHERE id = ?", [.text(id)])
+        ).map { try stored($0, rows) }
+    }
 
     /// The unit's own record; nil for an unknown or foreign id.
     static func record(
         _ id: String, unit: String, _ rows: any RowReader
     ) throws -> StoredRecord? {
-        try rows.row(
-            Statement(
-                "SELECT \(columns) FROM records WHERE id = ? AND unit_id = ?",
-                [.text(id), .text(unit)])
-        ).map { try stored($0, rows) }
+        try record(id, rows).flatMap { $0.unitID == unit ? $0 : nil }
     }
 
     /// The unit's record of the year that was not superseded: a draft or a confirmed one.
@@ -35,7 +38,7 @@ enum QuotaStore {
         ).map { try stored($0, rows) }
     }
 
-    /// One page of the unit's records, newest year first.
+    /// One page of the unit's records: newest year first, of a year the newest edition.
     static func records(
         unit: String, _ page: PageBounds, _ rows: any RowReader
     ) throws -> [StoredRecord] {
@@ -43,14 +46,16 @@ enum QuotaStore {
             Statement(
                 """
                 SELECT \(columns) FROM records
-                WHERE unit_id = ? AND (year < ? OR (year = ? AND id < ?))
-                ORDER BY year DESC, id DESC LIMIT ?
-                """,
-                [
-                    .text(unit), .integer(page.start.sort), .integer(page.start.sort),
-                    .text(page.start.id), .integer(Int64(page.size + 1)),
-                ]), limit: page.size + 1
+                WHERE unit_id = ? AND year * 1000 + edition < ?
+                ORDER BY year DESC, edition DESC LIMIT ?
+                """, [.text(unit), .integer(page.start.sort), .integer(Int64(page.size + 1))]),
+            limit: page.size + 1
         ).map { try stored($0, rows) }
+    }
+
+    /// Where a record stands in that list; a year has at most 999 editions.
+    static func place(of record: StoredRecord) -> PageCursor {
+        PageCursor(sort: Int64(record.year) * 1_000 + Int64(record.edition), id: record.id)
     }
 
     static func count(unit: String, _ rows: any RowReader) throws -> Int64 {
@@ -130,7 +135,12 @@ enum QuotaStore {
             state: Quota.RecordState(rawValue: Int32(try row.integer("state"))),
             version: try row.integer("version"),
             createdMilliseconds: try row.integer("created_ms"), form: form,
-            levels: try levels(of: id, rows))
+            levels: try levels(of: id, rows), edition: Int32(try row.integer("edition")),
+            correction: try row.optionalText("issued_by").map {
+                StoredRecord.Correction(
+                    reason: try row.text("reason"), personID: $0,
+                    name: try row.text("issued_by_name"))
+            })
     }
 
     // MARK: writes
@@ -157,20 +167,24 @@ enum QuotaStore {
                     .integer(Int64(record.year)), .integer(record.version), .text(record.id),
                     .integer(record.version - 1),
                 ], expectedChanges: 1)
-        return [head]
-            + record.levels.map { level in
-                Statement(
-                    """
-                    INSERT INTO record_levels (record_id, level, unlimited, approved)
-                    VALUES (?, ?, ?, ?)
-                    ON CONFLICT (record_id, level) DO UPDATE
-                    SET unlimited = excluded.unlimited, approved = excluded.approved
-                    """,
-                    [
-                        .text(record.id), .integer(Int64(level.level.rawValue)),
-                        .integer(level.unlimited ? 1 : 0), .integer(level.approved),
-                    ])
-            }
+        return [head] + levels(of: record)
+    }
+
+    /// What is approved; nothing of it is taken yet.
+    static func levels(of record: StoredRecord) -> [Statement] {
+        record.levels.map { level in
+            Statement(
+                """
+                INSERT INTO record_levels (record_id, level, unlimited, approved)
+                VALUES (?, ?, ?, ?)
+                ON CONFLICT (record_id, level) DO UPDATE
+                SET unlimited = excluded.unlimited, approved = excluded.approved
+                """,
+                [
+                    .text(record.id), .integer(Int64(level.level.rawValue)),
+                    .integer(level.unlimited ? 1 : 0), .integer(level.approved),
+                ])
+        }
     }
 
     static func confirm(
@@ -248,47 +262,51 @@ enum QuotaStore {
             ], expectedChanges: 1)
     }
 
-    /// What a ledger entry does to the counts.
+    /// What a ledger entry is about: a reservation, or a correction by the HR department. The raw values are stored.
     enum Entry: String {
-        case reserve, release, consume
+        case reserve, release, consume, supplement
+        /// A superseded record hands over what is taken of it, and its successor takes it over.
+        case close, open
 
-        var reserved: Int64 {
+        fileprivate var isOfReservation: Bool {
             switch self {
-            case .reserve: 1
-            case .release, .consume: -1
+            case .reserve, .release, .consume: true
+            case .supplement, .close, .open: false
             }
         }
-        var consumed: Int64 { self == .consume ? 1 : 0 }
     }
 
     /// One ledger entry, and the level's counts with it.
+    /// - Parameters:
+    ///   - cause: id of the reservation, of the supplement, of the other record.
+    ///   - level: as it is afterwards, the entry counted.
     static func enter(
-        _ entry: Entry, _ reservation: StoredReservation, _ level: StoredLevel, record: String,
-        at now: Timestamp
+        _ entry: Entry, by cause: String, _ level: StoredLevel, record: String, at now: Timestamp
     ) -> [Statement] {
-        let reserved = level.reserved + entry.reserved
-        let consumed = level.consumed + entry.consumed
-        return [
+        [
             Statement(
                 """
-                UPDATE record_levels SET reserved = ?, consumed = ?, entries = ?
+                UPDATE record_levels SET approved = ?, reserved = ?, consumed = ?, entries = ?
                 WHERE record_id = ? AND level = ? AND entries = ?
                 """,
                 [
-                    .integer(reserved), .integer(consumed), .integer(level.entries + 1),
-                    .text(record), .integer(Int64(level.level.rawValue)),
-                    .integer(level.entries),
+                    .integer(level.approved), .integer(level.reserved),
+                    .integer(level.consumed), .integer(level.entries), .text(record),
+                    .integer(Int64(level.level.rawValue)), .integer(level.entries - 1),
                 ], expectedChanges: 1),
             Statement(
                 """
-                INSERT INTO ledger
-                    (record_id, level, entry, kind, reservation_id, reserved, consumed, at_ms)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO ledger (record_id, level, entry, kind, reservation_id, cause, approved,
+                    reserved, consumed, at_ms)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 [
-                    .text(record), .integer(Int64(level.level.rawValue)),
-                    .integer(level.entries + 1), .text(entry.rawValue), .text(reservation.id),
-                    .integer(reserved), .integer(consumed), .integer(now.milliseconds),
+                    .text(record), .integer(Int64(level.level.rawValue)), .integer(level.entries),
+                    .text(entry.rawValue), entry.isOfReservation ? .text(cause) : .null,
+                    entry.isOfReservation ? .null : .text(cause),
+                    level.unlimited ? .null : .integer(level.approved),
+                    .integer(level.reserved), .integer(level.consumed),
+                    .integer(now.milliseconds),
                 ]),
         ]
     }

@@ -48,10 +48,9 @@ struct Reserve: Command {
         }
         let record = facts.record.flatMap { $0.state == .confirmed ? $0 : nil }
         let level = record?.levels.first { $0.level == request.level }
-        let vacancy = Common.VacancyFacts(
-            year: request.year, level: request.level, unlimited: level?.unlimited ?? false,
-            approved: level?.approved ?? 0, recommended: level?.recommended ?? 0,
-            noRecord: level == nil)
+        let vacancy =
+            level?.facts(year: request.year)
+            ?? Common.VacancyFacts(year: request.year, level: request.level, noRecord: true)
         guard let record, let level else {
             return refusal("\(request.year) 年度没有已确认的岗位核准信息", vacancy, at: now)
         }
@@ -71,7 +70,8 @@ struct Reserve: Command {
         return Plan(
             writes: [QuotaStore.insert(reservation, at: now)]
                 + QuotaStore.enter(
-                    .reserve, reservation, level, record: record.id, at: now),
+                    .reserve, by: reservation.id, level.entering(reserved: 1),
+                    record: record.id, at: now),
             audit: [Self.audit("quota.reserve", reservation, after: "reserved")], reply: reply)
     }
 
@@ -205,7 +205,9 @@ struct Release: Command {
         else { return Plan(reply: reply) }
         return Plan(
             writes: [QuotaStore.change(existing, to: .released)]
-                + QuotaStore.enter(.release, existing, level, record: record, at: now),
+                + QuotaStore.enter(
+                    .release, by: existing.id, level.entering(reserved: -1), record: record,
+                    at: now),
             audit: [
                 Reserve.audit(
                     "quota.release", existing,
@@ -253,7 +255,9 @@ struct Consume: Command {
         else { throw .precondition("该预留未成功或已释放，不能使用") }
         return Plan(
             writes: [QuotaStore.consume(existing, at: now)]
-                + QuotaStore.enter(.consume, existing, level, record: record, at: now),
+                + QuotaStore.enter(
+                    .consume, by: existing.id, level.entering(reserved: -1, consumed: 1),
+                    record: record, at: now),
             audit: [
                 Reserve.audit(
                     "quota.consume", existing,

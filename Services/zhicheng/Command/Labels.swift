@@ -34,9 +34,9 @@ extension Quota.RecordState {
 }
 
 extension Quota.Record {
-    /// The vacancy of a level as the list shows it: a number or 不限.
+    /// What is in force of a level, as the list shows it: a number or 不限.
     func vacancy(_ level: Common.QuotaLevel) -> String {
-        guard let found = vacancies.first(where: { $0.level == level }) else { return "" }
+        guard let found = approved.first(where: { $0.level == level }) else { return "" }
         return found.unlimited ? "不限" : "\(found.count)"
     }
 }

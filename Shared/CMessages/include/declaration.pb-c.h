@@ -33,6 +33,7 @@ typedef struct Declaration__V1__SectionRow Declaration__V1__SectionRow;
 typedef struct Declaration__V1__Finding Declaration__V1__Finding;
 typedef struct Declaration__V1__Recommendation Declaration__V1__Recommendation;
 typedef struct Declaration__V1__DeclarationDetail Declaration__V1__DeclarationDetail;
+typedef struct Declaration__V1__VacancyOutlook Declaration__V1__VacancyOutlook;
 typedef struct Declaration__V1__Difference Declaration__V1__Difference;
 typedef struct Declaration__V1__RaisedDefect Declaration__V1__RaisedDefect;
 typedef struct Declaration__V1__ClaimRequest Declaration__V1__ClaimRequest;
@@ -346,10 +347,26 @@ struct  Declaration__V1__DeclarationDetail
   Declaration__V1__Difference **differences;
   size_t n_raised_defects;
   Declaration__V1__RaisedDefect **raised_defects;
+  Declaration__V1__VacancyOutlook *vacancies;
 };
 #define DECLARATION__V1__DECLARATION_DETAIL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__declaration_detail__descriptor) \
-    , NULL, NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, {0,NULL}, 0, 0, NULL, {0,NULL}, 0,NULL, 0,NULL }
+    , NULL, NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, {0,NULL}, 0, 0, NULL, {0,NULL}, 0,NULL, 0,NULL, NULL }
+
+
+struct  Declaration__V1__VacancyOutlook
+{
+  ProtobufCMessage base;
+  Common__V1__VacancyFacts *facts;
+  protobuf_c_boolean holds;
+  int64_t pending;
+  int64_t after_this;
+  int64_t after_all;
+  protobuf_c_boolean unavailable;
+};
+#define DECLARATION__V1__VACANCY_OUTLOOK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__vacancy_outlook__descriptor) \
+    , NULL, 0, 0, 0, 0, 0 }
 
 
 struct  Declaration__V1__Difference
@@ -1083,6 +1100,25 @@ Declaration__V1__DeclarationDetail *
 void   declaration__v1__declaration_detail__free_unpacked
                      (Declaration__V1__DeclarationDetail *message,
                       ProtobufCAllocator *allocator);
+/* Declaration__V1__VacancyOutlook methods */
+void   declaration__v1__vacancy_outlook__init
+                     (Declaration__V1__VacancyOutlook         *message);
+size_t declaration__v1__vacancy_outlook__get_packed_size
+                     (const Declaration__V1__VacancyOutlook   *message);
+size_t declaration__v1__vacancy_outlook__pack
+                     (const Declaration__V1__VacancyOutlook   *message,
+                      uint8_t             *out);
+size_t declaration__v1__vacancy_outlook__pack_to_buffer
+                     (const Declaration__V1__VacancyOutlook   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__VacancyOutlook *
+       declaration__v1__vacancy_outlook__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__vacancy_outlook__free_unpacked
+                     (Declaration__V1__VacancyOutlook *message,
+                      ProtobufCAllocator *allocator);
 /* Declaration__V1__Difference methods */
 void   declaration__v1__difference__init
                      (Declaration__V1__Difference         *message);
@@ -1763,6 +1799,9 @@ typedef void (*Declaration__V1__Recommendation_Closure)
 typedef void (*Declaration__V1__DeclarationDetail_Closure)
                  (const Declaration__V1__DeclarationDetail *message,
                   void *closure_data);
+typedef void (*Declaration__V1__VacancyOutlook_Closure)
+                 (const Declaration__V1__VacancyOutlook *message,
+                  void *closure_data);
 typedef void (*Declaration__V1__Difference_Closure)
                  (const Declaration__V1__Difference *message,
                   void *closure_data);
@@ -1885,6 +1924,7 @@ extern const ProtobufCMessageDescriptor declaration__v1__section_row__descriptor
 extern const ProtobufCMessageDescriptor declaration__v1__finding__descriptor;
 extern const ProtobufCMessageDescriptor declaration__v1__recommendation__descriptor;
 extern const ProtobufCMessageDescriptor declaration__v1__declaration_detail__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__vacancy_outlook__descriptor;
 extern const ProtobufCMessageDescriptor declaration__v1__difference__descriptor;
 extern const ProtobufCMessageDescriptor declaration__v1__raised_defect__descriptor;
 extern const ProtobufCMessageDescriptor declaration__v1__claim_request__descriptor;

@@ -18,6 +18,8 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Quota__V1__Vacancies Quota__V1__Vacancies;
 typedef struct Quota__V1__Record Quota__V1__Record;
+typedef struct Quota__V1__Supplement Quota__V1__Supplement;
+typedef struct Quota__V1__LevelChange Quota__V1__LevelChange;
 typedef struct Quota__V1__ListRecordsRequest Quota__V1__ListRecordsRequest;
 typedef struct Quota__V1__ListRecordsReply Quota__V1__ListRecordsReply;
 typedef struct Quota__V1__GetRecordRequest Quota__V1__GetRecordRequest;
@@ -39,6 +41,8 @@ typedef struct Quota__V1__ReleaseRequest Quota__V1__ReleaseRequest;
 typedef struct Quota__V1__ReleaseReply Quota__V1__ReleaseReply;
 typedef struct Quota__V1__ConsumeRequest Quota__V1__ConsumeRequest;
 typedef struct Quota__V1__ConsumeReply Quota__V1__ConsumeReply;
+typedef struct Quota__V1__SupplementRecordRequest Quota__V1__SupplementRecordRequest;
+typedef struct Quota__V1__SupersedeRecordRequest Quota__V1__SupersedeRecordRequest;
 
 
 /* --- enums --- */
@@ -71,20 +75,56 @@ struct  Quota__V1__Record
   int64_t created_ms;
   int64_t version;
   Common__V1__Attachment *approval_form;
+  int32_t edition;
+  size_t n_approved;
+  Quota__V1__Vacancies **approved;
+  size_t n_supplements;
+  Quota__V1__Supplement **supplements;
+  ProtobufCBinaryData reason;
+  ProtobufCBinaryData issued_by_name;
 };
 #define QUOTA__V1__RECORD__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&quota__v1__record__descriptor) \
-    , {0,NULL}, {0,NULL}, 0, 0,NULL, 0, 0, 0, 0, NULL }
+    , {0,NULL}, {0,NULL}, 0, 0,NULL, 0, 0, 0, 0, NULL, 0, 0,NULL, 0,NULL, {0,NULL}, {0,NULL} }
+
+
+struct  Quota__V1__Supplement
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  int32_t number;
+  size_t n_changes;
+  Quota__V1__LevelChange **changes;
+  ProtobufCBinaryData reason;
+  Common__V1__Attachment *document;
+  ProtobufCBinaryData issued_by_name;
+  int64_t issued_ms;
+};
+#define QUOTA__V1__SUPPLEMENT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&quota__v1__supplement__descriptor) \
+    , {0,NULL}, 0, 0,NULL, {0,NULL}, NULL, {0,NULL}, 0 }
+
+
+struct  Quota__V1__LevelChange
+{
+  ProtobufCMessage base;
+  int32_t level;
+  int64_t change;
+};
+#define QUOTA__V1__LEVEL_CHANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&quota__v1__level_change__descriptor) \
+    , 0, 0 }
 
 
 struct  Quota__V1__ListRecordsRequest
 {
   ProtobufCMessage base;
   Common__V1__PageRequest *page;
+  ProtobufCBinaryData unit_id;
 };
 #define QUOTA__V1__LIST_RECORDS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&quota__v1__list_records_request__descriptor) \
-    , NULL }
+    , NULL, {0,NULL} }
 
 
 struct  Quota__V1__ListRecordsReply
@@ -170,10 +210,11 @@ struct  Quota__V1__DownloadApprovalFormRequest
 {
   ProtobufCMessage base;
   ProtobufCBinaryData record_id;
+  ProtobufCBinaryData supplement_id;
 };
 #define QUOTA__V1__DOWNLOAD_APPROVAL_FORM_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&quota__v1__download_approval_form_request__descriptor) \
-    , {0,NULL} }
+    , {0,NULL}, {0,NULL} }
 
 
 struct  Quota__V1__DownloadApprovalFormReply
@@ -320,6 +361,36 @@ struct  Quota__V1__ConsumeReply
     , 0 }
 
 
+struct  Quota__V1__SupplementRecordRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  int64_t expected_version;
+  size_t n_changes;
+  Quota__V1__LevelChange **changes;
+  ProtobufCBinaryData reason;
+  Common__V1__FileUpload *document;
+};
+#define QUOTA__V1__SUPPLEMENT_RECORD_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&quota__v1__supplement_record_request__descriptor) \
+    , {0,NULL}, 0, 0,NULL, {0,NULL}, NULL }
+
+
+struct  Quota__V1__SupersedeRecordRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  int64_t expected_version;
+  size_t n_vacancies;
+  Quota__V1__Vacancies **vacancies;
+  ProtobufCBinaryData reason;
+  Common__V1__FileUpload *document;
+};
+#define QUOTA__V1__SUPERSEDE_RECORD_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&quota__v1__supersede_record_request__descriptor) \
+    , {0,NULL}, 0, 0,NULL, {0,NULL}, NULL }
+
+
 /* Quota__V1__Vacancies methods */
 void   quota__v1__vacancies__init
                      (Quota__V1__Vacancies         *message);
@@ -357,6 +428,44 @@ Quota__V1__Record *
                       const uint8_t       *data);
 void   quota__v1__record__free_unpacked
                      (Quota__V1__Record *message,
+                      ProtobufCAllocator *allocator);
+/* Quota__V1__Supplement methods */
+void   quota__v1__supplement__init
+                     (Quota__V1__Supplement         *message);
+size_t quota__v1__supplement__get_packed_size
+                     (const Quota__V1__Supplement   *message);
+size_t quota__v1__supplement__pack
+                     (const Quota__V1__Supplement   *message,
+                      uint8_t             *out);
+size_t quota__v1__supplement__pack_to_buffer
+                     (const Quota__V1__Supplement   *message,
+                      ProtobufCBuffer     *buffer);
+Quota__V1__Supplement *
+       quota__v1__supplement__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   quota__v1__supplement__free_unpacked
+                     (Quota__V1__Supplement *message,
+                      ProtobufCAllocator *allocator);
+/* Quota__V1__LevelChange methods */
+void   quota__v1__level_change__init
+                     (Quota__V1__LevelChange         *message);
+size_t quota__v1__level_change__get_packed_size
+                     (const Quota__V1__LevelChange   *message);
+size_t quota__v1__level_change__pack
+                     (const Quota__V1__LevelChange   *message,
+                      uint8_t             *out);
+size_t quota__v1__level_change__pack_to_buffer
+                     (const Quota__V1__LevelChange   *message,
+                      ProtobufCBuffer     *buffer);
+Quota__V1__LevelChange *
+       quota__v1__level_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   quota__v1__level_change__free_unpacked
+                     (Quota__V1__LevelChange *message,
                       ProtobufCAllocator *allocator);
 /* Quota__V1__ListRecordsRequest methods */
 void   quota__v1__list_records_request__init
@@ -757,6 +866,44 @@ Quota__V1__ConsumeReply *
 void   quota__v1__consume_reply__free_unpacked
                      (Quota__V1__ConsumeReply *message,
                       ProtobufCAllocator *allocator);
+/* Quota__V1__SupplementRecordRequest methods */
+void   quota__v1__supplement_record_request__init
+                     (Quota__V1__SupplementRecordRequest         *message);
+size_t quota__v1__supplement_record_request__get_packed_size
+                     (const Quota__V1__SupplementRecordRequest   *message);
+size_t quota__v1__supplement_record_request__pack
+                     (const Quota__V1__SupplementRecordRequest   *message,
+                      uint8_t             *out);
+size_t quota__v1__supplement_record_request__pack_to_buffer
+                     (const Quota__V1__SupplementRecordRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Quota__V1__SupplementRecordRequest *
+       quota__v1__supplement_record_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   quota__v1__supplement_record_request__free_unpacked
+                     (Quota__V1__SupplementRecordRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Quota__V1__SupersedeRecordRequest methods */
+void   quota__v1__supersede_record_request__init
+                     (Quota__V1__SupersedeRecordRequest         *message);
+size_t quota__v1__supersede_record_request__get_packed_size
+                     (const Quota__V1__SupersedeRecordRequest   *message);
+size_t quota__v1__supersede_record_request__pack
+                     (const Quota__V1__SupersedeRecordRequest   *message,
+                      uint8_t             *out);
+size_t quota__v1__supersede_record_request__pack_to_buffer
+                     (const Quota__V1__SupersedeRecordRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Quota__V1__SupersedeRecordRequest *
+       quota__v1__supersede_record_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   quota__v1__supersede_record_request__free_unpacked
+                     (Quota__V1__SupersedeRecordRequest *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Quota__V1__Vacancies_Closure)
@@ -764,6 +911,12 @@ typedef void (*Quota__V1__Vacancies_Closure)
                   void *closure_data);
 typedef void (*Quota__V1__Record_Closure)
                  (const Quota__V1__Record *message,
+                  void *closure_data);
+typedef void (*Quota__V1__Supplement_Closure)
+                 (const Quota__V1__Supplement *message,
+                  void *closure_data);
+typedef void (*Quota__V1__LevelChange_Closure)
+                 (const Quota__V1__LevelChange *message,
                   void *closure_data);
 typedef void (*Quota__V1__ListRecordsRequest_Closure)
                  (const Quota__V1__ListRecordsRequest *message,
@@ -828,6 +981,12 @@ typedef void (*Quota__V1__ConsumeRequest_Closure)
 typedef void (*Quota__V1__ConsumeReply_Closure)
                  (const Quota__V1__ConsumeReply *message,
                   void *closure_data);
+typedef void (*Quota__V1__SupplementRecordRequest_Closure)
+                 (const Quota__V1__SupplementRecordRequest *message,
+                  void *closure_data);
+typedef void (*Quota__V1__SupersedeRecordRequest_Closure)
+                 (const Quota__V1__SupersedeRecordRequest *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -836,6 +995,8 @@ typedef void (*Quota__V1__ConsumeReply_Closure)
 
 extern const ProtobufCMessageDescriptor quota__v1__vacancies__descriptor;
 extern const ProtobufCMessageDescriptor quota__v1__record__descriptor;
+extern const ProtobufCMessageDescriptor quota__v1__supplement__descriptor;
+extern const ProtobufCMessageDescriptor quota__v1__level_change__descriptor;
 extern const ProtobufCMessageDescriptor quota__v1__list_records_request__descriptor;
 extern const ProtobufCMessageDescriptor quota__v1__list_records_reply__descriptor;
 extern const ProtobufCMessageDescriptor quota__v1__get_record_request__descriptor;
@@ -857,6 +1018,8 @@ extern const ProtobufCMessageDescriptor quota__v1__release_request__descriptor;
 extern const ProtobufCMessageDescriptor quota__v1__release_reply__descriptor;
 extern const ProtobufCMessageDescriptor quota__v1__consume_request__descriptor;
 extern const ProtobufCMessageDescriptor quota__v1__consume_reply__descriptor;
+extern const ProtobufCMessageDescriptor quota__v1__supplement_record_request__descriptor;
+extern const ProtobufCMessageDescriptor quota__v1__supersede_record_request__descriptor;
 
 PROTOBUF_C__END_DECLS
 

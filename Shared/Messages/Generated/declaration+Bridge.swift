@@ -612,6 +612,7 @@ extension Declaration.DeclarationDetail: @unsafe BridgedMessage {
         unsafe c.pointee.notice_until = arena.text(self.noticeUntil)
         unsafe (c.pointee.n_differences, c.pointee.differences) = arena.messages(self.differences)
         unsafe (c.pointee.n_raised_defects, c.pointee.raised_defects) = arena.messages(self.raisedDefects)
+        if let value = self.vacancies { unsafe c.pointee.vacancies = arena.message(value) }
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
@@ -629,7 +630,45 @@ extension Declaration.DeclarationDetail: @unsafe BridgedMessage {
             votes: decodedMessage(c.pointee.votes),
             noticeUntil: decodedText(c.pointee.notice_until),
             differences: decodedMessages(c.pointee.differences, c.pointee.n_differences),
-            raisedDefects: decodedMessages(c.pointee.raised_defects, c.pointee.n_raised_defects)
+            raisedDefects: decodedMessages(c.pointee.raised_defects, c.pointee.n_raised_defects),
+            vacancies: decodedMessage(c.pointee.vacancies)
+        )
+    }
+}
+
+extension Declaration.VacancyOutlook: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__VacancyOutlook
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__vacancy_outlook__get_packed_size, declaration__v1__vacancy_outlook__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__vacancy_outlook__get_packed_size, declaration__v1__vacancy_outlook__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__vacancy_outlook__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__vacancy_outlook__init(c)
+        if let value = self.facts { unsafe c.pointee.facts = arena.message(value) }
+        unsafe c.pointee.holds = self.holds ? 1 : 0
+        unsafe c.pointee.pending = self.pending
+        unsafe c.pointee.after_this = self.afterThis
+        unsafe c.pointee.after_all = self.afterAll
+        unsafe c.pointee.unavailable = self.unavailable ? 1 : 0
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            facts: decodedMessage(c.pointee.facts),
+            holds: c.pointee.holds != 0,
+            pending: c.pointee.pending,
+            afterThis: c.pointee.after_this,
+            afterAll: c.pointee.after_all,
+            unavailable: c.pointee.unavailable != 0
         )
     }
 }

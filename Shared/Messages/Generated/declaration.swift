@@ -663,12 +663,14 @@ extension Declaration {
         public var differences: [Declaration.Difference]
         /// of every return so far, oldest first
         public var raisedDefects: [Declaration.RaisedDefect]
+        /// to officers of a public institution, while the declaration is with it
+        public var vacancies: Declaration.VacancyOutlook?
 
         /// With every field at its default.
         public init() { self.init(row: nil) }
 
         /// With the given fields, and the others at their defaults.
-        public init(row: Declaration.DeclarationRow? = nil, application: Declaration.Application? = nil, sections: [Declaration.Section] = [], findings: [Declaration.Finding] = [], recommendation: Declaration.Recommendation? = nil, flow: [Common.FlowStep] = [], defects: [String] = [], correctBy: String = "", quotaRequired: Bool = false, quotaLevel: Common.QuotaLevel = Common.QuotaLevel(rawValue: 0), votes: Declaration.Votes? = nil, noticeUntil: String = "", differences: [Declaration.Difference] = [], raisedDefects: [Declaration.RaisedDefect] = []) {
+        public init(row: Declaration.DeclarationRow? = nil, application: Declaration.Application? = nil, sections: [Declaration.Section] = [], findings: [Declaration.Finding] = [], recommendation: Declaration.Recommendation? = nil, flow: [Common.FlowStep] = [], defects: [String] = [], correctBy: String = "", quotaRequired: Bool = false, quotaLevel: Common.QuotaLevel = Common.QuotaLevel(rawValue: 0), votes: Declaration.Votes? = nil, noticeUntil: String = "", differences: [Declaration.Difference] = [], raisedDefects: [Declaration.RaisedDefect] = [], vacancies: Declaration.VacancyOutlook? = nil) {
             self.row = row
             self.application = application
             self.sections = sections
@@ -683,6 +685,38 @@ extension Declaration {
             self.noticeUntil = noticeUntil
             self.differences = differences
             self.raisedDefects = raisedDefects
+            self.vacancies = vacancies
+        }
+    }
+}
+
+extension Declaration {
+    /// What an approval that occupies a post (占用) leaves of the level's vacancies, of this moment.
+    public struct VacancyOutlook: Message {
+        public static var fullName: String { "declaration.v1.VacancyOutlook" }
+        public var facts: Common.VacancyFacts?
+        /// this declaration's own vacancy is reserved, and counted as recommended
+        public var holds: Bool
+        /// others that the unit may still approve with 占用: of the same year and level
+        public var pending: Int64
+        /// vacancies left after this one; below 0: there is none for it. 0 when unlimited
+        public var afterThis: Int64
+        /// and after all pending ones
+        public var afterAll: Int64
+        /// quota-service did not answer; nothing else is set
+        public var unavailable: Bool
+
+        /// With every field at its default.
+        public init() { self.init(facts: nil) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(facts: Common.VacancyFacts? = nil, holds: Bool = false, pending: Int64 = 0, afterThis: Int64 = 0, afterAll: Int64 = 0, unavailable: Bool = false) {
+            self.facts = facts
+            self.holds = holds
+            self.pending = pending
+            self.afterThis = afterThis
+            self.afterAll = afterAll
+            self.unavailable = unavailable
         }
     }
 }

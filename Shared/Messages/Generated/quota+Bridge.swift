@@ -61,6 +61,11 @@ extension Quota.Record: @unsafe BridgedMessage {
         unsafe c.pointee.created_ms = self.createdMs
         unsafe c.pointee.version = self.version
         if let value = self.approvalForm { unsafe c.pointee.approval_form = arena.message(value) }
+        unsafe c.pointee.edition = self.edition
+        unsafe (c.pointee.n_approved, c.pointee.approved) = arena.messages(self.approved)
+        unsafe (c.pointee.n_supplements, c.pointee.supplements) = arena.messages(self.supplements)
+        unsafe c.pointee.reason = arena.text(self.reason)
+        unsafe c.pointee.issued_by_name = arena.text(self.issuedByName)
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
@@ -73,7 +78,80 @@ extension Quota.Record: @unsafe BridgedMessage {
             recommended: c.pointee.recommended,
             createdMs: c.pointee.created_ms,
             version: c.pointee.version,
-            approvalForm: decodedMessage(c.pointee.approval_form)
+            approvalForm: decodedMessage(c.pointee.approval_form),
+            edition: c.pointee.edition,
+            approved: decodedMessages(c.pointee.approved, c.pointee.n_approved),
+            supplements: decodedMessages(c.pointee.supplements, c.pointee.n_supplements),
+            reason: decodedText(c.pointee.reason),
+            issuedByName: decodedText(c.pointee.issued_by_name)
+        )
+    }
+}
+
+extension Quota.Supplement: @unsafe BridgedMessage {
+    typealias CValue = Quota__V1__Supplement
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, quota__v1__supplement__get_packed_size, quota__v1__supplement__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, quota__v1__supplement__get_packed_size, quota__v1__supplement__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, quota__v1__supplement__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe quota__v1__supplement__init(c)
+        unsafe c.pointee.id = arena.text(self.id)
+        unsafe c.pointee.number = self.number
+        unsafe (c.pointee.n_changes, c.pointee.changes) = arena.messages(self.changes)
+        unsafe c.pointee.reason = arena.text(self.reason)
+        if let value = self.document { unsafe c.pointee.document = arena.message(value) }
+        unsafe c.pointee.issued_by_name = arena.text(self.issuedByName)
+        unsafe c.pointee.issued_ms = self.issuedMs
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            id: decodedText(c.pointee.id),
+            number: c.pointee.number,
+            changes: decodedMessages(c.pointee.changes, c.pointee.n_changes),
+            reason: decodedText(c.pointee.reason),
+            document: decodedMessage(c.pointee.document),
+            issuedByName: decodedText(c.pointee.issued_by_name),
+            issuedMs: c.pointee.issued_ms
+        )
+    }
+}
+
+extension Quota.LevelChange: @unsafe BridgedMessage {
+    typealias CValue = Quota__V1__LevelChange
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, quota__v1__level_change__get_packed_size, quota__v1__level_change__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, quota__v1__level_change__get_packed_size, quota__v1__level_change__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, quota__v1__level_change__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe quota__v1__level_change__init(c)
+        unsafe c.pointee.level = self.level.rawValue
+        unsafe c.pointee.change = self.change
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        unsafe self.init(
+            level: Common.QuotaLevel(rawValue: c.pointee.level),
+            change: c.pointee.change
         )
     }
 }
@@ -96,11 +174,13 @@ extension Quota.ListRecordsRequest: @unsafe BridgedMessage {
     func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
         unsafe quota__v1__list_records_request__init(c)
         if let value = self.page { unsafe c.pointee.page = arena.message(value) }
+        unsafe c.pointee.unit_id = arena.text(self.unitID)
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
         try unsafe self.init(
-            page: decodedMessage(c.pointee.page)
+            page: decodedMessage(c.pointee.page),
+            unitID: decodedText(c.pointee.unit_id)
         )
     }
 }
@@ -325,11 +405,13 @@ extension Quota.DownloadApprovalFormRequest: @unsafe BridgedMessage {
     func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
         unsafe quota__v1__download_approval_form_request__init(c)
         unsafe c.pointee.record_id = arena.text(self.recordID)
+        unsafe c.pointee.supplement_id = arena.text(self.supplementID)
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
         try unsafe self.init(
-            recordID: decodedText(c.pointee.record_id)
+            recordID: decodedText(c.pointee.record_id),
+            supplementID: decodedText(c.pointee.supplement_id)
         )
     }
 }
@@ -700,6 +782,76 @@ extension Quota.ConsumeReply: @unsafe BridgedMessage {
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
         unsafe self.init(
             state: Quota.ReservationState(rawValue: c.pointee.state)
+        )
+    }
+}
+
+extension Quota.SupplementRecordRequest: @unsafe BridgedMessage {
+    typealias CValue = Quota__V1__SupplementRecordRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, quota__v1__supplement_record_request__get_packed_size, quota__v1__supplement_record_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, quota__v1__supplement_record_request__get_packed_size, quota__v1__supplement_record_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, quota__v1__supplement_record_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe quota__v1__supplement_record_request__init(c)
+        unsafe c.pointee.id = arena.text(self.id)
+        unsafe c.pointee.expected_version = self.expectedVersion
+        unsafe (c.pointee.n_changes, c.pointee.changes) = arena.messages(self.changes)
+        unsafe c.pointee.reason = arena.text(self.reason)
+        if let value = self.document { unsafe c.pointee.document = arena.message(value) }
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            id: decodedText(c.pointee.id),
+            expectedVersion: c.pointee.expected_version,
+            changes: decodedMessages(c.pointee.changes, c.pointee.n_changes),
+            reason: decodedText(c.pointee.reason),
+            document: decodedMessage(c.pointee.document)
+        )
+    }
+}
+
+extension Quota.SupersedeRecordRequest: @unsafe BridgedMessage {
+    typealias CValue = Quota__V1__SupersedeRecordRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, quota__v1__supersede_record_request__get_packed_size, quota__v1__supersede_record_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, quota__v1__supersede_record_request__get_packed_size, quota__v1__supersede_record_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, quota__v1__supersede_record_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe quota__v1__supersede_record_request__init(c)
+        unsafe c.pointee.id = arena.text(self.id)
+        unsafe c.pointee.expected_version = self.expectedVersion
+        unsafe (c.pointee.n_vacancies, c.pointee.vacancies) = arena.messages(self.vacancies)
+        unsafe c.pointee.reason = arena.text(self.reason)
+        if let value = self.document { unsafe c.pointee.document = arena.message(value) }
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            id: decodedText(c.pointee.id),
+            expectedVersion: c.pointee.expected_version,
+            vacancies: decodedMessages(c.pointee.vacancies, c.pointee.n_vacancies),
+            reason: decodedText(c.pointee.reason),
+            document: decodedMessage(c.pointee.document)
         )
     }
 }

@@ -114,7 +114,7 @@ extension Quota {
         public var id: String
         public var unitID: String
         public var year: Int32
-        /// all four levels
+        /// all four levels, as submitted
         public var vacancies: [Quota.Vacancies]
         public var state: Quota.RecordState
         /// 已推荐: reserved and consumed, over all levels
@@ -122,12 +122,22 @@ extension Quota {
         public var createdMs: Int64
         public var version: Int64
         public var approvalForm: Common.Attachment?
+        /// of the year: 1, and one more for each that superseded the one before
+        public var edition: Int32
+        /// all four levels in force: as submitted, with the supplements
+        public var approved: [Quota.Vacancies]
+        /// oldest first
+        public var supplements: [Quota.Supplement]
+        /// 更正理由, of a superseding record
+        public var reason: String
+        /// the HR department's officer, of a superseding record
+        public var issuedByName: String
 
         /// With every field at its default.
         public init() { self.init(id: "") }
 
         /// With the given fields, and the others at their defaults.
-        public init(id: String = "", unitID: String = "", year: Int32 = 0, vacancies: [Quota.Vacancies] = [], state: Quota.RecordState = Quota.RecordState(rawValue: 0), recommended: Int64 = 0, createdMs: Int64 = 0, version: Int64 = 0, approvalForm: Common.Attachment? = nil) {
+        public init(id: String = "", unitID: String = "", year: Int32 = 0, vacancies: [Quota.Vacancies] = [], state: Quota.RecordState = Quota.RecordState(rawValue: 0), recommended: Int64 = 0, createdMs: Int64 = 0, version: Int64 = 0, approvalForm: Common.Attachment? = nil, edition: Int32 = 0, approved: [Quota.Vacancies] = [], supplements: [Quota.Supplement] = [], reason: String = "", issuedByName: String = "") {
             self.id = id
             self.unitID = unitID
             self.year = year
@@ -137,6 +147,59 @@ extension Quota {
             self.createdMs = createdMs
             self.version = version
             self.approvalForm = approvalForm
+            self.edition = edition
+            self.approved = approved
+            self.supplements = supplements
+            self.reason = reason
+            self.issuedByName = issuedByName
+        }
+    }
+}
+
+extension Quota {
+    /// 补充核准 of a record: never changed and never removed.
+    public struct Supplement: Message {
+        public static var fullName: String { "quota.v1.Supplement" }
+        public var id: String
+        /// of the record: 1, 2, …
+        public var number: Int32
+        public var changes: [Quota.LevelChange]
+        public var reason: String
+        public var document: Common.Attachment?
+        public var issuedByName: String
+        public var issuedMs: Int64
+
+        /// With every field at its default.
+        public init() { self.init(id: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(id: String = "", number: Int32 = 0, changes: [Quota.LevelChange] = [], reason: String = "", document: Common.Attachment? = nil, issuedByName: String = "", issuedMs: Int64 = 0) {
+            self.id = id
+            self.number = number
+            self.changes = changes
+            self.reason = reason
+            self.document = document
+            self.issuedByName = issuedByName
+            self.issuedMs = issuedMs
+        }
+    }
+}
+
+extension Quota {
+    /// What is added to a level's approved vacancies, or taken from them.
+    public struct LevelChange: Message {
+        public static var fullName: String { "quota.v1.LevelChange" }
+        public var level: Common.QuotaLevel
+        /// -100,000 to 100,000, not 0
+        public var change: Int64
+
+        /// With every field at its default.
+        public init() { self.init(level: Common.QuotaLevel(rawValue: 0)) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(level: Common.QuotaLevel = Common.QuotaLevel(rawValue: 0), change: Int64 = 0) {
+            self.level = level
+            self.change = change
         }
     }
 }
@@ -146,13 +209,16 @@ extension Quota {
     public struct ListRecordsRequest: Message {
         public static var fullName: String { "quota.v1.ListRecordsRequest" }
         public var page: Common.PageRequest?
+        /// only for the HR department; an officer's own unit otherwise
+        public var unitID: String
 
         /// With every field at its default.
         public init() { self.init(page: nil) }
 
         /// With the given fields, and the others at their defaults.
-        public init(page: Common.PageRequest? = nil) {
+        public init(page: Common.PageRequest? = nil, unitID: String = "") {
             self.page = page
+            self.unitID = unitID
         }
     }
 }
@@ -289,13 +355,16 @@ extension Quota {
     public struct DownloadApprovalFormRequest: Message {
         public static var fullName: String { "quota.v1.DownloadApprovalFormRequest" }
         public var recordID: String
+        /// its document; empty = the record's own
+        public var supplementID: String
 
         /// With every field at its default.
         public init() { self.init(recordID: "") }
 
         /// With the given fields, and the others at their defaults.
-        public init(recordID: String = "") {
+        public init(recordID: String = "", supplementID: String = "") {
             self.recordID = recordID
+            self.supplementID = supplementID
         }
     }
 }
@@ -543,6 +612,62 @@ extension Quota {
         /// With the given fields, and the others at their defaults.
         public init(state: Quota.ReservationState = Quota.ReservationState(rawValue: 0)) {
             self.state = state
+        }
+    }
+}
+
+extension Quota {
+    /// `quota.v1.SupplementRecordRequest`
+    public struct SupplementRecordRequest: Message {
+        public static var fullName: String { "quota.v1.SupplementRecordRequest" }
+        /// of the confirmed record
+        public var id: String
+        public var expectedVersion: Int64
+        /// 1 to 4, each level at most once; not of a level without limit
+        public var changes: [Quota.LevelChange]
+        /// at most 500 characters
+        public var reason: String
+        /// 补充核准文件: doc docx pdf jpg
+        public var document: Common.FileUpload?
+
+        /// With every field at its default.
+        public init() { self.init(id: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(id: String = "", expectedVersion: Int64 = 0, changes: [Quota.LevelChange] = [], reason: String = "", document: Common.FileUpload? = nil) {
+            self.id = id
+            self.expectedVersion = expectedVersion
+            self.changes = changes
+            self.reason = reason
+            self.document = document
+        }
+    }
+}
+
+extension Quota {
+    /// `quota.v1.SupersedeRecordRequest`
+    public struct SupersedeRecordRequest: Message {
+        public static var fullName: String { "quota.v1.SupersedeRecordRequest" }
+        /// of the confirmed record
+        public var id: String
+        public var expectedVersion: Int64
+        /// each of the four levels once, never blank
+        public var vacancies: [Quota.Vacancies]
+        /// at most 500 characters
+        public var reason: String
+        /// 更正件: doc docx pdf jpg
+        public var document: Common.FileUpload?
+
+        /// With every field at its default.
+        public init() { self.init(id: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(id: String = "", expectedVersion: Int64 = 0, vacancies: [Quota.Vacancies] = [], reason: String = "", document: Common.FileUpload? = nil) {
+            self.id = id
+            self.expectedVersion = expectedVersion
+            self.vacancies = vacancies
+            self.reason = reason
+            self.document = document
         }
     }
 }

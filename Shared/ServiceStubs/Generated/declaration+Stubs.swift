@@ -16,7 +16,8 @@ extension Declaration {
         /// Takes it back, until the experts have it: no ban, vacancy and pins are given back.
         case withdraw = "declaration.v1.Declaration/Withdraw"
         case deleteDraft = "declaration.v1.Declaration/DeleteDraft"
-        /// For identity-service: whether the person has a declaration in flight, which blocks 调动 and 离职.
+        /// For identity-service: whether the person has a declaration in flight, which blocks 调动 and 离职. When there is none,
+        /// nothing of the person is submitted for a minute, so that identity-service can act on the answer.
         case hasOpen = "declaration.v1.Declaration/HasOpen"
         /// 申报情况: the views 待审核, 待领取, 已审核, 被退回, 全部 with counts. An applicant sees the own rows, drafts too.
         case list = "declaration.v1.Declaration/List"
@@ -94,7 +95,7 @@ extension Declaration {
             static let submit = RPCMethod("declaration.v1.Declaration/Submit")
             static let withdraw = RPCMethod("declaration.v1.Declaration/Withdraw")
             static let deleteDraft = RPCMethod("declaration.v1.Declaration/DeleteDraft")
-            static let hasOpen = RPCMethod("declaration.v1.Declaration/HasOpen", readOnly: true)
+            static let hasOpen = RPCMethod("declaration.v1.Declaration/HasOpen")
             static let list = RPCMethod("declaration.v1.Declaration/List", readOnly: true)
             static let get = RPCMethod("declaration.v1.Declaration/Get", readOnly: true)
             static let claim = RPCMethod("declaration.v1.Declaration/Claim")
@@ -156,9 +157,10 @@ extension Declaration {
             try await channel.unary(DeclarationMethod.deleteDraft.method, request, options: options.withIdempotencyKey())
         }
 
-        /// For identity-service: whether the person has a declaration in flight, which blocks 调动 and 离职.
+        /// For identity-service: whether the person has a declaration in flight, which blocks 调动 and 离职. When there is none,
+        /// nothing of the person is submitted for a minute, so that identity-service can act on the answer.
         public func hasOpen(_ request: Declaration.HasOpenRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Declaration.HasOpenReply {
-            try await channel.unary(DeclarationMethod.hasOpen.method, request, options: options)
+            try await channel.unary(DeclarationMethod.hasOpen.method, request, options: options.withIdempotencyKey())
         }
 
         /// 申报情况: the views 待审核, 待领取, 已审核, 被退回, 全部 with counts. An applicant sees the own rows, drafts too.
@@ -264,7 +266,8 @@ extension Declaration {
         /// Takes it back, until the experts have it: no ban, vacancy and pins are given back.
         func withdraw(_ request: Declaration.WithdrawRequest, context: RequestContext) async throws -> Declaration.DeclarationDetail
         func deleteDraft(_ request: Declaration.DeleteDraftRequest, context: RequestContext) async throws -> Declaration.DeleteDraftReply
-        /// For identity-service: whether the person has a declaration in flight, which blocks 调动 and 离职.
+        /// For identity-service: whether the person has a declaration in flight, which blocks 调动 and 离职. When there is none,
+        /// nothing of the person is submitted for a minute, so that identity-service can act on the answer.
         func hasOpen(_ request: Declaration.HasOpenRequest, context: RequestContext) async throws -> Declaration.HasOpenReply
         /// 申报情况: the views 待审核, 待领取, 已审核, 被退回, 全部 with counts. An applicant sees the own rows, drafts too.
         func list(_ request: Declaration.ListDeclarationsRequest, context: RequestContext) async throws -> Declaration.ListDeclarationsReply

@@ -6,7 +6,7 @@ public import RPC
 extension Quota {
     /// The methods of `quota.v1.Quota`.
     public enum QuotaMethod: String, CaseIterable, Sendable {
-        /// The unit's records, newest year first, with 已推荐.
+        /// The unit's records, newest year first, with 已推荐; of a year the newest edition first.
         case listRecords = "quota.v1.Quota/ListRecords"
         case getRecord = "quota.v1.Quota/GetRecord"
         /// 新增, and edits of a draft: a record is a draft until it is submitted.
@@ -28,6 +28,10 @@ extension Quota {
         case release = "quota.v1.Quota/Release"
         /// The declaration passed: the reserved vacancy is used.
         case consume = "quota.v1.Quota/Consume"
+        /// Adds to, or takes from, what a confirmed record approves; the record stays as it was submitted. Refused below what is reserved and consumed.
+        case supplementRecord = "quota.v1.Quota/SupplementRecord"
+        /// Puts a corrected record in the place of a confirmed one, which stays to be read. What is reserved and consumed goes over to it: refused when it approves less.
+        case supersedeRecord = "quota.v1.Quota/SupersedeRecord"
 
         /// The method as channels and servers know it.
         public var method: RPCMethod {
@@ -44,6 +48,8 @@ extension Quota {
                 case .confirm: Known.confirm
                 case .release: Known.release
                 case .consume: Known.consume
+                case .supplementRecord: Known.supplementRecord
+                case .supersedeRecord: Known.supersedeRecord
             }
         }
 
@@ -61,6 +67,8 @@ extension Quota {
             static let confirm = RPCMethod("quota.v1.Quota/Confirm")
             static let release = RPCMethod("quota.v1.Quota/Release")
             static let consume = RPCMethod("quota.v1.Quota/Consume")
+            static let supplementRecord = RPCMethod("quota.v1.Quota/SupplementRecord")
+            static let supersedeRecord = RPCMethod("quota.v1.Quota/SupersedeRecord")
         }
     }
 
@@ -73,7 +81,7 @@ extension Quota {
         /// Calls travel over the channel; closing it stays with its owner.
         public init(_ channel: any RPCChannel) { self.channel = channel }
 
-        /// The unit's records, newest year first, with 已推荐.
+        /// The unit's records, newest year first, with 已推荐; of a year the newest edition first.
         public func listRecords(_ request: Quota.ListRecordsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Quota.ListRecordsReply {
             try await channel.unary(QuotaMethod.listRecords.method, request, options: options)
         }
@@ -130,13 +138,23 @@ extension Quota {
         public func consume(_ request: Quota.ConsumeRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Quota.ConsumeReply {
             try await channel.unary(QuotaMethod.consume.method, request, options: options.withIdempotencyKey())
         }
+
+        /// Adds to, or takes from, what a confirmed record approves; the record stays as it was submitted. Refused below what is reserved and consumed.
+        public func supplementRecord(_ request: Quota.SupplementRecordRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Quota.Record {
+            try await channel.unary(QuotaMethod.supplementRecord.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// Puts a corrected record in the place of a confirmed one, which stays to be read. What is reserved and consumed goes over to it: refused when it approves less.
+        public func supersedeRecord(_ request: Quota.SupersedeRecordRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Quota.Record {
+            try await channel.unary(QuotaMethod.supersedeRecord.method, request, options: options.withIdempotencyKey())
+        }
     }
 
     /// 岗位核准信息 of public institutions (manual 7.2), and the ledger of vacancies.
     ///
     /// Implemented by the service; `register(in:)` puts it behind a server.
     package protocol QuotaProvider: Sendable {
-        /// The unit's records, newest year first, with 已推荐.
+        /// The unit's records, newest year first, with 已推荐; of a year the newest edition first.
         func listRecords(_ request: Quota.ListRecordsRequest, context: RequestContext) async throws -> Quota.ListRecordsReply
         func getRecord(_ request: Quota.GetRecordRequest, context: RequestContext) async throws -> Quota.Record
         /// 新增, and edits of a draft: a record is a draft until it is submitted.
@@ -158,6 +176,10 @@ extension Quota {
         func release(_ request: Quota.ReleaseRequest, context: RequestContext) async throws -> Quota.ReleaseReply
         /// The declaration passed: the reserved vacancy is used.
         func consume(_ request: Quota.ConsumeRequest, context: RequestContext) async throws -> Quota.ConsumeReply
+        /// Adds to, or takes from, what a confirmed record approves; the record stays as it was submitted. Refused below what is reserved and consumed.
+        func supplementRecord(_ request: Quota.SupplementRecordRequest, context: RequestContext) async throws -> Quota.Record
+        /// Puts a corrected record in the place of a confirmed one, which stays to be read. What is reserved and consumed goes over to it: refused when it approves less.
+        func supersedeRecord(_ request: Quota.SupersedeRecordRequest, context: RequestContext) async throws -> Quota.Record
     }
 }
 
@@ -199,6 +221,12 @@ extension Quota.QuotaProvider {
         }
         routes.unary(Quota.QuotaMethod.consume.method) { (request: Quota.ConsumeRequest, context: RequestContext) async throws -> Quota.ConsumeReply in
             try await self.consume(request, context: context)
+        }
+        routes.unary(Quota.QuotaMethod.supplementRecord.method) { (request: Quota.SupplementRecordRequest, context: RequestContext) async throws -> Quota.Record in
+            try await self.supplementRecord(request, context: context)
+        }
+        routes.unary(Quota.QuotaMethod.supersedeRecord.method) { (request: Quota.SupersedeRecordRequest, context: RequestContext) async throws -> Quota.Record in
+            try await self.supersedeRecord(request, context: context)
         }
     }
 }

@@ -202,6 +202,19 @@ extension Declaration.DeclarationDetail: RandomMessage {
         self.noticeUntil = source.text()
         self.differences = source.list { source in Declaration.Difference(random: &source) }
         self.raisedDefects = source.list { source in Declaration.RaisedDefect(random: &source) }
+        self.vacancies = source.optional { source in Declaration.VacancyOutlook(random: &source) }
+    }
+}
+
+extension Declaration.VacancyOutlook: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.facts = source.optional { source in Common.VacancyFacts(random: &source) }
+        self.holds = source.boolean()
+        self.pending = source.integer()
+        self.afterThis = source.integer()
+        self.afterAll = source.integer()
+        self.unavailable = source.boolean()
     }
 }
 

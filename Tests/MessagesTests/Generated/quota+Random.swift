@@ -23,6 +23,32 @@ extension Quota.Record: RandomMessage {
         self.createdMs = source.integer()
         self.version = source.integer()
         self.approvalForm = source.optional { source in Common.Attachment(random: &source) }
+        self.edition = source.integer()
+        self.approved = source.list { source in Quota.Vacancies(random: &source) }
+        self.supplements = source.list { source in Quota.Supplement(random: &source) }
+        self.reason = source.text()
+        self.issuedByName = source.text()
+    }
+}
+
+extension Quota.Supplement: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.id = source.text()
+        self.number = source.integer()
+        self.changes = source.list { source in Quota.LevelChange(random: &source) }
+        self.reason = source.text()
+        self.document = source.optional { source in Common.Attachment(random: &source) }
+        self.issuedByName = source.text()
+        self.issuedMs = source.integer()
+    }
+}
+
+extension Quota.LevelChange: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.level = source.enumeration()
+        self.change = source.integer()
     }
 }
 
@@ -30,6 +56,7 @@ extension Quota.ListRecordsRequest: RandomMessage {
     init(random source: inout RandomSource) {
         self.init()
         self.page = source.optional { source in Common.PageRequest(random: &source) }
+        self.unitID = source.text()
     }
 }
 
@@ -91,6 +118,7 @@ extension Quota.DownloadApprovalFormRequest: RandomMessage {
     init(random source: inout RandomSource) {
         self.init()
         self.recordID = source.text()
+        self.supplementID = source.text()
     }
 }
 
@@ -198,5 +226,27 @@ extension Quota.ConsumeReply: RandomMessage {
     init(random source: inout RandomSource) {
         self.init()
         self.state = source.enumeration()
+    }
+}
+
+extension Quota.SupplementRecordRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.id = source.text()
+        self.expectedVersion = source.integer()
+        self.changes = source.list { source in Quota.LevelChange(random: &source) }
+        self.reason = source.text()
+        self.document = source.optional { source in Common.FileUpload(random: &source) }
+    }
+}
+
+extension Quota.SupersedeRecordRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.id = source.text()
+        self.expectedVersion = source.integer()
+        self.vacancies = source.list { source in Quota.Vacancies(random: &source) }
+        self.reason = source.text()
+        self.document = source.optional { source in Common.FileUpload(random: &source) }
     }
 }

@@ -87,7 +87,7 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
                     withdrawal.decision.map { withdrawal.reply($0) }
                 }
             }
-            let found = try ArchiveTaskID(request.taskID).flatMap {
+            let found = try TaskID(request.taskID).flatMap {
                 try VersionStore.version($0, unit: unit, rows)
             }
             return found.flatMap { version in version.decision?.reply(of: version) }
@@ -129,7 +129,7 @@ extension TaskCounts {
 
     fileprivate func message(_ kind: TaskKind) -> Tasks.KindCount {
         Tasks.KindCount(
-            source: ArchiveTaskID.source, kind: kind.key, kindLabel: kind.label,
+            source: TaskID.source, kind: kind.key, kindLabel: kind.label,
             pending: pending, processed: processed, approved: approved, returned: returned,
             terminated: terminated)
     }
@@ -139,7 +139,7 @@ extension StoredVersion {
     /// As the task centre shows it.
     func task(_ catalog: Catalog) -> Tasks.Task {
         Tasks.Task(
-            id: id.text, .item, of: id.item,
+            id: id.text, .item, of: id.object,
             title: "\(catalog.kind(kind)?.label ?? kind) \(mainName)", applicant: personID,
             name: applicantName, entered: enteredMilliseconds,
             version: decision == nil ? version : version + 1,
@@ -164,7 +164,7 @@ extension Tasks.Task {
         name: String, entered: Int64, version: Int64, state: String, _ decision: StoredDecision?
     ) {
         self.init(
-            id: id, source: ArchiveTaskID.source, kind: kind.key, kindLabel: kind.label,
+            id: id, source: TaskID.source, kind: kind.key, kindLabel: kind.label,
             objectID: object, title: title, applicantID: applicant, applicantName: name,
             sortMs: entered, version: version, stateLabel: state, node: FlowNode.unit,
             outcome: decision?.outcome ?? .unspecified,

@@ -72,7 +72,7 @@ extension Announcement {
         announcement.tasks = [
             task.map { .opened($0, at: .unit(withdrawal.unitID)) }
                 ?? .closed(
-                    withdrawal.taskID.text, ArchiveTaskID.source, TaskKind.withdrawal.key,
+                    withdrawal.taskID.text, TaskID.source, TaskKind.withdrawal.key,
                     at: .unit(withdrawal.unitID))
         ]
         return announcement

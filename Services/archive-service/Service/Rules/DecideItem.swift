@@ -16,12 +16,12 @@ struct DecideItem: Command {
     }
 
     func read(_ rows: any RowReader) throws -> Facts {
-        guard let id = ArchiveTaskID(request.taskID),
+        guard let id = TaskID(request.taskID),
             let version = try VersionStore.version(id, unit: officer.unit.id, rows)
         else { return Facts(version: nil, item: nil) }
         // Nil when the item went to another unit meanwhile: then this task was decided.
         return Facts(
-            version: version, item: try ItemStore.item(id.item, .unit(officer.unit.id), rows))
+            version: version, item: try ItemStore.item(id.object, .unit(officer.unit.id), rows))
     }
 
     func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<Tasks.DecideReply> {
@@ -53,7 +53,7 @@ struct DecideItem: Command {
                     decided, after: event, applicant: version.applicantName,
                     unit: version.unitID, by: officer.personID,
                     task: .closed(
-                        version.id.text, ArchiveTaskID.source, TaskKind.item.key,
+                        version.id.text, TaskID.source, TaskKind.item.key,
                         at: .unit(version.unitID)))?.message
             ].compactMap(\.self),
             audit: [

@@ -1,4 +1,5 @@
 import Messages
+import ServiceRuntime
 
 /// What is stored of an item, as one side sees it: the applicant the working form, the unit the form last submitted.
 struct StoredItem: Sendable, Hashable {
@@ -32,7 +33,7 @@ struct StoredItem: Sendable, Hashable {
     }
 
     /// The task of the current round.
-    var taskID: ArchiveTaskID { ArchiveTaskID(item: id, round: round) }
+    var taskID: TaskID { TaskID(item: id, round: round) }
 
     /// Where it is counted; nil for drafts.
     var counted: CountedPlace? {
@@ -49,33 +50,20 @@ struct CountedPlace: Sendable, Hashable {
 }
 
 /// "archive:<item>:<round>".
-struct ArchiveTaskID: Sendable, Hashable {
+extension TaskID {
     static let source = "archive"
 
-    let item: String
-    let round: Int64
-
     init(item: String, round: Int64) {
-        self.item = item
-        self.round = round
+        self.init(source: Self.source, object: item, round: round)
     }
 
     /// Nil when the text is no task of this source.
-    init?(_ text: String) {
-        guard text.utf8.count <= 100 else { return nil }
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0] == Self.source, !parts[1].isEmpty,
-            let round = Int64(parts[2]), round >= 1, String(round) == parts[2]
-        else { return nil }
-        self.init(item: String(parts[1]), round: round)
-    }
-
-    var text: String { "\(Self.source):\(item):\(round)" }
+    init?(_ text: String) { self.init(text, of: Self.source) }
 }
 
 /// One submission of an item: a task of the unit, and the version that was reviewed.
 struct StoredVersion: Sendable, Hashable {
-    let id: ArchiveTaskID
+    let id: TaskID
     /// The item's version to decide on.
     let version: Int64
     let kind: String

@@ -1,3 +1,5 @@
+import ServiceRuntime
+
 /// A request to have an approved item back (A7): a task of the unit that approved it.
 struct StoredWithdrawal: Sendable, Hashable {
     let id: String
@@ -42,11 +44,11 @@ struct WithdrawalTaskID: Sendable, Hashable {
 
     /// Nil when the text is no request's task.
     init?(_ text: String) {
-        guard let id = ArchiveTaskID(text), id.item.hasPrefix(Self.prefix), id.round == 1 else {
+        guard let id = TaskID(text), id.object.hasPrefix(Self.prefix), id.round == 1 else {
             return nil
         }
-        withdrawal = String(id.item.dropFirst(Self.prefix.count))
+        withdrawal = String(id.object.dropFirst(Self.prefix.count))
     }
 
-    var text: String { ArchiveTaskID(item: Self.prefix + withdrawal, round: 1).text }
+    var text: String { TaskID(item: Self.prefix + withdrawal, round: 1).text }
 }

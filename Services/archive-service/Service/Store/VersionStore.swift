@@ -25,7 +25,7 @@ enum VersionStore {
 
     /// The unit's own task; nil for an unknown or foreign one.
     static func version(
-        _ id: ArchiveTaskID, unit: String, _ rows: any RowReader
+        _ id: TaskID, unit: String, _ rows: any RowReader
     ) throws -> StoredVersion? {
         try rows.row(
             Statement(
@@ -61,7 +61,7 @@ enum VersionStore {
     }
 
     private static func stored(_ row: Row) throws -> StoredVersion {
-        guard let id = ArchiveTaskID(try row.text("task_id")) else {
+        guard let id = TaskID(try row.text("task_id")) else {
             preconditionFailure("a stored task id cannot be read")
         }
         return StoredVersion(
@@ -87,7 +87,7 @@ enum VersionStore {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 [
-                    .text(version.id.text), .text(version.id.item), .integer(version.id.round),
+                    .text(version.id.text), .text(version.id.object), .integer(version.id.round),
                     .integer(version.version), .text(version.kind), .text(version.unitID),
                     .text(version.personID), .blob(version.personKey),
                     .text(version.applicantName), .text(version.mainName),
@@ -97,7 +97,7 @@ enum VersionStore {
                 """
                 INSERT INTO version_evidence (item_id, round, evidence_id)
                 SELECT e.item_id, ?, e.id FROM evidence AS e WHERE e.item_id = ? AND e.current = 1
-                """, [.integer(version.id.round), .text(version.id.item)]),
+                """, [.integer(version.id.round), .text(version.id.object)]),
             Statement(
                 """
                 INSERT INTO task_counts (unit_id, pending, approved, returned, terminated)

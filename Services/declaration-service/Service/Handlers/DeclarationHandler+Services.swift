@@ -9,9 +9,7 @@ extension DeclarationHandler {
     func hasOpen(
         _ request: Declaration.HasOpenRequest, context: RequestContext
     ) async throws -> Declaration.HasOpenReply {
-        let found = try database.fetch { rows in
-            try DeclarationStore.inFlight(of: request.personKey, rows)
-        }
-        return Declaration.HasOpenReply(open: found != nil)
+        // Without a key: a repeat asks anew, and the hold that a “no” leaves is over by itself.
+        try await database.performOnce(AskLeaving(personKey: request.personKey))
     }
 }

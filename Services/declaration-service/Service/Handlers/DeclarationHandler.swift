@@ -13,6 +13,7 @@ struct DeclarationHandler: Declaration.DeclarationProvider {
     let attachments: AttachmentStore
     let identity: Identity.IdentityClient
     let archive: Archive.ArchiveClient
+    let quota: Quota.QuotaClient
     let desk: StepDesk
     let ids: @Sendable () -> String
 
@@ -92,7 +93,10 @@ struct DeclarationHandler: Declaration.DeclarationProvider {
     func get(
         _ request: Declaration.GetDeclarationRequest, context: RequestContext
     ) async throws -> Declaration.DeclarationDetail {
-        try detail(request.id, for: Viewer(context.caller))
+        let viewer = try Viewer(context.caller)
+        var found = try detail(request.id, for: viewer)
+        found.vacancies = try await outlook(of: request.id, for: viewer)
+        return found
     }
 
     // MARK: what the handlers share
@@ -130,8 +134,7 @@ struct DeclarationHandler: Declaration.DeclarationProvider {
                 flow: try DeclarationStore.flow(id, rows), defects: declaration.defects,
                 correctBy: declaration.correctBy,
                 quotaRequired: viewer.quotaRequired(for: declaration),
-                quotaLevel: TitleLevel(rawValue: declaration.application.level)?.quota
-                    ?? .unspecified,
+                quotaLevel: declaration.quotaLevel ?? .unspecified,
                 votes: try viewer.seesVotes ? VoteStore.last(of: id, rows)?.message : nil,
                 noticeUntil: declaration.noticeUntil,
                 differences: before.map {

@@ -73,7 +73,7 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
             guard let task = TaskID(request.taskID),
                 let round = try RoundStore.round(task, at: desks, rows),
                 let step = try StepStore.step(request.decisionID, rows), step.outcome != nil,
-                step.declarationID == task.declaration, step.round == task.round
+                step.declarationID == task.object, step.round == task.round
             else { return nil }
             return (step, round)
         }

@@ -25,7 +25,7 @@ struct DecideDeclaration: Command {
         else { return nil }
         return Found(
             round: round,
-            recommendation: try RecommendationStore.recommendation(of: id.declaration, rows),
+            recommendation: try RecommendationStore.recommendation(of: id.object, rows),
             earlier: try EarlierReturns(round.declaration, rows))
     }
 
@@ -74,14 +74,14 @@ struct DecideDeclaration: Command {
     private func reserveFirst(
         _ step: StoredStep, _ changes: inout Changes, at now: Timestamp
     ) throws(Refusal) -> Plan<Tasks.DecideReply> {
-        guard let level = TitleLevel(rawValue: changes.declaration.application.level) else {
+        guard let level = changes.declaration.quotaLevel else {
             throw .precondition("申报级别未知，不能占用职位数")
         }
         changes.apply("declaration.approve.begin", by: "person:\(officer.personID)") {
             $0.waitingStep = step.id
         }
         changes.write([StepStore.insert(step, at: now)])
-        changes.send(Errand.reserve(step.id, for: changes.declaration, level: level.quota))
+        changes.send(Errand.reserve(step.id, for: changes.declaration, level: level))
         return changes.plan(changes.reply(of: step, .deciding))
     }
 

@@ -24,7 +24,7 @@ struct DecideLaterNode: Command {
         else { return nil }
         return Found(
             round: round,
-            votes: try VoteStore.votes(of: id.declaration, round: id.round, rows),
+            votes: try VoteStore.votes(of: id.object, round: id.round, rows),
             earlier: try EarlierReturns(round.declaration, rows))
     }
 

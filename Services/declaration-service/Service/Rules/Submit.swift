@@ -20,6 +20,8 @@ struct SubmitDeclaration: Command {
         let isBanned: Bool
         let isEntrusted: Bool
         let inFlight: String?
+        /// Until when identity-service may move the person to another unit.
+        let leavingUntil: Int64?
     }
 
     func read(_ rows: any RowReader) throws -> Facts {
@@ -33,7 +35,8 @@ struct SubmitDeclaration: Command {
             isEntrusted: try declaration.map {
                 try EntrustmentStore.isEntrusted(person.personID, plan: $0.plan.id, rows)
             } ?? false,
-            inFlight: try DeclarationStore.inFlight(of: person.personKey, rows))
+            inFlight: try DeclarationStore.inFlight(of: person.personKey, rows),
+            leavingUntil: try DeclarationStore.leaving(person.personKey, rows))
     }
 
     func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<Tasks.DecideReply> {
@@ -44,6 +47,9 @@ struct SubmitDeclaration: Command {
         let next = try declaration.target(of: event, by: [.applicant])
         try declaration.requireVersion(request.expectedVersion)
         try checkPerson(facts, declaration)
+        if let leaving = facts.leavingUntil, now.milliseconds < leaving {
+            throw .busy("正在办理调动或离职，请一分钟后再试")
+        }
         try checkDay(declaration, CivilDay(now))
         var check = FormCheck()
         ApplicationForm.checkComplete(declaration.application, for: declaration.plan, &check)

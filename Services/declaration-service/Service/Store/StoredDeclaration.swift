@@ -66,28 +66,15 @@ struct StoredDeclaration: Sendable, Hashable {
 }
 
 /// "declaration:<id>:<round>".
-struct TaskID: Sendable, Hashable {
+extension TaskID {
     static let source = "declaration"
 
-    let declaration: String
-    let round: Int64
-
     init(declaration: String, round: Int64) {
-        self.declaration = declaration
-        self.round = round
+        self.init(source: Self.source, object: declaration, round: round)
     }
 
     /// Nil when the text is no task of this source.
-    init?(_ text: String) {
-        guard text.utf8.count <= 100 else { return nil }
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0] == Self.source, !parts[1].isEmpty,
-            let round = Int64(parts[2]), round >= 1, String(round) == parts[2]
-        else { return nil }
-        self.init(declaration: String(parts[1]), round: round)
-    }
-
-    var text: String { "\(Self.source):\(declaration):\(round)" }
+    init?(_ text: String) { self.init(text, of: Self.source) }
 }
 
 extension StoredDeclaration {

@@ -34,7 +34,7 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
         return Tasks.CountTasksReply(
             counts: [
                 Tasks.KindCount(
-                    source: ReviewTaskID.source, kind: Self.kind, kindLabel: Self.kindLabel,
+                    source: TaskID.source, kind: Self.kind, kindLabel: Self.kindLabel,
                     pending: counts.pending, processed: counts.processed,
                     approved: counts.approved, returned: counts.returned)
             ], pending: counts.pending, processed: counts.processed)
@@ -67,7 +67,7 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
     ) async throws -> Tasks.DecideReply {
         let unit = try context.caller.officer().unit.id
         let round = try database.fetch { rows in
-            try ReviewTaskID(request.taskID).flatMap { try ReviewStore.round($0, unit: unit, rows) }
+            try TaskID(request.taskID).flatMap { try ReviewStore.round($0, unit: unit, rows) }
         }
         guard let round, let decision = round.decision, decision.id == request.decisionID else {
             throw RPCError(serviceError: Refusal.notFound("审核决定"))
@@ -91,8 +91,8 @@ extension StoredRound {
     /// As the task centre shows it.
     fileprivate var task: Tasks.Task {
         Tasks.Task(
-            id: id.text, source: ReviewTaskID.source, kind: TaskSourceHandler.kind,
-            kindLabel: TaskSourceHandler.kindLabel, objectID: id.registration,
+            id: id.text, source: TaskID.source, kind: TaskSourceHandler.kind,
+            kindLabel: TaskSourceHandler.kindLabel, objectID: id.object,
             title: "\(TaskSourceHandler.kindLabel) \(name)", applicantID: personID,
             applicantName: name, sortMs: enteredMilliseconds,
             version: decision == nil ? version : version + 1,

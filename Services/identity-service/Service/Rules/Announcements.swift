@@ -68,7 +68,7 @@ extension StoredRegistration {
     func opened(region: String) -> Tasks.TaskChange {
         .opened(
             Tasks.Task(
-                id: taskID, source: ReviewTaskID.source, kind: TaskSourceHandler.kind,
+                id: taskID, source: TaskID.source, kind: TaskSourceHandler.kind,
                 kindLabel: TaskSourceHandler.kindLabel, objectID: id,
                 title: "\(TaskSourceHandler.kindLabel) \(form.name)", applicantID: personID,
                 applicantName: form.name, version: version, stateLabel: phase.label,
@@ -77,6 +77,6 @@ extension StoredRegistration {
 
     /// Its current round waits no more.
     var closed: Tasks.TaskChange {
-        .closed(taskID, ReviewTaskID.source, TaskSourceHandler.kind, at: .unit(unitID))
+        .closed(taskID, TaskID.source, TaskSourceHandler.kind, at: .unit(unitID))
     }
 }

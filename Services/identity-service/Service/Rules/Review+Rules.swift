@@ -17,12 +17,12 @@ struct DecideRegistration: Command {
     }
 
     func read(_ rows: any RowReader) throws -> Facts {
-        guard let id = ReviewTaskID(request.taskID),
+        guard let id = TaskID(request.taskID),
             let round = try ReviewStore.round(id, unit: officer.unit.id, rows)
         else { return Facts(round: nil, registration: nil, person: nil) }
         return Facts(
             round: round,
-            registration: try RegistrationStore.registration(id.registration, rows),
+            registration: try RegistrationStore.registration(id.object, rows),
             person: try PersonStore.person(round.personID, rows))
     }
 

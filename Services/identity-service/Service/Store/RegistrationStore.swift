@@ -17,7 +17,7 @@ struct StoredRegistration: Sendable, Hashable {
     var registeredMilliseconds: Int64
 
     /// The task of the current round.
-    var taskID: String { ReviewTaskID(registration: id, round: round).text }
+    var taskID: String { TaskID(registration: id, round: round).text }
 }
 
 /// What the person filled in, checked, with the numbers sealed.

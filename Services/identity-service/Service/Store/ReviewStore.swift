@@ -4,33 +4,20 @@ import ServiceRuntime
 import Storage
 
 /// "identity:<registration>:<round>".
-struct ReviewTaskID: Sendable, Hashable {
+extension TaskID {
     static let source = "identity"
 
-    let registration: String
-    let round: Int64
-
     init(registration: String, round: Int64) {
-        self.registration = registration
-        self.round = round
+        self.init(source: Self.source, object: registration, round: round)
     }
 
     /// Nil when the text is no task of this source.
-    init?(_ text: String) {
-        guard text.utf8.count <= 100 else { return nil }
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0] == Self.source, !parts[1].isEmpty,
-            let round = Int64(parts[2]), round >= 1, String(round) == parts[2]
-        else { return nil }
-        self.init(registration: String(parts[1]), round: round)
-    }
-
-    var text: String { "\(Self.source):\(registration):\(round)" }
+    init?(_ text: String) { self.init(text, of: Self.source) }
 }
 
 /// One review round of a registration: a task of the unit that it was submitted to.
 struct StoredRound: Sendable {
-    let id: ReviewTaskID
+    let id: TaskID
     let unitID: String
     let personID: String
     /// The person's name when the round began.
@@ -69,7 +56,7 @@ enum ReviewStore {
 
     /// The unit's own round; nil for an unknown or foreign one.
     static func round(
-        _ id: ReviewTaskID, unit: String, _ rows: any RowReader
+        _ id: TaskID, unit: String, _ rows: any RowReader
     ) throws -> StoredRound? {
         try rows.row(
             Statement(
@@ -140,7 +127,7 @@ enum ReviewStore {
     }
 
     private static func stored(_ row: Row) throws -> StoredRound {
-        guard let id = ReviewTaskID(try row.text("task_id")) else {
+        guard let id = TaskID(try row.text("task_id")) else {
             preconditionFailure("a stored task id cannot be read")
         }
         let decision: StoredRound.Decision? = try row.optionalInteger("outcome").map { outcome in

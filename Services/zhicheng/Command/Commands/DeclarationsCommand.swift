@@ -114,6 +114,7 @@ extension DeclarationsCommand {
                 Output.line("\n单位推荐意见")
                 Output.table(Table(recommendation: recommendation))
             }
+            if let vacancies = detail.vacancies { Output.line("\n\(vacancies.sentence)") }
             Output.line("\n流程")
             Output.table(Table(flow: detail.flow))
         }
@@ -225,6 +226,7 @@ struct DeclarationDocument: Encodable {
     let findings, defects: [String]
     let correctBy: String
     let flow: [Step]
+    let vacancies: OutlookRecord?
 
     init(_ detail: Declaration.DeclarationDetail) {
         declaration = DeclarationRecord(detail.row ?? Declaration.DeclarationRow())
@@ -238,6 +240,7 @@ struct DeclarationDocument: Encodable {
         findings = detail.findings.map(\.message)
         defects = detail.defects
         correctBy = detail.correctBy
+        vacancies = detail.vacancies.map(OutlookRecord.init)
         flow = detail.flow.map {
             Step(
                 node: $0.node, action: $0.action, actor: $0.actorName, opinion: $0.opinion,

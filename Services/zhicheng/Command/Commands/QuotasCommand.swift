@@ -4,9 +4,10 @@ import ZhichengClient
 struct QuotasCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "quota",
-        abstract: "岗位核准信息 of the signed-in unit, and its vacancies.",
+        abstract: "岗位核准信息 of a unit, its vacancies, and corrections by the HR department.",
         subcommands: [
             List.self, Show.self, New.self, Form.self, Submit.self, Delete.self, DownloadForm.self,
+            Record.self, Supplement.self, Supersede.self,
         ],
         defaultSubcommand: List.self)
 }
@@ -16,37 +17,19 @@ extension QuotasCommand {
         static let configuration = CommandConfiguration(
             abstract: "The unit's records, newest year first.")
 
+        @Option(help: "Of another unit, by id: only for the HR department of its jurisdiction.")
+        var unit = ""
         @OptionGroup var connection: ConnectionOptions
         @OptionGroup var session: SessionOptions
 
-        private struct Row: Encodable {
-            let id: String
-            let year: Int32
-            /// By level; null = 不限.
-            let vacancies: [String: Int64?]
-            let state: String
-            let recommended: Int64
-            let createdMs: Int64
-        }
-
         func run() async throws {
             let records = try await connection.withPlatform(session: session.token()) { client in
-                try await client.quota.allRecords().reduce(into: []) { $0.append($1) }
+                try await client.quota.allRecords(unit: unit).reduce(into: []) { $0.append($1) }
             }
             guard connection.output == .table else {
-                return try Output.json(
-                    records.map { record in
-                        Row(
-                            id: record.id, year: record.year,
-                            vacancies: Dictionary(
-                                record.vacancies.map {
-                                    ($0.level.label, $0.unlimited ? nil : $0.count)
-                                }, uniquingKeysWith: { first, _ in first }),
-                            state: record.state.label, recommended: record.recommended,
-                            createdMs: record.createdMs)
-                    })
+                return try Output.json(records.map(QuotaRecordDocument.init))
             }
-            Output.table(Table(records: records))
+            Output.table(Table(records: records, ids: true))
         }
     }
 
@@ -56,6 +39,8 @@ extension QuotasCommand {
 
         @Argument(help: "核准年度, 2022.")
         var year: Int32
+        @Option(help: "Of another unit, by id: only for the HR department of its jurisdiction.")
+        var unit = ""
         @OptionGroup var connection: ConnectionOptions
         @OptionGroup var session: SessionOptions
 
@@ -71,7 +56,8 @@ extension QuotasCommand {
 
         func run() async throws {
             let reply = try await connection.withPlatform(session: session.token()) { client in
-                try await client.quota.getVacancies(Quota.GetVacanciesRequest(year: year))
+                try await client.quota.getVacancies(
+                    Quota.GetVacanciesRequest(year: year, unitID: unit))
             }
             guard reply.confirmed else {
                 throw CommandFailure(.refused, "\(year) 年度没有已确认的岗位核准信息")
@@ -91,13 +77,17 @@ extension QuotasCommand {
 }
 
 extension Table {
-    /// Screen 7-3.
-    init(records: [Quota.Record]) {
-        self.init(["序号", "年度", "正高", "副高", "中级", "初级", "是否确认", "已推荐", "创建时间"])
+    /// Screen 7-3: what is in force.
+    /// - Parameter ids: with editions, and the ids of records, for other commands.
+    init(records: [Quota.Record], ids: Bool = false) {
+        self.init(
+            ["序号", "年度", "正高", "副高", "中级", "初级", "是否确认", "已推荐", "创建时间"]
+                + (ids ? ["版次", "编号"] : []))
         for (index, record) in records.enumerated() {
             rows.append(
                 ["\(index + 1)", "\(record.year)"] + Common.QuotaLevel.onScreen.map(record.vacancy)
-                    + [record.state.label, "\(record.recommended)", day(record.createdMs)])
+                    + [record.state.label, "\(record.recommended)", day(record.createdMs)]
+                    + (ids ? ["\(record.edition)", record.id] : []))
         }
     }
 

@@ -27,7 +27,7 @@ extension DeclarationsCommand {
             let proofs = try proof.map { path in
                 try Common.FileUpload(path: path, atMost: Common.FileUpload.mostBytes)
             }
-            let saved = try await one.withPlatform { client in
+            let (saved, vacancies) = try await one.withPlatform { client in
                 for file in proofs {
                     _ = try await client.declaration.uploadMaterial(
                         Declaration.UploadMaterialRequest(
@@ -36,16 +36,18 @@ extension DeclarationsCommand {
                 let detail = try await client.declaration.get(
                     Declaration.GetDeclarationRequest(id: one.id))
                 let before = detail.recommendation ?? Declaration.Recommendation()
-                return try await client.declaration.saveRecommendation(
+                let saved = try await client.declaration.saveRecommendation(
                     Declaration.SaveRecommendationRequest(
                         id: one.id, text: text ?? before.text,
                         occupiesPost: occupies.map { $0 == .yes } ?? before.occupiesPost,
                         occupationNote: note ?? before.occupationNote))
+                return (saved, detail.vacancies)
             }
             guard one.connection.output == .table else {
                 return try Output.json(Document(saved))
             }
             Output.table(Table(recommendation: saved))
+            if let vacancies, saved.occupiesPost != false { Output.line(vacancies.sentence) }
         }
 
         private struct Document: Encodable {

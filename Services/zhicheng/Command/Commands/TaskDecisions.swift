@@ -20,6 +20,17 @@ struct DecisionOptions: ParsableArguments {
         let version: Int64
     }
 
+    /// What an approval with 占用 leaves (Q4), before it is decided.
+    private func showVacancies(_ client: PlatformClient) async throws {
+        let parts = id.split(separator: ":")
+        guard parts.count == 3, parts[0] == "declaration" else { return }
+        let detail = try await client.declaration.get(
+            Declaration.GetDeclarationRequest(id: String(parts[1])))
+        guard let vacancies = detail.vacancies, detail.recommendation?.occupiesPost == true
+        else { return }
+        Output.note(vacancies.sentence)
+    }
+
     /// Decides, waits for the answer and shows it.
     func decide(
         _ outcome: Common.Outcome, word: String, defects: [String] = [], toApplicant: Bool = false
@@ -27,6 +38,7 @@ struct DecisionOptions: ParsableArguments {
         let reply = try await connection.withPlatform(session: session.token()) { client in
             var seen = seenVersion
             if seen == nil { seen = try await TaskSearch(client).task(id).version }
+            if outcome == .approved { try await showVacancies(client) }
             return try await client.tasks.decideAndWait(
                 Tasks.DecideRequest(
                     taskID: id, expectedVersion: seen ?? 0, outcome: outcome, opinion: opinion,

@@ -72,6 +72,9 @@ extension Day {
         let detail = try await client.declaration.get(
             Declaration.GetDeclarationRequest(id: row.id))
         stage.screen("4-3", "单位推荐意见", Table(recommendation: detail.recommendation))
+        try stage.hold(
+            detail.vacancies?.afterThis == 0 && detail.vacancies?.afterAll == -1,
+            "通过之前可见 \(detail.vacancies?.sentence ?? "空缺数")")
         let verdict = try await client.decide(on: row.id, .approved, opinion: "同意推荐")
         try stage.hold(verdict.node == "主管部门审核", "通过 \(row.applicantName)，进入主管部门审核")
         try await vacancies(client, "推荐之后", approved: 1, recommended: 1)
