@@ -26,7 +26,10 @@ struct Harness: Sendable {
 
     /// - Parameter openID: the second protocol, for the tests that speak it.
     ///   `knowsDeclarations`: whether declaration-service is connected.
-    init(openID: OpenIDProvider? = nil, knowsDeclarations: Bool = true) throws {
+    ///   `reviewers`: services that are told of changes of officers; what they are told stays in the outbox.
+    init(
+        openID: OpenIDProvider? = nil, knowsDeclarations: Bool = true, reviewers: [String] = []
+    ) throws {
         let declarations = declarations
         let isOpen: OpenDeclarations = { key throws(RPCError) in
             declarations.keys.withLock { $0.contains(key) }
@@ -43,7 +46,8 @@ struct Harness: Sendable {
             leases: LeaseBook(
                 afterRestart: false, now: { [time] in time.now },
                 sleep: { [time] in time.advance(by: $0) }),
-            openDeclarations: knowsDeclarations ? isOpen : nil)
+            openDeclarations: knowsDeclarations ? isOpen : nil,
+            reviewers: reviewers.map { ($0, Identity.OfficerChangesClient(NoChannel())) })
     }
 
     static let callback = "http://127.0.0.1/callback"
@@ -79,6 +83,15 @@ struct Harness: Sendable {
         try database.read { rows in
             try rows.row(Statement("SELECT (\(sql)) AS n", arguments))?.integer("n") ?? -1
         }
+    }
+}
+
+/// To a service that is not there.
+private struct NoChannel: RPCChannel {
+    func unary<Request: Message, Reply: Message>(
+        _ method: RPCMethod, _ request: Request, options: CallOptions
+    ) async throws(RPCError) -> Reply {
+        throw RPCError(code: .unavailable, message: "nobody is there")
     }
 }
 

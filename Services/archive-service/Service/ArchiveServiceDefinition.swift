@@ -27,6 +27,12 @@ func assemble(
     var assembly = ServiceAssembly(resolver: resolver)
     assembly.serve(archive.register(in:), access: archiveAccess)
     assembly.serve(tasks.register(in:), access: taskAccess)
+    let changes = OfficerChangesHandler(database: environment.database)
+    assembly.serve(changes.register(in:)) { (method: Identity.OfficerChangesMethod) in
+        switch method {
+        case .apply: .services(["identity-service"])
+        }
+    }
     assembly.run(environment.announcementRelay)
     return assembly
 }
@@ -37,12 +43,13 @@ private let declarations: Set<String> = ["declaration-service"]
 private func archiveAccess(_ method: Archive.ArchiveMethod) -> AccessRule {
     switch method {
     case .getCatalog: .users(.everyone)
-    case .getTree, .listItems, .getItem, .listWithdrawals, .getWithdrawal:
-        .users(Set.officers.union([.applicant]))
+    case .getTree, .listItems, .listWithdrawals: .users(Set.officers.union([.applicant]))
+    case .getItem, .getWithdrawal: .users(Set.officers.union([.applicant, .superior]))
     case .saveItem, .submitItem, .importItems, .uploadEvidence, .requestWithdrawal,
         .cancelWithdrawal:
         .users([.applicant])
-    case .downloadEvidence: .usersOrServices(Set.officers.union([.applicant]), declarations)
+    case .downloadEvidence:
+        .usersOrServices(Set.officers.union([.applicant, .superior]), declarations)
     case .readApproved, .pinVersions, .unpinVersions: .services(declarations)
     }
 }
@@ -50,6 +57,8 @@ private func archiveAccess(_ method: Archive.ArchiveMethod) -> AccessRule {
 /// Who may call what of TaskSource.
 private func taskAccess(_ method: Tasks.TaskSourceMethod) -> AccessRule {
     switch method {
-    case .list, .count, .decide, .decideBatch, .getDecision: .users(.officers)
+    // The superior of what was referred (I10).
+    case .list, .count, .decide, .getDecision: .users(Set.officers.union([.superior]))
+    case .decideBatch: .users(.officers)
     }
 }

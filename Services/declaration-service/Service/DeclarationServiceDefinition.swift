@@ -34,6 +34,12 @@ func assemble(
     var assembly = ServiceAssembly(resolver: resolver)
     assembly.serve(handler.register(in:), access: declarationAccess)
     assembly.serve(tasks.register(in:), access: taskAccess)
+    let changes = OfficerChangesHandler(database: environment.database, ids: randomID)
+    assembly.serve(changes.register(in:)) { (method: Identity.OfficerChangesMethod) in
+        switch method {
+        case .apply: .services(["identity-service"])
+        }
+    }
     assembly.run(
         OutboxRelay(
             database: environment.database,
@@ -58,9 +64,11 @@ private func declarationAccess(_ method: Declaration.DeclarationMethod) -> Acces
     case .saveDraft, .submit, .withdraw, .deleteDraft: .users([.applicant])
     case .list: .users(Set.officers.union([.applicant]))
     case .get, .downloadMaterial: .users(Set.reviewers.union([.applicant]))
+    // The superior too, in the place of a unit whose only officer is the applicant (I10).
     case .claim, .releaseClaim, .saveRecommendation, .uploadMaterial, .openNotice, .recordObjection,
-        .resolveObjection, .closeNotice, .listNotices:
-        .users(.officers)
+        .resolveObjection, .closeNotice:
+        .users(Set.officers.union([.superior]))
+    case .listNotices: .users(.officers)
     case .saveVotes: .users([.committee])
     case .liftBan: .users([.hrDepartment])
     case .requestEntrustment: .users(.officers)

@@ -63,6 +63,13 @@ extension Identity {
         case getRegistration = "identity.v1.Identity/GetRegistration"
         /// For services: the registration of a person, to check that it is approved.
         case describePerson = "identity.v1.Identity/DescribePerson"
+        /// Checks rows of a spreadsheet as registrations with the administrator's unit and, unless only that is asked, hands all of them or
+        /// none to its review (E2).
+        case importPersons = "identity.v1.Identity/ImportPersons"
+        /// ID number and phone of a registration that the unit may see. Each look is noted with its reason, for the person to see.
+        case revealPerson = "identity.v1.Identity/RevealPerson"
+        /// Who looked at the signed-in applicant's numbers, newest first.
+        case listReveals = "identity.v1.Identity/ListReveals"
 
         /// The method as channels and servers know it.
         public var method: RPCMethod {
@@ -97,6 +104,9 @@ extension Identity {
                 case .listRegistrations: Known.listRegistrations
                 case .getRegistration: Known.getRegistration
                 case .describePerson: Known.describePerson
+                case .importPersons: Known.importPersons
+                case .revealPerson: Known.revealPerson
+                case .listReveals: Known.listReveals
             }
         }
 
@@ -132,6 +142,9 @@ extension Identity {
             static let listRegistrations = RPCMethod("identity.v1.Identity/ListRegistrations", readOnly: true)
             static let getRegistration = RPCMethod("identity.v1.Identity/GetRegistration", readOnly: true)
             static let describePerson = RPCMethod("identity.v1.Identity/DescribePerson", readOnly: true)
+            static let importPersons = RPCMethod("identity.v1.Identity/ImportPersons")
+            static let revealPerson = RPCMethod("identity.v1.Identity/RevealPerson")
+            static let listReveals = RPCMethod("identity.v1.Identity/ListReveals", readOnly: true)
         }
     }
 
@@ -290,6 +303,22 @@ extension Identity {
         public func describePerson(_ request: Identity.DescribePersonRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.PersonSummary {
             try await channel.unary(IdentityMethod.describePerson.method, request, options: options)
         }
+
+        /// Checks rows of a spreadsheet as registrations with the administrator's unit and, unless only that is asked, hands all of them or
+        /// none to its review (E2).
+        public func importPersons(_ request: Identity.ImportPersonsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.ImportPersonsReply {
+            try await channel.unary(IdentityMethod.importPersons.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// ID number and phone of a registration that the unit may see. Each look is noted with its reason, for the person to see.
+        public func revealPerson(_ request: Identity.RevealPersonRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.RevealPersonReply {
+            try await channel.unary(IdentityMethod.revealPerson.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// Who looked at the signed-in applicant's numbers, newest first.
+        public func listReveals(_ request: Identity.ListRevealsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.ListRevealsReply {
+            try await channel.unary(IdentityMethod.listReveals.method, request, options: options)
+        }
     }
 
     /// Units, their officers, applicants, the other parties, and everybody's sessions.
@@ -353,6 +382,13 @@ extension Identity {
         func getRegistration(_ request: Identity.GetRegistrationRequest, context: RequestContext) async throws -> Identity.Registration
         /// For services: the registration of a person, to check that it is approved.
         func describePerson(_ request: Identity.DescribePersonRequest, context: RequestContext) async throws -> Identity.PersonSummary
+        /// Checks rows of a spreadsheet as registrations with the administrator's unit and, unless only that is asked, hands all of them or
+        /// none to its review (E2).
+        func importPersons(_ request: Identity.ImportPersonsRequest, context: RequestContext) async throws -> Identity.ImportPersonsReply
+        /// ID number and phone of a registration that the unit may see. Each look is noted with its reason, for the person to see.
+        func revealPerson(_ request: Identity.RevealPersonRequest, context: RequestContext) async throws -> Identity.RevealPersonReply
+        /// Who looked at the signed-in applicant's numbers, newest first.
+        func listReveals(_ request: Identity.ListRevealsRequest, context: RequestContext) async throws -> Identity.ListRevealsReply
     }
 }
 
@@ -448,6 +484,70 @@ extension Identity.IdentityProvider {
         }
         routes.unary(Identity.IdentityMethod.describePerson.method) { (request: Identity.DescribePersonRequest, context: RequestContext) async throws -> Identity.PersonSummary in
             try await self.describePerson(request, context: context)
+        }
+        routes.unary(Identity.IdentityMethod.importPersons.method) { (request: Identity.ImportPersonsRequest, context: RequestContext) async throws -> Identity.ImportPersonsReply in
+            try await self.importPersons(request, context: context)
+        }
+        routes.unary(Identity.IdentityMethod.revealPerson.method) { (request: Identity.RevealPersonRequest, context: RequestContext) async throws -> Identity.RevealPersonReply in
+            try await self.revealPerson(request, context: context)
+        }
+        routes.unary(Identity.IdentityMethod.listReveals.method) { (request: Identity.ListRevealsRequest, context: RequestContext) async throws -> Identity.ListRevealsReply in
+            try await self.listReveals(request, context: context)
+        }
+    }
+}
+
+extension Identity {
+    /// The methods of `identity.v1.OfficerChanges`.
+    public enum OfficerChangesMethod: String, CaseIterable, Sendable {
+        /// An officer left: what was claimed is released. A unit has only one officer: who that is cannot decide on themselves, so what waits of
+        /// theirs is the superior's too (I10). Repeated until it is answered; doing it twice changes nothing.
+        case apply = "identity.v1.OfficerChanges/Apply"
+
+        /// The method as channels and servers know it.
+        public var method: RPCMethod {
+            switch self {
+                case .apply: Known.apply
+            }
+        }
+
+        /// Made once: a method's id is a hash of its name.
+        private enum Known {
+            static let apply = RPCMethod("identity.v1.OfficerChanges/Apply")
+        }
+    }
+
+    /// What identity-service tells the services that review: archive-service and declaration-service.
+    ///
+    /// Calls that change data get an idempotency key unless the options have one.
+    public struct OfficerChangesClient: Sendable {
+        private let channel: any RPCChannel
+
+        /// Calls travel over the channel; closing it stays with its owner.
+        public init(_ channel: any RPCChannel) { self.channel = channel }
+
+        /// An officer left: what was claimed is released. A unit has only one officer: who that is cannot decide on themselves, so what waits of
+        /// theirs is the superior's too (I10). Repeated until it is answered; doing it twice changes nothing.
+        public func apply(_ request: Identity.ApplyOfficerChangeRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.ApplyOfficerChangeReply {
+            try await channel.unary(OfficerChangesMethod.apply.method, request, options: options.withIdempotencyKey())
+        }
+    }
+
+    /// What identity-service tells the services that review: archive-service and declaration-service.
+    ///
+    /// Implemented by the service; `register(in:)` puts it behind a server.
+    package protocol OfficerChangesProvider: Sendable {
+        /// An officer left: what was claimed is released. A unit has only one officer: who that is cannot decide on themselves, so what waits of
+        /// theirs is the superior's too (I10). Repeated until it is answered; doing it twice changes nothing.
+        func apply(_ request: Identity.ApplyOfficerChangeRequest, context: RequestContext) async throws -> Identity.ApplyOfficerChangeReply
+    }
+}
+
+extension Identity.OfficerChangesProvider {
+    /// Adds every method of the service to the routes.
+    package func register(in routes: inout RouteTable) {
+        routes.unary(Identity.OfficerChangesMethod.apply.method) { (request: Identity.ApplyOfficerChangeRequest, context: RequestContext) async throws -> Identity.ApplyOfficerChangeReply in
+            try await self.apply(request, context: context)
         }
     }
 }

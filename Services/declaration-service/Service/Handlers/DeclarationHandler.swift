@@ -92,7 +92,7 @@ struct DeclarationHandler: Declaration.DeclarationProvider {
     func get(
         _ request: Declaration.GetDeclarationRequest, context: RequestContext
     ) async throws -> Declaration.DeclarationDetail {
-        try detail(request.id, for: Viewer(context.caller))
+        try detail(request.id, for: database.viewer(of: request.id, context.caller))
     }
 
     // MARK: what the handlers share

@@ -19,6 +19,7 @@ let declarationMigrations: [Migration] = [
             WHERE submitted_ms IS NOT NULL AND phase IN (2, 3, 4)
             """,
         ]),
+    referralsMigration,
 ]
 
 private let planTables = [
