@@ -2572,6 +2572,96 @@ void   identity__v1__apply_officer_change_reply__free_unpacked
   assert(message->base.descriptor == &identity__v1__apply_officer_change_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   identity__v1__revocation__init
+                     (Identity__V1__Revocation         *message)
+{
+  static const Identity__V1__Revocation init_value = IDENTITY__V1__REVOCATION__INIT;
+  *message = init_value;
+}
+size_t identity__v1__revocation__get_packed_size
+                     (const Identity__V1__Revocation *message)
+{
+  assert(message->base.descriptor == &identity__v1__revocation__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__revocation__pack
+                     (const Identity__V1__Revocation *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__revocation__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__revocation__pack_to_buffer
+                     (const Identity__V1__Revocation *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__revocation__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__Revocation *
+       identity__v1__revocation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__Revocation *)
+     protobuf_c_message_unpack (&identity__v1__revocation__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__revocation__free_unpacked
+                     (Identity__V1__Revocation *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__revocation__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__revocation_acknowledgement__init
+                     (Identity__V1__RevocationAcknowledgement         *message)
+{
+  static const Identity__V1__RevocationAcknowledgement init_value = IDENTITY__V1__REVOCATION_ACKNOWLEDGEMENT__INIT;
+  *message = init_value;
+}
+size_t identity__v1__revocation_acknowledgement__get_packed_size
+                     (const Identity__V1__RevocationAcknowledgement *message)
+{
+  assert(message->base.descriptor == &identity__v1__revocation_acknowledgement__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__revocation_acknowledgement__pack
+                     (const Identity__V1__RevocationAcknowledgement *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__revocation_acknowledgement__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__revocation_acknowledgement__pack_to_buffer
+                     (const Identity__V1__RevocationAcknowledgement *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__revocation_acknowledgement__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__RevocationAcknowledgement *
+       identity__v1__revocation_acknowledgement__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__RevocationAcknowledgement *)
+     protobuf_c_message_unpack (&identity__v1__revocation_acknowledgement__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__revocation_acknowledgement__free_unpacked
+                     (Identity__V1__RevocationAcknowledgement *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__revocation_acknowledgement__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor identity__v1__begin_login_request__field_descriptors[2] =
 {
   {
@@ -2963,7 +3053,7 @@ const ProtobufCMessageDescriptor identity__v1__get_session_request__descriptor =
   (ProtobufCMessageInit) identity__v1__get_session_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor identity__v1__resolve_session_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor identity__v1__resolve_session_request__field_descriptors[2] =
 {
   {
     "session",
@@ -2977,14 +3067,27 @@ static const ProtobufCFieldDescriptor identity__v1__resolve_session_request__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "watch_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__ResolveSessionRequest, watch_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned identity__v1__resolve_session_request__field_indices_by_name[] = {
   0,   /* field[0] = session */
+  1,   /* field[1] = watch_id */
 };
 static const ProtobufCIntRange identity__v1__resolve_session_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor identity__v1__resolve_session_request__descriptor =
 {
@@ -2994,7 +3097,7 @@ const ProtobufCMessageDescriptor identity__v1__resolve_session_request__descript
   "Identity__V1__ResolveSessionRequest",
   "identity.v1",
   sizeof(Identity__V1__ResolveSessionRequest),
-  1,
+  2,
   identity__v1__resolve_session_request__field_descriptors,
   identity__v1__resolve_session_request__field_indices_by_name,
   1,  identity__v1__resolve_session_request__number_ranges,
@@ -6689,5 +6792,107 @@ const ProtobufCMessageDescriptor identity__v1__apply_officer_change_reply__descr
   identity__v1__apply_officer_change_reply__field_indices_by_name,
   0,  identity__v1__apply_officer_change_reply__number_ranges,
   (ProtobufCMessageInit) identity__v1__apply_officer_change_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__revocation__field_descriptors[3] =
+{
+  {
+    "watch_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__Revocation, watch_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sequence",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__Revocation, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "token_hashes",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Identity__V1__Revocation, n_token_hashes),
+    offsetof(Identity__V1__Revocation, token_hashes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__revocation__field_indices_by_name[] = {
+  1,   /* field[1] = sequence */
+  2,   /* field[2] = token_hashes */
+  0,   /* field[0] = watch_id */
+};
+static const ProtobufCIntRange identity__v1__revocation__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor identity__v1__revocation__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.Revocation",
+  "Revocation",
+  "Identity__V1__Revocation",
+  "identity.v1",
+  sizeof(Identity__V1__Revocation),
+  3,
+  identity__v1__revocation__field_descriptors,
+  identity__v1__revocation__field_indices_by_name,
+  1,  identity__v1__revocation__number_ranges,
+  (ProtobufCMessageInit) identity__v1__revocation__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__revocation_acknowledgement__field_descriptors[1] =
+{
+  {
+    "sequence",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__RevocationAcknowledgement, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__revocation_acknowledgement__field_indices_by_name[] = {
+  0,   /* field[0] = sequence */
+};
+static const ProtobufCIntRange identity__v1__revocation_acknowledgement__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor identity__v1__revocation_acknowledgement__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.RevocationAcknowledgement",
+  "RevocationAcknowledgement",
+  "Identity__V1__RevocationAcknowledgement",
+  "identity.v1",
+  sizeof(Identity__V1__RevocationAcknowledgement),
+  1,
+  identity__v1__revocation_acknowledgement__field_descriptors,
+  identity__v1__revocation_acknowledgement__field_indices_by_name,
+  1,  identity__v1__revocation_acknowledgement__number_ranges,
+  (ProtobufCMessageInit) identity__v1__revocation_acknowledgement__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

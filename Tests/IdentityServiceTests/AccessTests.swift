@@ -25,6 +25,10 @@ import Testing
             case .signOut: _ = try await client.signOut(.init())
             case .getSession: _ = try await client.getSession(.init())
             case .resolveSession: _ = try await client.resolveSession(.init())
+            case .watchRevocations:
+                try await client.watchRevocations { _, revocations in
+                    for try await _ in revocations { break }
+                }
             case .submitUnit: _ = try await client.submitUnit(.init())
             case .getUnit: _ = try await client.getUnit(.init())
             case .saveUnit: _ = try await client.saveUnit(.init())
@@ -54,7 +58,7 @@ import Testing
             }
             return nil
         } catch {
-            return error.code
+            return (error as? RPCError)?.code
         }
     }
 
@@ -65,7 +69,7 @@ import Testing
             switch method {
             case .beginLogin: #expect(code == .invalidArgument)
             case .completeLogin, .signIn: #expect(code == .unauthenticated)
-            case .resolveSession, .describeUnit, .describePerson:
+            case .resolveSession, .watchRevocations, .describeUnit, .describePerson:
                 #expect(code == .permissionDenied, "\(method)")
             default: #expect(code == .unauthenticated, "\(method)")
             }
@@ -146,7 +150,9 @@ import Testing
         for method in Identity.IdentityMethod.allCases {
             let isOurs = [.resolveSession, .describeUnit, .describePerson].contains(method)
             let code = await code(harness, method, nil, "archive-service")
-            if isOurs {
+            if method == .watchRevocations {
+                #expect(code == nil)
+            } else if isOurs {
                 #expect(code == .notFound || code == .unauthenticated, "\(method)")
             } else if method == .listOfficers {
                 #expect(code == .invalidArgument)

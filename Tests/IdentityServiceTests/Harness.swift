@@ -20,6 +20,7 @@ struct Harness: Sendable {
     let keeper: SessionKeeper
     /// By which leases end: who waits for that moves it.
     let time = ManualTime()
+    let leases: LeaseBook
     /// Keys of the persons who have a declaration in flight.
     let declarations = DeclarationsInFlight()
     private let assembly: ServiceAssembly
@@ -39,13 +40,14 @@ struct Harness: Sendable {
             clockStart: "2022-04-19T09:00+08:00")
         self.test = test
         keeper = SessionKeeper(database: test.environment.database, logger: test.environment.logger)
+        leases = LeaseBook(
+            afterRestart: false, now: { [time] in time.now },
+            sleep: { [time] in time.advance(by: $0) })
         assembly = assemble(
             test.environment, providers: [provider] + (openID.map { [$0] } ?? []),
             callbacks: CallbackList([HTTPAddress(Harness.callback)].compactMap { $0 }),
             hasher: .cheapForTests, keeper: keeper,
-            leases: LeaseBook(
-                afterRestart: false, now: { [time] in time.now },
-                sleep: { [time] in time.advance(by: $0) }),
+            leases: leases,
             openDeclarations: knowsDeclarations ? isOpen : nil,
             reviewers: reviewers.map { ($0, Identity.OfficerChangesClient(NoChannel())) })
     }
@@ -106,6 +108,14 @@ private struct SessionChannel: RPCChannel {
         var options = options
         if let session { options.metadata.set("session", session) }
         return try await base.unary(method, request, options: options)
+    }
+
+    func open(
+        _ method: RPCMethod, request: (any Message)?, options: CallOptions
+    ) async throws(RPCError) -> any MessageStream {
+        var options = options
+        if let session { options.metadata.set("session", session) }
+        return try await base.open(method, request: request, options: options)
     }
 }
 

@@ -8,10 +8,13 @@ package let archiveServiceDefinition = ServiceDefinition(
     name: "archive-service", migrations: archiveMigrations
 ) { environment in
     let identity = try environment.channel("identity-service")
-    return assemble(
+    let leases = SessionLeases(identity, clock: environment.clock)
+    var assembly = assemble(
         environment, catalog: try ArchiveSettings(environment.settings).catalog,
         identity: identity,
-        resolver: SessionLeases(identity, clock: environment.clock).resolve)
+        resolver: leases.resolve)
+    assembly.run(leases)
+    return assembly
 }
 
 /// Puts the service together; tests give their own identity-service.

@@ -8,10 +8,13 @@ package let declarationServiceDefinition = ServiceDefinition(
     name: "declaration-service", migrations: declarationMigrations
 ) { environment in
     let identity = try environment.channel("identity-service")
-    return assemble(
-        environment, resolver: SessionLeases(identity, clock: environment.clock).resolve,
+    let leases = SessionLeases(identity, clock: environment.clock)
+    var assembly = assemble(
+        environment, resolver: leases.resolve,
         identity: identity, archive: try environment.channel(Errand.archive),
         quota: try environment.channel(Errand.quota))
+    assembly.run(leases)
+    return assembly
 }
 
 /// Puts the service together; tests give their own resolver and stand-ins for the other services.

@@ -100,7 +100,7 @@ private func identityAccess(_ method: Identity.IdentityMethod) -> AccessRule {
     switch method {
     case .beginLogin, .completeLogin, .signIn: .anyone
     case .changePassword, .signOut, .getSession: .users(.everyone, unfinished: true)
-    case .resolveSession, .describeUnit, .describePerson: .services(services)
+    case .resolveSession, .watchRevocations, .describeUnit, .describePerson: .services(services)
     case .submitUnit: .users([.unitAdministrator], unfinished: true)
     case .getUnit: .users(.officers, unfinished: true)
     case .saveUnit, .requestUnitChange: .users([.unitAdministrator])

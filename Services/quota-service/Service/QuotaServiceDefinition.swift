@@ -8,8 +8,10 @@ package let quotaServiceDefinition = ServiceDefinition(
     name: "quota-service", migrations: quotaMigrations
 ) { environment in
     let identity = try environment.channel("identity-service")
-    return assemble(
-        environment, resolver: SessionLeases(identity, clock: environment.clock).resolve)
+    let leases = SessionLeases(identity, clock: environment.clock)
+    var assembly = assemble(environment, resolver: leases.resolve)
+    assembly.run(leases)
+    return assembly
 }
 
 /// Puts the service together; tests give their own sessions.

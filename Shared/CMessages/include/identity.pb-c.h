@@ -73,6 +73,8 @@ typedef struct Identity__V1__Reveal Identity__V1__Reveal;
 typedef struct Identity__V1__ListRevealsReply Identity__V1__ListRevealsReply;
 typedef struct Identity__V1__ApplyOfficerChangeRequest Identity__V1__ApplyOfficerChangeRequest;
 typedef struct Identity__V1__ApplyOfficerChangeReply Identity__V1__ApplyOfficerChangeReply;
+typedef struct Identity__V1__Revocation Identity__V1__Revocation;
+typedef struct Identity__V1__RevocationAcknowledgement Identity__V1__RevocationAcknowledgement;
 
 
 /* --- enums --- */
@@ -187,10 +189,11 @@ struct  Identity__V1__ResolveSessionRequest
 {
   ProtobufCMessage base;
   ProtobufCBinaryData session;
+  uint64_t watch_id;
 };
 #define IDENTITY__V1__RESOLVE_SESSION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&identity__v1__resolve_session_request__descriptor) \
-    , {0,NULL} }
+    , {0,NULL}, 0 }
 
 
 struct  Identity__V1__Session
@@ -811,6 +814,29 @@ struct  Identity__V1__ApplyOfficerChangeReply
 #define IDENTITY__V1__APPLY_OFFICER_CHANGE_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&identity__v1__apply_officer_change_reply__descriptor) \
      }
+
+
+struct  Identity__V1__Revocation
+{
+  ProtobufCMessage base;
+  uint64_t watch_id;
+  uint64_t sequence;
+  size_t n_token_hashes;
+  ProtobufCBinaryData *token_hashes;
+};
+#define IDENTITY__V1__REVOCATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__revocation__descriptor) \
+    , 0, 0, 0,NULL }
+
+
+struct  Identity__V1__RevocationAcknowledgement
+{
+  ProtobufCMessage base;
+  uint64_t sequence;
+};
+#define IDENTITY__V1__REVOCATION_ACKNOWLEDGEMENT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__revocation_acknowledgement__descriptor) \
+    , 0 }
 
 
 /* Identity__V1__BeginLoginRequest methods */
@@ -1896,6 +1922,44 @@ Identity__V1__ApplyOfficerChangeReply *
 void   identity__v1__apply_officer_change_reply__free_unpacked
                      (Identity__V1__ApplyOfficerChangeReply *message,
                       ProtobufCAllocator *allocator);
+/* Identity__V1__Revocation methods */
+void   identity__v1__revocation__init
+                     (Identity__V1__Revocation         *message);
+size_t identity__v1__revocation__get_packed_size
+                     (const Identity__V1__Revocation   *message);
+size_t identity__v1__revocation__pack
+                     (const Identity__V1__Revocation   *message,
+                      uint8_t             *out);
+size_t identity__v1__revocation__pack_to_buffer
+                     (const Identity__V1__Revocation   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__Revocation *
+       identity__v1__revocation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__revocation__free_unpacked
+                     (Identity__V1__Revocation *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__RevocationAcknowledgement methods */
+void   identity__v1__revocation_acknowledgement__init
+                     (Identity__V1__RevocationAcknowledgement         *message);
+size_t identity__v1__revocation_acknowledgement__get_packed_size
+                     (const Identity__V1__RevocationAcknowledgement   *message);
+size_t identity__v1__revocation_acknowledgement__pack
+                     (const Identity__V1__RevocationAcknowledgement   *message,
+                      uint8_t             *out);
+size_t identity__v1__revocation_acknowledgement__pack_to_buffer
+                     (const Identity__V1__RevocationAcknowledgement   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__RevocationAcknowledgement *
+       identity__v1__revocation_acknowledgement__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__revocation_acknowledgement__free_unpacked
+                     (Identity__V1__RevocationAcknowledgement *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Identity__V1__BeginLoginRequest_Closure)
@@ -2069,6 +2133,12 @@ typedef void (*Identity__V1__ApplyOfficerChangeRequest_Closure)
 typedef void (*Identity__V1__ApplyOfficerChangeReply_Closure)
                  (const Identity__V1__ApplyOfficerChangeReply *message,
                   void *closure_data);
+typedef void (*Identity__V1__Revocation_Closure)
+                 (const Identity__V1__Revocation *message,
+                  void *closure_data);
+typedef void (*Identity__V1__RevocationAcknowledgement_Closure)
+                 (const Identity__V1__RevocationAcknowledgement *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -2132,6 +2202,8 @@ extern const ProtobufCMessageDescriptor identity__v1__reveal__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__list_reveals_reply__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__apply_officer_change_request__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__apply_officer_change_reply__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__revocation__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__revocation_acknowledgement__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -294,11 +294,13 @@ extension Identity.ResolveSessionRequest: @unsafe BridgedMessage {
     func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
         unsafe identity__v1__resolve_session_request__init(c)
         unsafe c.pointee.session = arena.bytes(self.session)
+        unsafe c.pointee.watch_id = self.watchID
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
         unsafe self.init(
-            session: decodedBytes(c.pointee.session)
+            session: decodedBytes(c.pointee.session),
+            watchID: c.pointee.watch_id
         )
     }
 }
@@ -1841,5 +1843,63 @@ extension Identity.ApplyOfficerChangeReply: @unsafe BridgedMessage {
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
         self.init()
+    }
+}
+
+extension Identity.Revocation: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__Revocation
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__revocation__get_packed_size, identity__v1__revocation__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__revocation__get_packed_size, identity__v1__revocation__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__revocation__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__revocation__init(c)
+        unsafe c.pointee.watch_id = self.watchID
+        unsafe c.pointee.sequence = self.sequence
+        unsafe (c.pointee.n_token_hashes, c.pointee.token_hashes) = arena.bytes(self.tokenHashes)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        unsafe self.init(
+            watchID: c.pointee.watch_id,
+            sequence: c.pointee.sequence,
+            tokenHashes: decodedByteArrays(c.pointee.token_hashes, c.pointee.n_token_hashes)
+        )
+    }
+}
+
+extension Identity.RevocationAcknowledgement: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__RevocationAcknowledgement
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__revocation_acknowledgement__get_packed_size, identity__v1__revocation_acknowledgement__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__revocation_acknowledgement__get_packed_size, identity__v1__revocation_acknowledgement__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__revocation_acknowledgement__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__revocation_acknowledgement__init(c)
+        unsafe c.pointee.sequence = self.sequence
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        unsafe self.init(
+            sequence: c.pointee.sequence
+        )
     }
 }

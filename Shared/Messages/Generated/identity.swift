@@ -299,13 +299,16 @@ extension Identity {
     public struct ResolveSessionRequest: Message {
         public static var fullName: String { "identity.v1.ResolveSessionRequest" }
         public var session: [UInt8]
+        /// the open watch of who asks, 0 for none: only then the answer may be kept
+        public var watchID: UInt64
 
         /// With every field at its default.
         public init() { self.init(session: []) }
 
         /// With the given fields, and the others at their defaults.
-        public init(session: [UInt8] = []) {
+        public init(session: [UInt8] = [], watchID: UInt64 = 0) {
             self.session = session
+            self.watchID = watchID
         }
     }
 }
@@ -1419,5 +1422,45 @@ extension Identity {
 
         /// With every field at its default.
         public init() {}
+    }
+}
+
+extension Identity {
+    /// `identity.v1.Revocation`
+    public struct Revocation: Message {
+        public static var fullName: String { "identity.v1.Revocation" }
+        /// in the first message only
+        public var watchID: UInt64
+        /// steps by one from 0, the first message
+        public var sequence: UInt64
+        /// SHA-256 of the tokens whose sessions ended or changed
+        public var tokenHashes: [[UInt8]]
+
+        /// With every field at its default.
+        public init() { self.init(watchID: 0) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(watchID: UInt64 = 0, sequence: UInt64 = 0, tokenHashes: [[UInt8]] = []) {
+            self.watchID = watchID
+            self.sequence = sequence
+            self.tokenHashes = tokenHashes
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.RevocationAcknowledgement`
+    public struct RevocationAcknowledgement: Message {
+        public static var fullName: String { "identity.v1.RevocationAcknowledgement" }
+        /// everything up to it was dropped
+        public var sequence: UInt64
+
+        /// With every field at its default.
+        public init() { self.init(sequence: 0) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(sequence: UInt64 = 0) {
+            self.sequence = sequence
+        }
     }
 }

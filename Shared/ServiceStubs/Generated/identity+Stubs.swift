@@ -18,6 +18,9 @@ extension Identity {
         case getSession = "identity.v1.Identity/GetSession"
         /// For services: the user behind a session token.
         case resolveSession = "identity.v1.Identity/ResolveSession"
+        /// For services that keep answers of ResolveSession: which of them to drop. Without such a watch an answer is not to be kept. The first
+        /// message names the watch and revokes nothing; each is acknowledged once what it names was dropped.
+        case watchRevocations = "identity.v1.Identity/WatchRevocations"
         /// First login: 完善单位详细信息, 提交. The unit is active afterwards.
         case submitUnit = "identity.v1.Identity/SubmitUnit"
         case getUnit = "identity.v1.Identity/GetUnit"
@@ -81,6 +84,7 @@ extension Identity {
                 case .signOut: Known.signOut
                 case .getSession: Known.getSession
                 case .resolveSession: Known.resolveSession
+                case .watchRevocations: Known.watchRevocations
                 case .submitUnit: Known.submitUnit
                 case .getUnit: Known.getUnit
                 case .saveUnit: Known.saveUnit
@@ -119,6 +123,7 @@ extension Identity {
             static let signOut = RPCMethod("identity.v1.Identity/SignOut")
             static let getSession = RPCMethod("identity.v1.Identity/GetSession", readOnly: true)
             static let resolveSession = RPCMethod("identity.v1.Identity/ResolveSession", readOnly: true)
+            static let watchRevocations = RPCMethod("identity.v1.Identity/WatchRevocations", kind: .bidirectional)
             static let submitUnit = RPCMethod("identity.v1.Identity/SubmitUnit")
             static let getUnit = RPCMethod("identity.v1.Identity/GetUnit", readOnly: true)
             static let saveUnit = RPCMethod("identity.v1.Identity/SaveUnit")
@@ -188,6 +193,12 @@ extension Identity {
         /// For services: the user behind a session token.
         public func resolveSession(_ request: Identity.ResolveSessionRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.Session {
             try await channel.unary(IdentityMethod.resolveSession.method, request, options: options)
+        }
+
+        /// For services that keep answers of ResolveSession: which of them to drop. Without such a watch an answer is not to be kept. The first
+        /// message names the watch and revokes nothing; each is acknowledged once what it names was dropped.
+        public func watchRevocations<Outcome>(options: CallOptions = CallOptions(), _ body: (RequestWriter<Identity.RevocationAcknowledgement>, ReplyStream<Identity.Revocation>) async throws -> Outcome) async throws -> Outcome {
+            try await channel.bidirectional(IdentityMethod.watchRevocations.method, options: options.withIdempotencyKey(), body)
         }
 
         /// First login: 完善单位详细信息, 提交. The unit is active afterwards.
@@ -337,6 +348,9 @@ extension Identity {
         func getSession(_ request: Identity.GetSessionRequest, context: RequestContext) async throws -> Identity.Session
         /// For services: the user behind a session token.
         func resolveSession(_ request: Identity.ResolveSessionRequest, context: RequestContext) async throws -> Identity.Session
+        /// For services that keep answers of ResolveSession: which of them to drop. Without such a watch an answer is not to be kept. The first
+        /// message names the watch and revokes nothing; each is acknowledged once what it names was dropped.
+        func watchRevocations(_ requests: RequestStream<Identity.RevocationAcknowledgement>, replies: ReplyWriter<Identity.Revocation>, context: RequestContext) async throws
         /// First login: 完善单位详细信息, 提交. The unit is active afterwards.
         func submitUnit(_ request: Identity.SubmitUnitRequest, context: RequestContext) async throws -> Identity.Unit
         func getUnit(_ request: Identity.GetUnitRequest, context: RequestContext) async throws -> Identity.Unit
@@ -415,6 +429,9 @@ extension Identity.IdentityProvider {
         }
         routes.unary(Identity.IdentityMethod.resolveSession.method) { (request: Identity.ResolveSessionRequest, context: RequestContext) async throws -> Identity.Session in
             try await self.resolveSession(request, context: context)
+        }
+        routes.bidirectional(Identity.IdentityMethod.watchRevocations.method) { (requests: RequestStream<Identity.RevocationAcknowledgement>, replies: ReplyWriter<Identity.Revocation>, context: RequestContext) async throws -> Void in
+            try await self.watchRevocations(requests, replies: replies, context: context)
         }
         routes.unary(Identity.IdentityMethod.submitUnit.method) { (request: Identity.SubmitUnitRequest, context: RequestContext) async throws -> Identity.Unit in
             try await self.submitUnit(request, context: context)

@@ -164,6 +164,8 @@ let allMessages: [any RandomMessage.Type] = [
     Identity.ListRevealsReply.self,
     Identity.ApplyOfficerChangeRequest.self,
     Identity.ApplyOfficerChangeReply.self,
+    Identity.Revocation.self,
+    Identity.RevocationAcknowledgement.self,
     Quota.Vacancies.self,
     Quota.Record.self,
     Quota.ListRecordsRequest.self,

@@ -71,6 +71,7 @@ extension Identity.ResolveSessionRequest: RandomMessage {
     init(random source: inout RandomSource) {
         self.init()
         self.session = source.bytes()
+        self.watchID = source.integer()
     }
 }
 
@@ -539,4 +540,20 @@ extension Identity.ApplyOfficerChangeRequest: RandomMessage {
 
 extension Identity.ApplyOfficerChangeReply: RandomMessage {
     init(random source: inout RandomSource) { self.init() }
+}
+
+extension Identity.Revocation: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.watchID = source.integer()
+        self.sequence = source.integer()
+        self.tokenHashes = source.list { source in source.bytes() }
+    }
+}
+
+extension Identity.RevocationAcknowledgement: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.sequence = source.integer()
+    }
 }
