@@ -116,10 +116,10 @@ final class LeaseBook: Sendable {
             of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let (id, pending) = state.withLock { $0.change(scope, waiter, at: start) }
         defer { _ = state.withLock { $0.waiters.removeValue(forKey: id) } }
-        guard let last = pending.last, !isOver(pending) else { return }
+        guard !isOver(pending) else { return }
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await self.sleep(start.duration(to: last)) }
+                group.addTask { try await self.sleep(start.duration(to: pending.last)) }
                 group.addTask {
                     for await _ in signal where self.isOver(pending) { return }
                     try Task.checkCancellation()
@@ -157,7 +157,7 @@ private struct Pending: Sendable {
     let unknownUntil: Moment
 
     /// When all of them have ended by themselves.
-    var last: Moment? { leases.map(\.end).reduce(unknownUntil, max) }
+    var last: Moment { leases.map(\.end).reduce(unknownUntil, max) }
 }
 
 private struct Watch: Sendable {
