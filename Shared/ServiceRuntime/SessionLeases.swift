@@ -2,7 +2,7 @@ package import Domain
 package import Messages
 package import RPC
 import Secrets
-package import ServiceLifecycle
+import ServiceLifecycle
 import ServiceStubs
 import Synchronization
 
