@@ -3,7 +3,6 @@ import Messages
 import RPC
 import ServiceRuntime
 import ServiceStubs
-import Synchronization
 import Testing
 
 @testable import IdentityService
@@ -171,24 +170,24 @@ import Testing
                 book.ticket(), to: watch.id, tokenHash: [1], person: "p", unit: "u")
         }
         _ = try #require(book.open())
-        let isDone = Mutex(false)
+        let done = ManualTime()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await book.end(.unit("u"))
-                isDone.withLock { $0 = true }
+                done.advance(by: .zero)
             }
             for watch in watches {
                 var told = watch.revocations.makeAsyncIterator()
                 let revocation = await told.next()
                 #expect(revocation == .init(sequence: 1, tokenHashes: [[1]]))
-                #expect(!isDone.withLock { $0 })
+                #expect(done.waited.isEmpty)
                 book.acknowledge(watch.id, upTo: 1)
             }
             try await group.waitForAll()
         }
         // Told and acknowledged once: a repeat of the change has nobody to wait for.
         try await book.end(.unit("u"))
-        #expect(isDone.withLock { $0 })
+        #expect(done.waited.count == 1)
     }
 
     @Test func moreLeasesThanThereIsRoomForAreNone() throws {

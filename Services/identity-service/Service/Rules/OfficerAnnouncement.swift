@@ -23,7 +23,8 @@ struct OfficerAnnouncement: Sendable {
         return receivers.map { receiver in
             OutboxMessage(
                 // One that is down keeps nothing from the other.
-                lane: "officers:\(receiver.service):\(unit.id)", destination: receiver.service, kind: Self.kind,
+                lane: "officers:\(receiver.service):\(unit.id)", destination: receiver.service,
+                kind: Self.kind,
                 id: receiver.messageID,
                 // A request that cannot be packed (longer than 2 GiB) cannot occur here.
                 payload: (try? change.encodedBytes()) ?? [])
