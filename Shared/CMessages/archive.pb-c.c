@@ -1492,51 +1492,6 @@ void   archive__v1__get_withdrawal_request__free_unpacked
   assert(message->base.descriptor == &archive__v1__get_withdrawal_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   archive__v1__import_row__init
-                     (Archive__V1__ImportRow         *message)
-{
-  static const Archive__V1__ImportRow init_value = ARCHIVE__V1__IMPORT_ROW__INIT;
-  *message = init_value;
-}
-size_t archive__v1__import_row__get_packed_size
-                     (const Archive__V1__ImportRow *message)
-{
-  assert(message->base.descriptor == &archive__v1__import_row__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t archive__v1__import_row__pack
-                     (const Archive__V1__ImportRow *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &archive__v1__import_row__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t archive__v1__import_row__pack_to_buffer
-                     (const Archive__V1__ImportRow *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &archive__v1__import_row__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Archive__V1__ImportRow *
-       archive__v1__import_row__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Archive__V1__ImportRow *)
-     protobuf_c_message_unpack (&archive__v1__import_row__descriptor,
-                                allocator, len, data);
-}
-void   archive__v1__import_row__free_unpacked
-                     (Archive__V1__ImportRow *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &archive__v1__import_row__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   archive__v1__import_items_request__init
                      (Archive__V1__ImportItemsRequest         *message)
 {
@@ -1580,51 +1535,6 @@ void   archive__v1__import_items_request__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &archive__v1__import_items_request__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   archive__v1__import_fault__init
-                     (Archive__V1__ImportFault         *message)
-{
-  static const Archive__V1__ImportFault init_value = ARCHIVE__V1__IMPORT_FAULT__INIT;
-  *message = init_value;
-}
-size_t archive__v1__import_fault__get_packed_size
-                     (const Archive__V1__ImportFault *message)
-{
-  assert(message->base.descriptor == &archive__v1__import_fault__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t archive__v1__import_fault__pack
-                     (const Archive__V1__ImportFault *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &archive__v1__import_fault__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t archive__v1__import_fault__pack_to_buffer
-                     (const Archive__V1__ImportFault *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &archive__v1__import_fault__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Archive__V1__ImportFault *
-       archive__v1__import_fault__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Archive__V1__ImportFault *)
-     protobuf_c_message_unpack (&archive__v1__import_fault__descriptor,
-                                allocator, len, data);
-}
-void   archive__v1__import_fault__free_unpacked
-                     (Archive__V1__ImportFault *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &archive__v1__import_fault__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   archive__v1__import_items_reply__init
@@ -4127,44 +4037,6 @@ const ProtobufCMessageDescriptor archive__v1__get_withdrawal_request__descriptor
   (ProtobufCMessageInit) archive__v1__get_withdrawal_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor archive__v1__import_row__field_descriptors[1] =
-{
-  {
-    "cells",
-    1,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_BYTES,
-    offsetof(Archive__V1__ImportRow, n_cells),
-    offsetof(Archive__V1__ImportRow, cells),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned archive__v1__import_row__field_indices_by_name[] = {
-  0,   /* field[0] = cells */
-};
-static const ProtobufCIntRange archive__v1__import_row__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 1 }
-};
-const ProtobufCMessageDescriptor archive__v1__import_row__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "archive.v1.ImportRow",
-  "ImportRow",
-  "Archive__V1__ImportRow",
-  "archive.v1",
-  sizeof(Archive__V1__ImportRow),
-  1,
-  archive__v1__import_row__field_descriptors,
-  archive__v1__import_row__field_indices_by_name,
-  1,  archive__v1__import_row__number_ranges,
-  (ProtobufCMessageInit) archive__v1__import_row__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
 static const ProtobufCFieldDescriptor archive__v1__import_items_request__field_descriptors[4] =
 {
   {
@@ -4198,7 +4070,7 @@ static const ProtobufCFieldDescriptor archive__v1__import_items_request__field_d
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Archive__V1__ImportItemsRequest, n_rows),
     offsetof(Archive__V1__ImportItemsRequest, rows),
-    &archive__v1__import_row__descriptor,
+    &common__v1__import_row__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -4242,83 +4114,6 @@ const ProtobufCMessageDescriptor archive__v1__import_items_request__descriptor =
   (ProtobufCMessageInit) archive__v1__import_items_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor archive__v1__import_fault__field_descriptors[4] =
-{
-  {
-    "row",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Archive__V1__ImportFault, row),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "field",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BYTES,
-    0,   /* quantifier_offset */
-    offsetof(Archive__V1__ImportFault, field),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "label",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BYTES,
-    0,   /* quantifier_offset */
-    offsetof(Archive__V1__ImportFault, label),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "message",
-    4,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BYTES,
-    0,   /* quantifier_offset */
-    offsetof(Archive__V1__ImportFault, message),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned archive__v1__import_fault__field_indices_by_name[] = {
-  1,   /* field[1] = field */
-  2,   /* field[2] = label */
-  3,   /* field[3] = message */
-  0,   /* field[0] = row */
-};
-static const ProtobufCIntRange archive__v1__import_fault__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 4 }
-};
-const ProtobufCMessageDescriptor archive__v1__import_fault__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "archive.v1.ImportFault",
-  "ImportFault",
-  "Archive__V1__ImportFault",
-  "archive.v1",
-  sizeof(Archive__V1__ImportFault),
-  4,
-  archive__v1__import_fault__field_descriptors,
-  archive__v1__import_fault__field_indices_by_name,
-  1,  archive__v1__import_fault__number_ranges,
-  (ProtobufCMessageInit) archive__v1__import_fault__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
 static const ProtobufCFieldDescriptor archive__v1__import_items_reply__field_descriptors[3] =
 {
   {
@@ -4340,7 +4135,7 @@ static const ProtobufCFieldDescriptor archive__v1__import_items_reply__field_des
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Archive__V1__ImportItemsReply, n_faults),
     offsetof(Archive__V1__ImportItemsReply, faults),
-    &archive__v1__import_fault__descriptor,
+    &common__v1__import_fault__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */

@@ -502,6 +502,96 @@ void   common__v1__view_count__free_unpacked
   assert(message->base.descriptor == &common__v1__view_count__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   common__v1__import_row__init
+                     (Common__V1__ImportRow         *message)
+{
+  static const Common__V1__ImportRow init_value = COMMON__V1__IMPORT_ROW__INIT;
+  *message = init_value;
+}
+size_t common__v1__import_row__get_packed_size
+                     (const Common__V1__ImportRow *message)
+{
+  assert(message->base.descriptor == &common__v1__import_row__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t common__v1__import_row__pack
+                     (const Common__V1__ImportRow *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &common__v1__import_row__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t common__v1__import_row__pack_to_buffer
+                     (const Common__V1__ImportRow *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &common__v1__import_row__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Common__V1__ImportRow *
+       common__v1__import_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Common__V1__ImportRow *)
+     protobuf_c_message_unpack (&common__v1__import_row__descriptor,
+                                allocator, len, data);
+}
+void   common__v1__import_row__free_unpacked
+                     (Common__V1__ImportRow *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &common__v1__import_row__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   common__v1__import_fault__init
+                     (Common__V1__ImportFault         *message)
+{
+  static const Common__V1__ImportFault init_value = COMMON__V1__IMPORT_FAULT__INIT;
+  *message = init_value;
+}
+size_t common__v1__import_fault__get_packed_size
+                     (const Common__V1__ImportFault *message)
+{
+  assert(message->base.descriptor == &common__v1__import_fault__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t common__v1__import_fault__pack
+                     (const Common__V1__ImportFault *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &common__v1__import_fault__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t common__v1__import_fault__pack_to_buffer
+                     (const Common__V1__ImportFault *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &common__v1__import_fault__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Common__V1__ImportFault *
+       common__v1__import_fault__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Common__V1__ImportFault *)
+     protobuf_c_message_unpack (&common__v1__import_fault__descriptor,
+                                allocator, len, data);
+}
+void   common__v1__import_fault__free_unpacked
+                     (Common__V1__ImportFault *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &common__v1__import_fault__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor common__v1__field_violation__field_descriptors[3] =
 {
   {
@@ -1204,5 +1294,120 @@ const ProtobufCMessageDescriptor common__v1__view_count__descriptor =
   common__v1__view_count__field_indices_by_name,
   1,  common__v1__view_count__number_ranges,
   (ProtobufCMessageInit) common__v1__view_count__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor common__v1__import_row__field_descriptors[1] =
+{
+  {
+    "cells",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Common__V1__ImportRow, n_cells),
+    offsetof(Common__V1__ImportRow, cells),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned common__v1__import_row__field_indices_by_name[] = {
+  0,   /* field[0] = cells */
+};
+static const ProtobufCIntRange common__v1__import_row__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor common__v1__import_row__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "common.v1.ImportRow",
+  "ImportRow",
+  "Common__V1__ImportRow",
+  "common.v1",
+  sizeof(Common__V1__ImportRow),
+  1,
+  common__v1__import_row__field_descriptors,
+  common__v1__import_row__field_indices_by_name,
+  1,  common__v1__import_row__number_ranges,
+  (ProtobufCMessageInit) common__v1__import_row__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor common__v1__import_fault__field_descriptors[4] =
+{
+  {
+    "row",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Common__V1__ImportFault, row),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "field",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Common__V1__ImportFault, field),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "label",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Common__V1__ImportFault, label),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Common__V1__ImportFault, message),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned common__v1__import_fault__field_indices_by_name[] = {
+  1,   /* field[1] = field */
+  2,   /* field[2] = label */
+  3,   /* field[3] = message */
+  0,   /* field[0] = row */
+};
+static const ProtobufCIntRange common__v1__import_fault__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor common__v1__import_fault__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "common.v1.ImportFault",
+  "ImportFault",
+  "Common__V1__ImportFault",
+  "common.v1",
+  sizeof(Common__V1__ImportFault),
+  4,
+  common__v1__import_fault__field_descriptors,
+  common__v1__import_fault__field_indices_by_name,
+  1,  common__v1__import_fault__number_ranges,
+  (ProtobufCMessageInit) common__v1__import_fault__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -2167,6 +2167,501 @@ void   identity__v1__person_summary__free_unpacked
   assert(message->base.descriptor == &identity__v1__person_summary__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   identity__v1__import_persons_request__init
+                     (Identity__V1__ImportPersonsRequest         *message)
+{
+  static const Identity__V1__ImportPersonsRequest init_value = IDENTITY__V1__IMPORT_PERSONS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t identity__v1__import_persons_request__get_packed_size
+                     (const Identity__V1__ImportPersonsRequest *message)
+{
+  assert(message->base.descriptor == &identity__v1__import_persons_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__import_persons_request__pack
+                     (const Identity__V1__ImportPersonsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__import_persons_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__import_persons_request__pack_to_buffer
+                     (const Identity__V1__ImportPersonsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__import_persons_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__ImportPersonsRequest *
+       identity__v1__import_persons_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__ImportPersonsRequest *)
+     protobuf_c_message_unpack (&identity__v1__import_persons_request__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__import_persons_request__free_unpacked
+                     (Identity__V1__ImportPersonsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__import_persons_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__import_persons_reply__init
+                     (Identity__V1__ImportPersonsReply         *message)
+{
+  static const Identity__V1__ImportPersonsReply init_value = IDENTITY__V1__IMPORT_PERSONS_REPLY__INIT;
+  *message = init_value;
+}
+size_t identity__v1__import_persons_reply__get_packed_size
+                     (const Identity__V1__ImportPersonsReply *message)
+{
+  assert(message->base.descriptor == &identity__v1__import_persons_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__import_persons_reply__pack
+                     (const Identity__V1__ImportPersonsReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__import_persons_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__import_persons_reply__pack_to_buffer
+                     (const Identity__V1__ImportPersonsReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__import_persons_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__ImportPersonsReply *
+       identity__v1__import_persons_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__ImportPersonsReply *)
+     protobuf_c_message_unpack (&identity__v1__import_persons_reply__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__import_persons_reply__free_unpacked
+                     (Identity__V1__ImportPersonsReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__import_persons_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__reveal_person_request__init
+                     (Identity__V1__RevealPersonRequest         *message)
+{
+  static const Identity__V1__RevealPersonRequest init_value = IDENTITY__V1__REVEAL_PERSON_REQUEST__INIT;
+  *message = init_value;
+}
+size_t identity__v1__reveal_person_request__get_packed_size
+                     (const Identity__V1__RevealPersonRequest *message)
+{
+  assert(message->base.descriptor == &identity__v1__reveal_person_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__reveal_person_request__pack
+                     (const Identity__V1__RevealPersonRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__reveal_person_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__reveal_person_request__pack_to_buffer
+                     (const Identity__V1__RevealPersonRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__reveal_person_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__RevealPersonRequest *
+       identity__v1__reveal_person_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__RevealPersonRequest *)
+     protobuf_c_message_unpack (&identity__v1__reveal_person_request__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__reveal_person_request__free_unpacked
+                     (Identity__V1__RevealPersonRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__reveal_person_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__reveal_person_reply__init
+                     (Identity__V1__RevealPersonReply         *message)
+{
+  static const Identity__V1__RevealPersonReply init_value = IDENTITY__V1__REVEAL_PERSON_REPLY__INIT;
+  *message = init_value;
+}
+size_t identity__v1__reveal_person_reply__get_packed_size
+                     (const Identity__V1__RevealPersonReply *message)
+{
+  assert(message->base.descriptor == &identity__v1__reveal_person_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__reveal_person_reply__pack
+                     (const Identity__V1__RevealPersonReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__reveal_person_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__reveal_person_reply__pack_to_buffer
+                     (const Identity__V1__RevealPersonReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__reveal_person_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__RevealPersonReply *
+       identity__v1__reveal_person_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__RevealPersonReply *)
+     protobuf_c_message_unpack (&identity__v1__reveal_person_reply__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__reveal_person_reply__free_unpacked
+                     (Identity__V1__RevealPersonReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__reveal_person_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__list_reveals_request__init
+                     (Identity__V1__ListRevealsRequest         *message)
+{
+  static const Identity__V1__ListRevealsRequest init_value = IDENTITY__V1__LIST_REVEALS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t identity__v1__list_reveals_request__get_packed_size
+                     (const Identity__V1__ListRevealsRequest *message)
+{
+  assert(message->base.descriptor == &identity__v1__list_reveals_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__list_reveals_request__pack
+                     (const Identity__V1__ListRevealsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__list_reveals_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__list_reveals_request__pack_to_buffer
+                     (const Identity__V1__ListRevealsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__list_reveals_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__ListRevealsRequest *
+       identity__v1__list_reveals_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__ListRevealsRequest *)
+     protobuf_c_message_unpack (&identity__v1__list_reveals_request__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__list_reveals_request__free_unpacked
+                     (Identity__V1__ListRevealsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__list_reveals_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__reveal__init
+                     (Identity__V1__Reveal         *message)
+{
+  static const Identity__V1__Reveal init_value = IDENTITY__V1__REVEAL__INIT;
+  *message = init_value;
+}
+size_t identity__v1__reveal__get_packed_size
+                     (const Identity__V1__Reveal *message)
+{
+  assert(message->base.descriptor == &identity__v1__reveal__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__reveal__pack
+                     (const Identity__V1__Reveal *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__reveal__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__reveal__pack_to_buffer
+                     (const Identity__V1__Reveal *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__reveal__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__Reveal *
+       identity__v1__reveal__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__Reveal *)
+     protobuf_c_message_unpack (&identity__v1__reveal__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__reveal__free_unpacked
+                     (Identity__V1__Reveal *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__reveal__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__list_reveals_reply__init
+                     (Identity__V1__ListRevealsReply         *message)
+{
+  static const Identity__V1__ListRevealsReply init_value = IDENTITY__V1__LIST_REVEALS_REPLY__INIT;
+  *message = init_value;
+}
+size_t identity__v1__list_reveals_reply__get_packed_size
+                     (const Identity__V1__ListRevealsReply *message)
+{
+  assert(message->base.descriptor == &identity__v1__list_reveals_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__list_reveals_reply__pack
+                     (const Identity__V1__ListRevealsReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__list_reveals_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__list_reveals_reply__pack_to_buffer
+                     (const Identity__V1__ListRevealsReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__list_reveals_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__ListRevealsReply *
+       identity__v1__list_reveals_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__ListRevealsReply *)
+     protobuf_c_message_unpack (&identity__v1__list_reveals_reply__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__list_reveals_reply__free_unpacked
+                     (Identity__V1__ListRevealsReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__list_reveals_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__apply_officer_change_request__init
+                     (Identity__V1__ApplyOfficerChangeRequest         *message)
+{
+  static const Identity__V1__ApplyOfficerChangeRequest init_value = IDENTITY__V1__APPLY_OFFICER_CHANGE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t identity__v1__apply_officer_change_request__get_packed_size
+                     (const Identity__V1__ApplyOfficerChangeRequest *message)
+{
+  assert(message->base.descriptor == &identity__v1__apply_officer_change_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__apply_officer_change_request__pack
+                     (const Identity__V1__ApplyOfficerChangeRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__apply_officer_change_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__apply_officer_change_request__pack_to_buffer
+                     (const Identity__V1__ApplyOfficerChangeRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__apply_officer_change_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__ApplyOfficerChangeRequest *
+       identity__v1__apply_officer_change_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__ApplyOfficerChangeRequest *)
+     protobuf_c_message_unpack (&identity__v1__apply_officer_change_request__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__apply_officer_change_request__free_unpacked
+                     (Identity__V1__ApplyOfficerChangeRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__apply_officer_change_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__apply_officer_change_reply__init
+                     (Identity__V1__ApplyOfficerChangeReply         *message)
+{
+  static const Identity__V1__ApplyOfficerChangeReply init_value = IDENTITY__V1__APPLY_OFFICER_CHANGE_REPLY__INIT;
+  *message = init_value;
+}
+size_t identity__v1__apply_officer_change_reply__get_packed_size
+                     (const Identity__V1__ApplyOfficerChangeReply *message)
+{
+  assert(message->base.descriptor == &identity__v1__apply_officer_change_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__apply_officer_change_reply__pack
+                     (const Identity__V1__ApplyOfficerChangeReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__apply_officer_change_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__apply_officer_change_reply__pack_to_buffer
+                     (const Identity__V1__ApplyOfficerChangeReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__apply_officer_change_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__ApplyOfficerChangeReply *
+       identity__v1__apply_officer_change_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__ApplyOfficerChangeReply *)
+     protobuf_c_message_unpack (&identity__v1__apply_officer_change_reply__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__apply_officer_change_reply__free_unpacked
+                     (Identity__V1__ApplyOfficerChangeReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__apply_officer_change_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__revocation__init
+                     (Identity__V1__Revocation         *message)
+{
+  static const Identity__V1__Revocation init_value = IDENTITY__V1__REVOCATION__INIT;
+  *message = init_value;
+}
+size_t identity__v1__revocation__get_packed_size
+                     (const Identity__V1__Revocation *message)
+{
+  assert(message->base.descriptor == &identity__v1__revocation__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__revocation__pack
+                     (const Identity__V1__Revocation *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__revocation__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__revocation__pack_to_buffer
+                     (const Identity__V1__Revocation *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__revocation__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__Revocation *
+       identity__v1__revocation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__Revocation *)
+     protobuf_c_message_unpack (&identity__v1__revocation__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__revocation__free_unpacked
+                     (Identity__V1__Revocation *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__revocation__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__revocation_acknowledgement__init
+                     (Identity__V1__RevocationAcknowledgement         *message)
+{
+  static const Identity__V1__RevocationAcknowledgement init_value = IDENTITY__V1__REVOCATION_ACKNOWLEDGEMENT__INIT;
+  *message = init_value;
+}
+size_t identity__v1__revocation_acknowledgement__get_packed_size
+                     (const Identity__V1__RevocationAcknowledgement *message)
+{
+  assert(message->base.descriptor == &identity__v1__revocation_acknowledgement__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__revocation_acknowledgement__pack
+                     (const Identity__V1__RevocationAcknowledgement *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__revocation_acknowledgement__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__revocation_acknowledgement__pack_to_buffer
+                     (const Identity__V1__RevocationAcknowledgement *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__revocation_acknowledgement__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__RevocationAcknowledgement *
+       identity__v1__revocation_acknowledgement__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__RevocationAcknowledgement *)
+     protobuf_c_message_unpack (&identity__v1__revocation_acknowledgement__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__revocation_acknowledgement__free_unpacked
+                     (Identity__V1__RevocationAcknowledgement *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__revocation_acknowledgement__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor identity__v1__begin_login_request__field_descriptors[2] =
 {
   {
@@ -2558,7 +3053,7 @@ const ProtobufCMessageDescriptor identity__v1__get_session_request__descriptor =
   (ProtobufCMessageInit) identity__v1__get_session_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor identity__v1__resolve_session_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor identity__v1__resolve_session_request__field_descriptors[2] =
 {
   {
     "session",
@@ -2572,14 +3067,27 @@ static const ProtobufCFieldDescriptor identity__v1__resolve_session_request__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "watch_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__ResolveSessionRequest, watch_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned identity__v1__resolve_session_request__field_indices_by_name[] = {
   0,   /* field[0] = session */
+  1,   /* field[1] = watch_id */
 };
 static const ProtobufCIntRange identity__v1__resolve_session_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor identity__v1__resolve_session_request__descriptor =
 {
@@ -2589,7 +3097,7 @@ const ProtobufCMessageDescriptor identity__v1__resolve_session_request__descript
   "Identity__V1__ResolveSessionRequest",
   "identity.v1",
   sizeof(Identity__V1__ResolveSessionRequest),
-  1,
+  2,
   identity__v1__resolve_session_request__field_descriptors,
   identity__v1__resolve_session_request__field_indices_by_name,
   1,  identity__v1__resolve_session_request__number_ranges,
@@ -5562,7 +6070,7 @@ const ProtobufCMessageDescriptor identity__v1__describe_person_request__descript
   (ProtobufCMessageInit) identity__v1__describe_person_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor identity__v1__person_summary__field_descriptors[12] =
+static const ProtobufCFieldDescriptor identity__v1__person_summary__field_descriptors[14] =
 {
   {
     "person_id",
@@ -5708,6 +6216,30 @@ static const ProtobufCFieldDescriptor identity__v1__person_summary__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "unit_region",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__PersonSummary, unit_region),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sole_officer",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__PersonSummary, sole_officer),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned identity__v1__person_summary__field_indices_by_name[] = {
   3,   /* field[3] = birth_day */
@@ -5720,13 +6252,15 @@ static const unsigned identity__v1__person_summary__field_indices_by_name[] = {
   7,   /* field[7] = political_status */
   10,   /* field[10] = registration */
   2,   /* field[2] = sex */
+  13,   /* field[13] = sole_officer */
   8,   /* field[8] = unit_id */
   9,   /* field[9] = unit_name */
+  12,   /* field[12] = unit_region */
 };
 static const ProtobufCIntRange identity__v1__person_summary__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor identity__v1__person_summary__descriptor =
 {
@@ -5736,10 +6270,629 @@ const ProtobufCMessageDescriptor identity__v1__person_summary__descriptor =
   "Identity__V1__PersonSummary",
   "identity.v1",
   sizeof(Identity__V1__PersonSummary),
-  12,
+  14,
   identity__v1__person_summary__field_descriptors,
   identity__v1__person_summary__field_indices_by_name,
   1,  identity__v1__person_summary__number_ranges,
   (ProtobufCMessageInit) identity__v1__person_summary__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__import_persons_request__field_descriptors[3] =
+{
+  {
+    "fields",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Identity__V1__ImportPersonsRequest, n_fields),
+    offsetof(Identity__V1__ImportPersonsRequest, fields),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rows",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Identity__V1__ImportPersonsRequest, n_rows),
+    offsetof(Identity__V1__ImportPersonsRequest, rows),
+    &common__v1__import_row__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "check_only",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__ImportPersonsRequest, check_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__import_persons_request__field_indices_by_name[] = {
+  2,   /* field[2] = check_only */
+  0,   /* field[0] = fields */
+  1,   /* field[1] = rows */
+};
+static const ProtobufCIntRange identity__v1__import_persons_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor identity__v1__import_persons_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.ImportPersonsRequest",
+  "ImportPersonsRequest",
+  "Identity__V1__ImportPersonsRequest",
+  "identity.v1",
+  sizeof(Identity__V1__ImportPersonsRequest),
+  3,
+  identity__v1__import_persons_request__field_descriptors,
+  identity__v1__import_persons_request__field_indices_by_name,
+  1,  identity__v1__import_persons_request__number_ranges,
+  (ProtobufCMessageInit) identity__v1__import_persons_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__import_persons_reply__field_descriptors[2] =
+{
+  {
+    "imported",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__ImportPersonsReply, imported),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "faults",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Identity__V1__ImportPersonsReply, n_faults),
+    offsetof(Identity__V1__ImportPersonsReply, faults),
+    &common__v1__import_fault__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__import_persons_reply__field_indices_by_name[] = {
+  1,   /* field[1] = faults */
+  0,   /* field[0] = imported */
+};
+static const ProtobufCIntRange identity__v1__import_persons_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor identity__v1__import_persons_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.ImportPersonsReply",
+  "ImportPersonsReply",
+  "Identity__V1__ImportPersonsReply",
+  "identity.v1",
+  sizeof(Identity__V1__ImportPersonsReply),
+  2,
+  identity__v1__import_persons_reply__field_descriptors,
+  identity__v1__import_persons_reply__field_indices_by_name,
+  1,  identity__v1__import_persons_reply__number_ranges,
+  (ProtobufCMessageInit) identity__v1__import_persons_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__reveal_person_request__field_descriptors[2] =
+{
+  {
+    "registration_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__RevealPersonRequest, registration_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__RevealPersonRequest, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__reveal_person_request__field_indices_by_name[] = {
+  1,   /* field[1] = reason */
+  0,   /* field[0] = registration_id */
+};
+static const ProtobufCIntRange identity__v1__reveal_person_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor identity__v1__reveal_person_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.RevealPersonRequest",
+  "RevealPersonRequest",
+  "Identity__V1__RevealPersonRequest",
+  "identity.v1",
+  sizeof(Identity__V1__RevealPersonRequest),
+  2,
+  identity__v1__reveal_person_request__field_descriptors,
+  identity__v1__reveal_person_request__field_indices_by_name,
+  1,  identity__v1__reveal_person_request__number_ranges,
+  (ProtobufCMessageInit) identity__v1__reveal_person_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__reveal_person_reply__field_descriptors[3] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__RevealPersonReply, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "id_number",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__RevealPersonReply, id_number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "phone",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__RevealPersonReply, phone),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__reveal_person_reply__field_indices_by_name[] = {
+  1,   /* field[1] = id_number */
+  0,   /* field[0] = name */
+  2,   /* field[2] = phone */
+};
+static const ProtobufCIntRange identity__v1__reveal_person_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor identity__v1__reveal_person_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.RevealPersonReply",
+  "RevealPersonReply",
+  "Identity__V1__RevealPersonReply",
+  "identity.v1",
+  sizeof(Identity__V1__RevealPersonReply),
+  3,
+  identity__v1__reveal_person_reply__field_descriptors,
+  identity__v1__reveal_person_reply__field_indices_by_name,
+  1,  identity__v1__reveal_person_reply__number_ranges,
+  (ProtobufCMessageInit) identity__v1__reveal_person_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__list_reveals_request__field_descriptors[1] =
+{
+  {
+    "page",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__ListRevealsRequest, page),
+    &common__v1__page_request__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__list_reveals_request__field_indices_by_name[] = {
+  0,   /* field[0] = page */
+};
+static const ProtobufCIntRange identity__v1__list_reveals_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor identity__v1__list_reveals_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.ListRevealsRequest",
+  "ListRevealsRequest",
+  "Identity__V1__ListRevealsRequest",
+  "identity.v1",
+  sizeof(Identity__V1__ListRevealsRequest),
+  1,
+  identity__v1__list_reveals_request__field_descriptors,
+  identity__v1__list_reveals_request__field_indices_by_name,
+  1,  identity__v1__list_reveals_request__number_ranges,
+  (ProtobufCMessageInit) identity__v1__list_reveals_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__reveal__field_descriptors[5] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__Reveal, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at_ms",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__Reveal, at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "officer_name",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__Reveal, officer_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit_name",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__Reveal, unit_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__Reveal, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__reveal__field_indices_by_name[] = {
+  1,   /* field[1] = at_ms */
+  0,   /* field[0] = id */
+  2,   /* field[2] = officer_name */
+  4,   /* field[4] = reason */
+  3,   /* field[3] = unit_name */
+};
+static const ProtobufCIntRange identity__v1__reveal__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor identity__v1__reveal__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.Reveal",
+  "Reveal",
+  "Identity__V1__Reveal",
+  "identity.v1",
+  sizeof(Identity__V1__Reveal),
+  5,
+  identity__v1__reveal__field_descriptors,
+  identity__v1__reveal__field_indices_by_name,
+  1,  identity__v1__reveal__number_ranges,
+  (ProtobufCMessageInit) identity__v1__reveal__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__list_reveals_reply__field_descriptors[3] =
+{
+  {
+    "reveals",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Identity__V1__ListRevealsReply, n_reveals),
+    offsetof(Identity__V1__ListRevealsReply, reveals),
+    &identity__v1__reveal__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_cursor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__ListRevealsReply, next_cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__ListRevealsReply, total),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__list_reveals_reply__field_indices_by_name[] = {
+  1,   /* field[1] = next_cursor */
+  0,   /* field[0] = reveals */
+  2,   /* field[2] = total */
+};
+static const ProtobufCIntRange identity__v1__list_reveals_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor identity__v1__list_reveals_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.ListRevealsReply",
+  "ListRevealsReply",
+  "Identity__V1__ListRevealsReply",
+  "identity.v1",
+  sizeof(Identity__V1__ListRevealsReply),
+  3,
+  identity__v1__list_reveals_reply__field_descriptors,
+  identity__v1__list_reveals_reply__field_indices_by_name,
+  1,  identity__v1__list_reveals_reply__number_ranges,
+  (ProtobufCMessageInit) identity__v1__list_reveals_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__apply_officer_change_request__field_descriptors[4] =
+{
+  {
+    "unit_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__ApplyOfficerChangeRequest, unit_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "left_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__ApplyOfficerChangeRequest, left_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sole_key",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__ApplyOfficerChangeRequest, sole_key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "region",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__ApplyOfficerChangeRequest, region),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__apply_officer_change_request__field_indices_by_name[] = {
+  1,   /* field[1] = left_id */
+  3,   /* field[3] = region */
+  2,   /* field[2] = sole_key */
+  0,   /* field[0] = unit_id */
+};
+static const ProtobufCIntRange identity__v1__apply_officer_change_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor identity__v1__apply_officer_change_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.ApplyOfficerChangeRequest",
+  "ApplyOfficerChangeRequest",
+  "Identity__V1__ApplyOfficerChangeRequest",
+  "identity.v1",
+  sizeof(Identity__V1__ApplyOfficerChangeRequest),
+  4,
+  identity__v1__apply_officer_change_request__field_descriptors,
+  identity__v1__apply_officer_change_request__field_indices_by_name,
+  1,  identity__v1__apply_officer_change_request__number_ranges,
+  (ProtobufCMessageInit) identity__v1__apply_officer_change_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define identity__v1__apply_officer_change_reply__field_descriptors NULL
+#define identity__v1__apply_officer_change_reply__field_indices_by_name NULL
+#define identity__v1__apply_officer_change_reply__number_ranges NULL
+const ProtobufCMessageDescriptor identity__v1__apply_officer_change_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.ApplyOfficerChangeReply",
+  "ApplyOfficerChangeReply",
+  "Identity__V1__ApplyOfficerChangeReply",
+  "identity.v1",
+  sizeof(Identity__V1__ApplyOfficerChangeReply),
+  0,
+  identity__v1__apply_officer_change_reply__field_descriptors,
+  identity__v1__apply_officer_change_reply__field_indices_by_name,
+  0,  identity__v1__apply_officer_change_reply__number_ranges,
+  (ProtobufCMessageInit) identity__v1__apply_officer_change_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__revocation__field_descriptors[3] =
+{
+  {
+    "watch_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__Revocation, watch_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sequence",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__Revocation, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "token_hashes",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Identity__V1__Revocation, n_token_hashes),
+    offsetof(Identity__V1__Revocation, token_hashes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__revocation__field_indices_by_name[] = {
+  1,   /* field[1] = sequence */
+  2,   /* field[2] = token_hashes */
+  0,   /* field[0] = watch_id */
+};
+static const ProtobufCIntRange identity__v1__revocation__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor identity__v1__revocation__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.Revocation",
+  "Revocation",
+  "Identity__V1__Revocation",
+  "identity.v1",
+  sizeof(Identity__V1__Revocation),
+  3,
+  identity__v1__revocation__field_descriptors,
+  identity__v1__revocation__field_indices_by_name,
+  1,  identity__v1__revocation__number_ranges,
+  (ProtobufCMessageInit) identity__v1__revocation__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__revocation_acknowledgement__field_descriptors[1] =
+{
+  {
+    "sequence",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__RevocationAcknowledgement, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__revocation_acknowledgement__field_indices_by_name[] = {
+  0,   /* field[0] = sequence */
+};
+static const ProtobufCIntRange identity__v1__revocation_acknowledgement__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor identity__v1__revocation_acknowledgement__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.RevocationAcknowledgement",
+  "RevocationAcknowledgement",
+  "Identity__V1__RevocationAcknowledgement",
+  "identity.v1",
+  sizeof(Identity__V1__RevocationAcknowledgement),
+  1,
+  identity__v1__revocation_acknowledgement__field_descriptors,
+  identity__v1__revocation_acknowledgement__field_indices_by_name,
+  1,  identity__v1__revocation_acknowledgement__number_ranges,
+  (ProtobufCMessageInit) identity__v1__revocation_acknowledgement__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -2,33 +2,38 @@ package import Domain
 package import Messages
 package import RPC
 import Secrets
+import ServiceLifecycle
 import ServiceStubs
 import Synchronization
 
 /// Knows for a while who is behind a session, as long as identity-service allows (I9): not every call asks, and an
 /// identity-service that hangs holds up nobody whose lease is fresh.
 ///
-/// A lease counts from before the question was sent, so it ends here before it ends there. Kept under the token's hash.
-package final class SessionLeases: Sendable {
+/// A lease counts from before the question was sent, so it ends here before it ends there. Kept under the token's hash. While it
+/// runs it hears of sessions that ended or changed, drops their leases and says so; identity-service gives leases to nobody else.
+package final class SessionLeases: Service {
     /// What is kept at most: two generations of these.
     package static let mostOfAGeneration = 10_000
 
     private let identity: Identity.IdentityClient
     private let clock: any WallClock
     private let now: @Sendable () -> Moment
+    private let pause: Duration
     private let kept: Mutex<Kept>
 
     /// - Parameters:
     ///   - identity: the channel to identity-service.
     ///   - clock: the service's, by which sessions expire.
     ///   - now: by which leases end.
+    ///   - pause: before it listens again when identity-service was not there.
     package init(
         _ identity: any RPCChannel, clock: any WallClock,
-        now: @escaping @Sendable () -> Moment = { .now }
+        now: @escaping @Sendable () -> Moment = { .now }, pause: Duration = .milliseconds(500)
     ) {
         self.identity = Identity.IdentityClient(identity)
         self.clock = clock
         self.now = now
+        self.pause = pause
         kept = Mutex(Kept(at: now()))
     }
 
@@ -39,18 +44,44 @@ package final class SessionLeases: Sendable {
     ) async throws(RPCError) -> Identity.Session {
         let key = SessionToken.hash(token)
         let asked = now()
-        if let session = kept.withLock({ $0.session(key, at: asked) }),
-            clock.now().milliseconds < session.idleExpiresMs
-        {
-            return session
+        let (session, place) = kept.withLock { ($0.session(key, at: asked), $0.place) }
+        if let session, clock.now().milliseconds < session.idleExpiresMs { return session }
+        let answer = try await identity.resolveSession(
+            Identity.ResolveSessionRequest(session: token, watchID: place.watch))
+        if answer.leaseMs > 0 {
+            let end = asked + .milliseconds(answer.leaseMs)
+            kept.withLock { $0.keep(answer, key, until: end, asked: place, at: asked) }
         }
-        let session = try await identity.resolveSession(
-            Identity.ResolveSessionRequest(session: token))
-        if session.leaseMs > 0 {
-            let end = asked + .milliseconds(session.leaseMs)
-            kept.withLock { $0.keep(session, key, until: end, at: asked) }
+        return answer
+    }
+
+    /// Listens for revocations until cancelled.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                // Whatever ends the watch: without one there are no new leases, and the old ones end soon.
+                try? await self.watch()
+                self.kept.withLock { $0.place.watch = 0 }
+                try? await Task.sleep(for: self.pause)
+            }
         }
-        return session
+    }
+
+    private func watch() async throws {
+        try await identity.watchRevocations { acknowledgements, revocations in
+            for try await revocation in revocations {
+                self.kept.withLock { $0.revoke(revocation) }
+                try await acknowledgements.send(
+                    Identity.RevocationAcknowledgement(sequence: revocation.sequence))
+            }
+        }
+    }
+
+    /// Where a question stands among the revocations: an answer to an older one may be what they ended.
+    private struct Place: Hashable {
+        /// The open watch; 0 for none.
+        var watch: UInt64 = 0
+        var revocations: UInt64 = 0
     }
 
     /// Two generations: the older one is dropped whole when the younger one is full or has aged.
@@ -58,6 +89,7 @@ package final class SessionLeases: Sendable {
         private var younger: [[UInt8]: Lease] = [:]
         private var older: [[UInt8]: Lease] = [:]
         private var began: Moment
+        var place = Place()
 
         struct Lease {
             let session: Identity.Session
@@ -72,8 +104,10 @@ package final class SessionLeases: Sendable {
         }
 
         mutating func keep(
-            _ session: Identity.Session, _ key: [UInt8], until end: Moment, at now: Moment
+            _ session: Identity.Session, _ key: [UInt8], until end: Moment, asked: Place,
+            at now: Moment
         ) {
+            guard asked == place else { return }
             if younger.count >= SessionLeases.mostOfAGeneration
                 || began + SessionLeases.generation < now
             {
@@ -82,6 +116,15 @@ package final class SessionLeases: Sendable {
                 began = now
             }
             younger[key] = Lease(session: session, end: end)
+        }
+
+        mutating func revoke(_ revocation: Identity.Revocation) {
+            place.revocations += 1
+            if revocation.watchID != 0 { place.watch = revocation.watchID }
+            for key in revocation.tokenHashes {
+                younger[key] = nil
+                older[key] = nil
+            }
         }
     }
 

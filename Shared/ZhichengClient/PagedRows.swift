@@ -126,6 +126,14 @@ extension Identity.IdentityClient {
             return (reply.registrations, reply.nextCursor)
         }
     }
+
+    /// Who looked at the signed-in applicant's numbers in clear, as rows, newest first.
+    public func allReveals(pageSize: Int = 100) -> PagedRows<Identity.Reveal> {
+        PagedRows(pageSize: pageSize) { page throws(RPCError) in
+            let reply = try await listReveals(Identity.ListRevealsRequest(page: page))
+            return (reply.reveals, reply.nextCursor)
+        }
+    }
 }
 
 extension Archive.ArchiveClient {

@@ -42,28 +42,34 @@ import Testing
         ],
         "archive.v1.Archive/GetTree": officers.union([.applicant]),
         "archive.v1.Archive/ListItems": officers.union([.applicant]),
-        "archive.v1.Archive/GetItem": officers.union([.applicant]),
+        "archive.v1.Archive/GetItem": officers.union([.applicant, .superior]),
         "archive.v1.Archive/SaveItem": [.applicant],
         "archive.v1.Archive/SubmitItem": [.applicant],
         "archive.v1.Archive/ImportItems": [.applicant],
         "archive.v1.Archive/UploadEvidence": [.applicant],
-        "archive.v1.Archive/DownloadEvidence": officers.union([.applicant, .declarations]),
+        "archive.v1.Archive/DownloadEvidence": officers.union([
+            .applicant, .superior, .declarations,
+        ]),
         "archive.v1.Archive/RequestWithdrawal": [.applicant],
         "archive.v1.Archive/CancelWithdrawal": [.applicant],
         "archive.v1.Archive/ListWithdrawals": officers.union([.applicant]),
-        "archive.v1.Archive/GetWithdrawal": officers.union([.applicant]),
+        "archive.v1.Archive/GetWithdrawal": officers.union([.applicant, .superior]),
         "archive.v1.Archive/ReadApproved": [.declarations],
         "archive.v1.Archive/PinVersions": [.declarations],
         "archive.v1.Archive/UnpinVersions": [.declarations],
-        "tasks.v1.TaskSource/List": officers,
-        "tasks.v1.TaskSource/Count": officers,
-        "tasks.v1.TaskSource/Decide": officers,
+        // Only identity-service, which is nobody of these.
+        "identity.v1.OfficerChanges/Apply": [],
+        "tasks.v1.TaskSource/List": officers.union([.superior]),
+        "tasks.v1.TaskSource/Count": officers.union([.superior]),
+        "tasks.v1.TaskSource/Decide": officers.union([.superior]),
         "tasks.v1.TaskSource/DecideBatch": officers,
-        "tasks.v1.TaskSource/GetDecision": officers,
+        "tasks.v1.TaskSource/GetDecision": officers.union([.superior]),
     ]
 
     static let methods =
-        Archive.ArchiveMethod.allCases.map(\.method) + Tasks.TaskSourceMethod.allCases.map(\.method)
+        Archive.ArchiveMethod.allCases.map(\.method)
+        + Tasks.TaskSourceMethod.allCases.map(\.method)
+        + Identity.OfficerChangesMethod.allCases.map(\.method)
 
     @Test func theTableNamesEveryMethod() {
         #expect(Set(Self.methods.map(\.name)) == Set(Self.admitted.keys))

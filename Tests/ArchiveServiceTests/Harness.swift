@@ -86,6 +86,8 @@ struct User: Sendable, Hashable {
     var isRecorded = true
     /// The person behind it, as the index of an ID number tells.
     var personKey: [UInt8] = []
+    /// Of a superior.
+    var region = ""
 
     var token: [UInt8] { Array("\(personID)/\(role.rawValue)/\(isRecorded)".utf8) }
 
@@ -98,6 +100,8 @@ struct User: Sendable, Hashable {
     static let company = User(
         personID: "officer-3", name: "郑经办", role: .unitAdministrator, unitID: "company",
         personKey: [3])
+    static let superior = User(
+        personID: "superior-1", name: "主管", role: .superior, personKey: [5], region: "350100")
     static let department = User(
         personID: "hr-1", name: "人社", role: .hrDepartment, personKey: [4])
 
@@ -114,6 +118,8 @@ final class StubIdentity: RPCChannel {
     private struct State {
         var users: [[UInt8]: User] = [:]
         var registrations: [String: Identity.RegistrationState] = [:]
+        /// Persons who are their unit's only officer.
+        var alone: Set<String> = []
         var isDown = false
     }
     private let state = Mutex(State())
@@ -123,6 +129,8 @@ final class StubIdentity: RPCChannel {
     func register(_ user: User, _ registration: Identity.RegistrationState) {
         state.withLock { $0.registrations[user.personID] = registration }
     }
+
+    func setAlone(_ user: User) { _ = state.withLock { $0.alone.insert(user.personID) } }
 
     func set(isDown: Bool) { state.withLock { $0.isDown = isDown } }
 
@@ -134,7 +142,8 @@ final class StubIdentity: RPCChannel {
             personID: user.personID, name: user.name, role: user.role,
             unit: user.role == .applicant || user.unitID.isEmpty
                 ? nil : Identity.UnitSummary(id: user.unitID, name: user.unitID),
-            mustRecordOfficer: !user.isRecorded, personKey: user.personKey, unitOfficers: 2)
+            region: user.region, mustRecordOfficer: !user.isRecorded, personKey: user.personKey,
+            unitOfficers: 2)
     }
 
     func unary<Request: Message, Reply: Message>(
@@ -153,7 +162,8 @@ final class StubIdentity: RPCChannel {
             personID: user.personID, name: user.name, sex: "女",
             idNumberMasked: "3501**********0012", unitID: user.unitID,
             registration: state.registrations[user.personID] ?? .approved,
-            personKey: user.personKey)
+            personKey: user.personKey, unitRegion: "350100",
+            soleOfficer: state.alone.contains(user.personID))
         guard let reply = summary as? Reply else {
             throw RPCError(code: .internalError, message: "another reply is expected")
         }

@@ -13,13 +13,13 @@ import Testing
     ]
 
     /// 教育经历 as a row, with other cells where they are given.
-    private func row(_ changes: [String: String] = [:]) -> Archive.ImportRow {
-        Archive.ImportRow(
+    private func row(_ changes: [String: String] = [:]) -> Common.ImportRow {
+        Common.ImportRow(
             cells: Self.fields.map { changes[$0] ?? Harness.education[$0] ?? "" })
     }
 
     private func send(
-        _ harness: Harness, _ rows: [Archive.ImportRow], checkOnly: Bool = false,
+        _ harness: Harness, _ rows: [Common.ImportRow], checkOnly: Bool = false,
         kind: String = "education", fields: [String] = fields,
         key: IdempotencyKey = .random()
     ) async throws -> Archive.ImportItemsReply {
@@ -55,7 +55,7 @@ import Testing
         let rows = [
             row(), row(["school": "", "end": "2009-11-30", "years": "两"]),
             row(["school": String(repeating: "字", count: 201), "mode": ""]),
-            row(["degree_date": ""]), Archive.ImportRow(cells: ["只有学校"]),
+            row(["degree_date": ""]), Common.ImportRow(cells: ["只有学校"]),
         ]
         let reply = try await send(harness, rows, checkOnly: true)
         #expect(reply.imported == 0 && reply.room == 2_000)
@@ -81,7 +81,7 @@ import Testing
         #expect(try harness.number("SELECT count(*) FROM audit") == 0)
         let many = try await refusal {
             try await send(
-                harness, Array(repeating: Archive.ImportRow(cells: []), count: 20))
+                harness, Array(repeating: Common.ImportRow(cells: []), count: 20))
         }
         #expect(many.violations.count == 100)
     }
@@ -89,7 +89,7 @@ import Testing
     @Test func theRequestAsAWhole() async throws {
         let harness = try Harness()
         func fields(
-            _ rows: [Archive.ImportRow], kind: String = "education", fields: [String] = Self.fields
+            _ rows: [Common.ImportRow], kind: String = "education", fields: [String] = Self.fields
         ) async throws -> [String] {
             try await refusal {
                 try await send(harness, rows, checkOnly: true, kind: kind, fields: fields)
@@ -113,7 +113,7 @@ import Testing
         let harness = try Harness()
         // Two cells a row: it is the number that counts.
         let thousand = Array(
-            repeating: Archive.ImportRow(cells: ["2021", "合格"]), count: 1_000)
+            repeating: Common.ImportRow(cells: ["2021", "合格"]), count: 1_000)
         for room in [1_000, 0] {
             let reply = try await send(
                 harness, thousand, kind: "annual_appraisal", fields: ["year", "result"])

@@ -13,7 +13,7 @@ struct QueryPlanTests {
     func tasks(isPending: Bool, decidedBy: String?) throws {
         guard !isPending || decidedBy == nil else { return }
         let harness = try Harness()
-        let filter = TaskFilter(unit: "unit", isPending: isPending, decidedBy: decidedBy)
+        let filter = TaskFilter(side: .unit("unit"), isPending: isPending, decidedBy: decidedBy)
         let index = isPending ? "pending" : decidedBy == nil ? "processed" : "mine"
         let bounds = try PageBounds(Common.PageRequest(size: 10))
         let items = try harness.database.queryPlan { rows in
@@ -33,7 +33,7 @@ struct QueryPlanTests {
     func counts() throws {
         let harness = try Harness()
         let plan = try harness.database.queryPlan { rows in
-            _ = try VersionStore.counts(unit: "unit", rows)
+            _ = try VersionStore.counts(.unit("unit"), rows)
             _ = try WithdrawalStore.counts(WithdrawalStore.Filter(side: .unit("unit")), rows)
         }
         #expect(plan.count == 2)

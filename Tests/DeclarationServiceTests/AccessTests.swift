@@ -9,20 +9,24 @@ import Testing
 struct AccessTests {
     private static let officers: Set<Identity.Role> = [.unitAdministrator, .unitReviewer]
     private static let reviewers = officers.union([.superior, .committee])
+    /// A superior in the place of a unit whose only officer is the applicant.
+    private static let unitsReviewers = officers.union([.superior])
     private static let allowed: [(String, Set<Identity.Role>)] = [
         ("PublishPlan", [.hrDepartment, .committee]),
         ("ListPlans", officers.union([.applicant, .hrDepartment, .superior, .committee])),
         ("GetPlan", officers.union([.applicant, .hrDepartment, .superior, .committee])),
         ("SaveDraft", [.applicant]), ("Submit", [.applicant]),
         ("Withdraw", [.applicant]), ("DeleteDraft", [.applicant]), ("SaveVotes", [.committee]),
-        ("OpenNotice", officers), ("RecordObjection", officers), ("ResolveObjection", officers),
-        ("CloseNotice", officers), ("ListNotices", officers), ("LiftBan", [.hrDepartment]),
+        ("OpenNotice", unitsReviewers), ("RecordObjection", unitsReviewers),
+        ("ResolveObjection", unitsReviewers),
+        ("CloseNotice", unitsReviewers), ("ListNotices", officers), ("LiftBan", [.hrDepartment]),
         ("RequestEntrustment", officers), ("DecideEntrustment", [.hrDepartment, .committee]),
         ("ListEntrustments", officers.union([.hrDepartment, .committee])),
         ("DownloadLetter", officers.union([.hrDepartment, .committee])),
         ("List", officers.union([.applicant])), ("Get", reviewers.union([.applicant])),
-        ("Claim", officers), ("ReleaseClaim", officers), ("SaveRecommendation", officers),
-        ("UploadMaterial", officers), ("DownloadMaterial", reviewers.union([.applicant])),
+        ("Claim", unitsReviewers), ("ReleaseClaim", unitsReviewers),
+        ("SaveRecommendation", unitsReviewers),
+        ("UploadMaterial", unitsReviewers), ("DownloadMaterial", reviewers.union([.applicant])),
         ("TaskList", reviewers), ("TaskCount", reviewers), ("TaskDecide", reviewers),
         ("TaskGetDecision", reviewers),
     ]

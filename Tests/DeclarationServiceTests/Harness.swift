@@ -106,6 +106,20 @@ final class Harness: Sendable {
         Declaration.DeclarationClient(channel(token))
     }
 
+    /// What identity-service tells of a unit's officers.
+    func officersChanged(
+        _ unit: Identity.UnitSummary = .school, left: String = "", alone: String = "",
+        message: IdempotencyKey = .random()
+    ) async throws {
+        _ = try await Identity.OfficerChangesClient(
+            test.channel(
+                assembly, peer: Peer(name: "identity-service/1@0.1", isAuthenticated: true))
+        ).apply(
+            .init(
+                unitID: unit.id, leftID: left, soleKey: Array(alone.utf8), region: unit.region),
+            options: Self.options(message, .seconds(10)))
+    }
+
     /// As another service calls, without a user.
     func declarations(of service: String) -> Declaration.DeclarationClient {
         Declaration.DeclarationClient(
@@ -216,13 +230,14 @@ extension Harness {
     /// An approved person with one approved archive item.
     func applicant(
         _ n: Int, of unit: Identity.UnitSummary = .school, name: String = "姚姣2",
-        registration: Identity.RegistrationState = .approved
+        registration: Identity.RegistrationState = .approved, isAlone: Bool = false
     ) -> Applicant {
         let person = Identity.PersonSummary(
             personID: "person-\(n)", name: name, sex: "女", birthDay: "1990-03-07",
             idDocument: "111", idNumberMasked: "3501**********002X", phoneMasked: "138****0001",
             politicalStatus: "群众", unitID: unit.id, unitName: unit.name,
-            registration: registration, personKey: Array("key-\(n)".utf8))
+            registration: registration, personKey: Array("key-\(n)".utf8),
+            unitRegion: unit.region, soleOfficer: isAlone)
         identity.add(person)
         let itemID = randomID()
         archive.add(
@@ -344,7 +359,7 @@ extension Harness {
             try await declarations(token).get(Declaration.GetDeclarationRequest(id: id)).row)
     }
 
-    private static func options(_ key: IdempotencyKey, _ timeout: Duration) -> CallOptions {
+    static func options(_ key: IdempotencyKey, _ timeout: Duration) -> CallOptions {
         var options = CallOptions()
         options.idempotencyKey = key
         options.timeout = timeout

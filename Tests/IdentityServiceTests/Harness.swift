@@ -20,13 +20,17 @@ struct Harness: Sendable {
     let keeper: SessionKeeper
     /// By which leases end: who waits for that moves it.
     let time = ManualTime()
+    let leases: LeaseBook
     /// Keys of the persons who have a declaration in flight.
     let declarations = DeclarationsInFlight()
     private let assembly: ServiceAssembly
 
     /// - Parameter openID: the second protocol, for the tests that speak it.
     ///   `knowsDeclarations`: whether declaration-service is connected.
-    init(openID: OpenIDProvider? = nil, knowsDeclarations: Bool = true) throws {
+    ///   `reviewers`: services that are told of changes of officers; what they are told stays in the outbox.
+    init(
+        openID: OpenIDProvider? = nil, knowsDeclarations: Bool = true, reviewers: [String] = []
+    ) throws {
         let declarations = declarations
         let isOpen: OpenDeclarations = { key throws(RPCError) in
             declarations.keys.withLock { $0.contains(key) }
@@ -36,14 +40,16 @@ struct Harness: Sendable {
             clockStart: "2022-04-19T09:00+08:00")
         self.test = test
         keeper = SessionKeeper(database: test.environment.database, logger: test.environment.logger)
+        leases = LeaseBook(
+            afterRestart: false, now: { [time] in time.now },
+            sleep: { [time] in time.advance(by: $0) })
         assembly = assemble(
             test.environment, providers: [provider] + (openID.map { [$0] } ?? []),
             callbacks: CallbackList([HTTPAddress(Harness.callback)].compactMap { $0 }),
             hasher: .cheapForTests, keeper: keeper,
-            leases: LeaseBook(
-                afterRestart: false, now: { [time] in time.now },
-                sleep: { [time] in time.advance(by: $0) }),
-            openDeclarations: knowsDeclarations ? isOpen : nil)
+            leases: leases,
+            openDeclarations: knowsDeclarations ? isOpen : nil,
+            reviewers: reviewers.map { ($0, Identity.OfficerChangesClient(NoChannel())) })
     }
 
     static let callback = "http://127.0.0.1/callback"
@@ -100,6 +106,15 @@ struct Harness: Sendable {
     }
 }
 
+/// To a service that is not there.
+private struct NoChannel: RPCChannel {
+    func unary<Request: Message, Reply: Message>(
+        _ method: RPCMethod, _ request: Request, options: CallOptions
+    ) async throws(RPCError) -> Reply {
+        throw RPCError(code: .unavailable, message: "nobody is there")
+    }
+}
+
 /// Sends a session with every call.
 private struct SessionChannel: RPCChannel {
     let base: any RPCChannel
@@ -111,6 +126,14 @@ private struct SessionChannel: RPCChannel {
         var options = options
         if let session { options.metadata.set("session", session) }
         return try await base.unary(method, request, options: options)
+    }
+
+    func open(
+        _ method: RPCMethod, request: (any Message)?, options: CallOptions
+    ) async throws(RPCError) -> any MessageStream {
+        var options = options
+        if let session { options.metadata.set("session", session) }
+        return try await base.open(method, request: request, options: options)
     }
 }
 

@@ -15,7 +15,7 @@ struct QueryPlanTests {
         let bounds = try PageBounds(Common.PageRequest(size: 10))
         let plan = try harness.database.queryPlan { rows in
             _ = try ReviewStore.page(
-                ReviewStore.Filter(unit: "unit", isPending: isPending, decidedBy: decidedBy),
+                ReviewStore.Filter(side: .unit("unit"), isPending: isPending, decidedBy: decidedBy),
                 bounds, rows)
         }
         #expect(plan.count == 1)
@@ -27,7 +27,7 @@ struct QueryPlanTests {
     func counts() throws {
         let harness = try Harness()
         let plan = try harness.database.queryPlan { rows in
-            _ = try ReviewStore.counts(unit: "unit", rows)
+            _ = try ReviewStore.counts(.unit("unit"), rows)
         }
         #expect(plan.count == 1 && plan[0].hasPrefix("SEARCH review_counts"))
     }

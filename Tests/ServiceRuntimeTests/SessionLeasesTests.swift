@@ -3,6 +3,7 @@ import Logging
 import MessageCoding
 import Messages
 import RPC
+import Secrets
 import ServiceRuntime
 import ServiceStubs
 import Synchronization
@@ -115,5 +116,87 @@ import Testing
         let asked = identity.asked
         try await resolve(1)
         #expect(identity.asked == asked + 1)
+    }
+}
+
+/// What a service drops because identity-service says so.
+@Suite struct RevocationTests {
+    /// identity-service as a watcher meets it.
+    private final class Watched: Sendable {
+        let questions = Mutex<[Identity.ResolveSessionRequest]>([])
+        let acknowledged: AsyncStream<UInt64>
+        private let heard: AsyncStream<UInt64>.Continuation
+        private let hashes: AsyncStream<[UInt8]>
+        private let revoking: AsyncStream<[UInt8]>.Continuation
+
+        init() {
+            (acknowledged, heard) = AsyncStream.makeStream()
+            (hashes, revoking) = AsyncStream.makeStream()
+        }
+
+        func revoke(_ hash: [UInt8]) { revoking.yield(hash) }
+
+        var channel: any RPCChannel {
+            var routes = RouteTable()
+            routes.unary(Identity.IdentityMethod.resolveSession.method) {
+                (request: Identity.ResolveSessionRequest, _: RequestContext) async throws
+                    -> Identity.Session in
+                self.questions.withLock { $0.append(request) }
+                return Identity.Session(personID: "p", idleExpiresMs: .max, leaseMs: 5_000)
+            }
+            routes.bidirectional(Identity.IdentityMethod.watchRevocations.method) {
+                (
+                    requests: RequestStream<Identity.RevocationAcknowledgement>,
+                    replies: ReplyWriter<Identity.Revocation>, _: RequestContext
+                ) async throws -> Void in
+                try await self.serve(requests, replies)
+            }
+            return InProcessChannel(
+                routes: routes, admission: { _ in },
+                peer: Peer(name: "quota-service/1@0.1", isAuthenticated: true),
+                logger: Logger(label: "test"))
+        }
+
+        private func serve(
+            _ requests: RequestStream<Identity.RevocationAcknowledgement>,
+            _ replies: ReplyWriter<Identity.Revocation>
+        ) async throws {
+            var acknowledgements = requests.makeAsyncIterator()
+            try await replies.send(Identity.Revocation(watchID: 7))
+            heard.yield(try await acknowledgements.next()?.sequence ?? .max)
+            var sequence: UInt64 = 0
+            for await hash in hashes {
+                sequence += 1
+                try await replies.send(
+                    Identity.Revocation(sequence: sequence, tokenHashes: [hash]))
+                heard.yield(try await acknowledgements.next()?.sequence ?? .max)
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func whatIsRevokedIsDroppedBeforeItIsAcknowledged() async throws
+    {
+        let watched = Watched()
+        let clock = try DevelopmentClock(startingAt: "2022-04-19T09:00+08:00")
+        let leases = SessionLeases(watched.channel, clock: clock)
+        let token = [UInt8](repeating: 1, count: 32)
+        let context = RequestContext(
+            method: Quota.QuotaMethod.listRecords.method,
+            peer: Peer(name: "portal/1@1", isAuthenticated: false), metadata: Metadata(),
+            deadline: .now + .seconds(60))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await leases.run() }
+            var acknowledged = watched.acknowledged.makeAsyncIterator()
+            let first = await acknowledged.next()
+            #expect(first == 0)
+            for _ in 0..<3 { _ = try await leases.resolve(token, context) }
+            #expect(watched.questions.withLock { $0.map(\.watchID) } == [7])
+            watched.revoke(SessionToken.hash(token))
+            let second = await acknowledged.next()
+            #expect(second == 1)
+            for _ in 0..<3 { _ = try await leases.resolve(token, context) }
+            #expect(watched.questions.withLock { $0.count } == 2)
+            group.cancelAll()
+        }
     }
 }

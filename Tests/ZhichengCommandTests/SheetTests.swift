@@ -116,9 +116,9 @@ struct SheetTests {
         var part = ImportPart()
         for row in read.dropFirst() { part.add(row, head) }
         func fault(_ row: UInt32, _ field: String, _ label: String, _ message: String)
-            -> Archive.ImportFault
+            -> Common.ImportFault
         {
-            Archive.ImportFault(row: row, field: field, label: label, message: message)
+            Common.ImportFault(row: row, field: field, label: label, message: message)
         }
         let found = part.errors(
             [

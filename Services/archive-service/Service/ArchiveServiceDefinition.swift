@@ -8,10 +8,13 @@ package let archiveServiceDefinition = ServiceDefinition(
     name: "archive-service", migrations: archiveMigrations
 ) { environment in
     let identity = try environment.channel("identity-service")
-    return assemble(
+    let leases = SessionLeases(identity, clock: environment.clock)
+    var assembly = assemble(
         environment, catalog: try ArchiveSettings(environment.settings).catalog,
         identity: identity,
-        resolver: SessionLeases(identity, clock: environment.clock).resolve)
+        resolver: leases.resolve)
+    assembly.run(leases)
+    return assembly
 }
 
 /// Puts the service together; tests give their own identity-service.
@@ -32,6 +35,12 @@ func assemble(
     assembly.serve(
         tasks.register(in:), critical: [.decide, .decideBatch, .getDecision],
         sheddable: [.list, .count], access: taskAccess)
+    let changes = OfficerChangesHandler(database: environment.database)
+    assembly.serve(changes.register(in:)) { (method: Identity.OfficerChangesMethod) in
+        switch method {
+        case .apply: .services(["identity-service"])
+        }
+    }
     assembly.run(environment.announcementRelay)
     return assembly
 }
@@ -42,12 +51,13 @@ private let declarations: Set<String> = ["declaration-service"]
 private func archiveAccess(_ method: Archive.ArchiveMethod) -> AccessRule {
     switch method {
     case .getCatalog: .users(.everyone)
-    case .getTree, .listItems, .getItem, .listWithdrawals, .getWithdrawal:
-        .users(Set.officers.union([.applicant]))
+    case .getTree, .listItems, .listWithdrawals: .users(Set.officers.union([.applicant]))
+    case .getItem, .getWithdrawal: .users(Set.officers.union([.applicant, .superior]))
     case .saveItem, .submitItem, .importItems, .uploadEvidence, .requestWithdrawal,
         .cancelWithdrawal:
         .users([.applicant])
-    case .downloadEvidence: .usersOrServices(Set.officers.union([.applicant]), declarations)
+    case .downloadEvidence:
+        .usersOrServices(Set.officers.union([.applicant, .superior]), declarations)
     case .readApproved, .pinVersions, .unpinVersions: .services(declarations)
     }
 }
@@ -55,6 +65,8 @@ private func archiveAccess(_ method: Archive.ArchiveMethod) -> AccessRule {
 /// Who may call what of TaskSource.
 private func taskAccess(_ method: Tasks.TaskSourceMethod) -> AccessRule {
     switch method {
-    case .list, .count, .decide, .decideBatch, .getDecision: .users(.officers)
+    // The superior of what was referred (I10).
+    case .list, .count, .decide, .getDecision: .users(Set.officers.union([.superior]))
+    case .decideBatch: .users(.officers)
     }
 }

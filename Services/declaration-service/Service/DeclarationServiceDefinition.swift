@@ -8,10 +8,13 @@ package let declarationServiceDefinition = ServiceDefinition(
     name: "declaration-service", migrations: declarationMigrations
 ) { environment in
     let identity = try environment.channel("identity-service")
-    return assemble(
-        environment, resolver: SessionLeases(identity, clock: environment.clock).resolve,
+    let leases = SessionLeases(identity, clock: environment.clock)
+    var assembly = assemble(
+        environment, resolver: leases.resolve,
         identity: identity, archive: try environment.channel(Errand.archive),
         quota: try environment.channel(Errand.quota))
+    assembly.run(leases)
+    return assembly
 }
 
 /// Puts the service together; tests give their own resolver and stand-ins for the other services.
@@ -40,6 +43,12 @@ func assemble(
     assembly.serve(
         tasks.register(in:), critical: [.decide, .decideBatch, .getDecision],
         sheddable: [.list, .count], access: taskAccess)
+    let changes = OfficerChangesHandler(database: environment.database, ids: randomID)
+    assembly.serve(changes.register(in:)) { (method: Identity.OfficerChangesMethod) in
+        switch method {
+        case .apply: .services(["identity-service"])
+        }
+    }
     assembly.run(
         OutboxRelay(
             database: environment.database,
@@ -64,9 +73,11 @@ private func declarationAccess(_ method: Declaration.DeclarationMethod) -> Acces
     case .saveDraft, .submit, .withdraw, .deleteDraft: .users([.applicant])
     case .list: .users(Set.officers.union([.applicant]))
     case .get, .downloadMaterial: .users(Set.reviewers.union([.applicant]))
+    // The superior too, in the place of a unit whose only officer is the applicant (I10).
     case .claim, .releaseClaim, .saveRecommendation, .uploadMaterial, .openNotice, .recordObjection,
-        .resolveObjection, .closeNotice, .listNotices:
-        .users(.officers)
+        .resolveObjection, .closeNotice:
+        .users(Set.officers.union([.superior]))
+    case .listNotices: .users(.officers)
     case .saveVotes: .users([.committee])
     case .liftBan: .users([.hrDepartment])
     case .requestEntrustment: .users(.officers)

@@ -1,4 +1,5 @@
 import Domain
+import MessageCoding
 import Messages
 import RPC
 import Secrets
@@ -25,7 +26,10 @@ package let identityServiceDefinition = ServiceDefinition(
         keeper: SessionKeeper(database: environment.database, logger: environment.logger),
         leases: LeaseBook(
             afterRestart: try environment.database.read { rows in try SessionStore.exist(rows) }),
-        openDeclarations: openDeclarations)
+        openDeclarations: openDeclarations,
+        reviewers: try ["archive-service", "declaration-service"]
+            .filter(environment.peerNames.contains)
+            .map { ($0, Identity.OfficerChangesClient(try environment.channel($0))) })
 }
 
 /// The other services of the platform, which ask on behalf of users.
@@ -37,14 +41,15 @@ private let services: Set<String> = [
 func assemble(
     _ environment: ServiceEnvironment, providers: [any IdentityProvider], callbacks: CallbackList,
     hasher: PasswordHasher, keeper: SessionKeeper, leases: LeaseBook,
-    openDeclarations: OpenDeclarations?
+    openDeclarations: OpenDeclarations?,
+    reviewers: [(service: String, client: Identity.OfficerChangesClient)] = []
 ) -> ServiceAssembly {
     let handler = IdentityHandler(
         database: environment.database, clock: environment.clock,
         personal: PersonalData(cipher: environment.fields), hasher: hasher,
         providers: providers, callbacks: callbacks, throttle: SignInThrottle(), keeper: keeper,
         leases: leases, logger: environment.logger, openDeclarations: openDeclarations,
-        ids: randomID,
+        reviewers: reviewers.map(\.service), ids: randomID,
         randomToken: { SessionToken.random() },
         initialPassword: {
             var generator = SystemRandomNumberGenerator()
@@ -61,8 +66,38 @@ func assemble(
         tasks.register(in:), critical: [.decide, .decideBatch, .getDecision],
         sheddable: [.list, .count], access: taskAccess)
     assembly.run(keeper)
-    assembly.run(environment.announcementRelay)
+    var destinations = deliveries(to: reviewers)
+    destinations[Announcement.destination] = environment.announcing
+    assembly.run(
+        OutboxRelay(
+            database: environment.database, deliver: destinations, logger: environment.logger))
     return assembly
+}
+
+private func deliveries(
+    to reviewers: [(service: String, client: Identity.OfficerChangesClient)]
+) -> [String: OutboxRelay.Delivery] {
+    var deliveries: [String: OutboxRelay.Delivery] = [:]
+    for (service, client) in reviewers {
+        deliveries[service] = { message in try await deliver(message, to: client) }
+    }
+    return deliveries
+}
+
+/// Tells a reviewing service of a change of officers; what cannot be delivered stays in the outbox.
+private func deliver(
+    _ message: StoredMessage, to client: Identity.OfficerChangesClient
+) async throws {
+    guard message.kind == OfficerAnnouncement.kind, let key = IdempotencyKey(message.id) else {
+        throw RPCError(
+            code: .unimplemented,
+            message: "a message “\(message.kind)” that this version does not know")
+    }
+    var options = CallOptions()
+    options.timeout = .seconds(5)
+    options.idempotencyKey = key
+    _ = try await client.apply(
+        Identity.ApplyOfficerChangeRequest(decoding: message.payload), options: options)
 }
 
 /// Who may call what of Identity.
@@ -70,7 +105,7 @@ private func identityAccess(_ method: Identity.IdentityMethod) -> AccessRule {
     switch method {
     case .beginLogin, .completeLogin, .signIn: .anyone
     case .changePassword, .signOut, .getSession: .users(.everyone, unfinished: true)
-    case .resolveSession, .describeUnit, .describePerson: .services(services)
+    case .resolveSession, .watchRevocations, .describeUnit, .describePerson: .services(services)
     case .submitUnit: .users([.unitAdministrator], unfinished: true)
     case .getUnit: .users(.officers, unfinished: true)
     case .saveUnit, .requestUnitChange: .users([.unitAdministrator])
@@ -87,13 +122,18 @@ private func identityAccess(_ method: Identity.IdentityMethod) -> AccessRule {
     case .registerPerson, .transferPerson, .cancelRegistration: .users([.applicant])
     case .disablePerson: .users([.unitAdministrator])
     case .listRegistrations: .users(.officers)
-    case .getRegistration: .users(Set.officers.union([.applicant]))
+    case .getRegistration: .users(Set.officers.union([.applicant, .superior]))
+    case .importPersons: .users([.unitAdministrator])
+    case .revealPerson: .users(.officers)
+    case .listReveals: .users([.applicant])
     }
 }
 
 /// Who may call what of TaskSource.
 private func taskAccess(_ method: Tasks.TaskSourceMethod) -> AccessRule {
     switch method {
-    case .list, .count, .decide, .decideBatch, .getDecision: .users(.officers)
+    // The superior of what was referred (I10).
+    case .list, .count, .decide, .getDecision: .users(Set.officers.union([.superior]))
+    case .decideBatch: .users(.officers)
     }
 }

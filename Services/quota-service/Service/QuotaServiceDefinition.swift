@@ -8,9 +8,10 @@ package let quotaServiceDefinition = ServiceDefinition(
     name: "quota-service", migrations: quotaMigrations
 ) { environment in
     let identity = try environment.channel("identity-service")
-    return assemble(
-        environment, resolver: SessionLeases(identity, clock: environment.clock).resolve,
-        identity: identity)
+    let leases = SessionLeases(identity, clock: environment.clock)
+    var assembly = assemble(environment, resolver: leases.resolve, identity: identity)
+    assembly.run(leases)
+    return assembly
 }
 
 /// Puts the service together; tests give their own sessions and a stand-in of identity-service.

@@ -14,12 +14,15 @@ package let taskAggregatorDefinition = ServiceDefinition(
     }
     let identity = try environment.channel("identity-service")
     let settings = try AggregatorSettings(environment.settings)
-    return assemble(
+    let leases = SessionLeases(identity, clock: environment.clock)
+    var assembly = assemble(
         environment, sources: try TaskSources(channels, logger: environment.logger),
         lastKnown: LastKnown(database: environment.database, logger: environment.logger),
         dueDates: settings.dueDates,
         sender: settings.logsNotifications ? LogSender(logger: environment.logger) : nil,
-        resolver: SessionLeases(identity, clock: environment.clock).resolve)
+        resolver: leases.resolve)
+    assembly.run(leases)
+    return assembly
 }
 
 /// Puts the service together; tests give their own sources and sessions.

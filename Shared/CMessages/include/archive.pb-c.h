@@ -49,9 +49,7 @@ typedef struct Archive__V1__CancelWithdrawalRequest Archive__V1__CancelWithdrawa
 typedef struct Archive__V1__ListWithdrawalsRequest Archive__V1__ListWithdrawalsRequest;
 typedef struct Archive__V1__ListWithdrawalsReply Archive__V1__ListWithdrawalsReply;
 typedef struct Archive__V1__GetWithdrawalRequest Archive__V1__GetWithdrawalRequest;
-typedef struct Archive__V1__ImportRow Archive__V1__ImportRow;
 typedef struct Archive__V1__ImportItemsRequest Archive__V1__ImportItemsRequest;
-typedef struct Archive__V1__ImportFault Archive__V1__ImportFault;
 typedef struct Archive__V1__ImportItemsReply Archive__V1__ImportItemsReply;
 
 
@@ -508,17 +506,6 @@ struct  Archive__V1__GetWithdrawalRequest
     , {0,NULL} }
 
 
-struct  Archive__V1__ImportRow
-{
-  ProtobufCMessage base;
-  size_t n_cells;
-  ProtobufCBinaryData *cells;
-};
-#define ARCHIVE__V1__IMPORT_ROW__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&archive__v1__import_row__descriptor) \
-    , 0,NULL }
-
-
 struct  Archive__V1__ImportItemsRequest
 {
   ProtobufCMessage base;
@@ -526,7 +513,7 @@ struct  Archive__V1__ImportItemsRequest
   size_t n_fields;
   ProtobufCBinaryData *fields;
   size_t n_rows;
-  Archive__V1__ImportRow **rows;
+  Common__V1__ImportRow **rows;
   protobuf_c_boolean check_only;
 };
 #define ARCHIVE__V1__IMPORT_ITEMS_REQUEST__INIT \
@@ -534,25 +521,12 @@ struct  Archive__V1__ImportItemsRequest
     , {0,NULL}, 0,NULL, 0,NULL, 0 }
 
 
-struct  Archive__V1__ImportFault
-{
-  ProtobufCMessage base;
-  uint32_t row;
-  ProtobufCBinaryData field;
-  ProtobufCBinaryData label;
-  ProtobufCBinaryData message;
-};
-#define ARCHIVE__V1__IMPORT_FAULT__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&archive__v1__import_fault__descriptor) \
-    , 0, {0,NULL}, {0,NULL}, {0,NULL} }
-
-
 struct  Archive__V1__ImportItemsReply
 {
   ProtobufCMessage base;
   int64_t imported;
   size_t n_faults;
-  Archive__V1__ImportFault **faults;
+  Common__V1__ImportFault **faults;
   int64_t room;
 };
 #define ARCHIVE__V1__IMPORT_ITEMS_REPLY__INIT \
@@ -1187,25 +1161,6 @@ Archive__V1__GetWithdrawalRequest *
 void   archive__v1__get_withdrawal_request__free_unpacked
                      (Archive__V1__GetWithdrawalRequest *message,
                       ProtobufCAllocator *allocator);
-/* Archive__V1__ImportRow methods */
-void   archive__v1__import_row__init
-                     (Archive__V1__ImportRow         *message);
-size_t archive__v1__import_row__get_packed_size
-                     (const Archive__V1__ImportRow   *message);
-size_t archive__v1__import_row__pack
-                     (const Archive__V1__ImportRow   *message,
-                      uint8_t             *out);
-size_t archive__v1__import_row__pack_to_buffer
-                     (const Archive__V1__ImportRow   *message,
-                      ProtobufCBuffer     *buffer);
-Archive__V1__ImportRow *
-       archive__v1__import_row__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   archive__v1__import_row__free_unpacked
-                     (Archive__V1__ImportRow *message,
-                      ProtobufCAllocator *allocator);
 /* Archive__V1__ImportItemsRequest methods */
 void   archive__v1__import_items_request__init
                      (Archive__V1__ImportItemsRequest         *message);
@@ -1224,25 +1179,6 @@ Archive__V1__ImportItemsRequest *
                       const uint8_t       *data);
 void   archive__v1__import_items_request__free_unpacked
                      (Archive__V1__ImportItemsRequest *message,
-                      ProtobufCAllocator *allocator);
-/* Archive__V1__ImportFault methods */
-void   archive__v1__import_fault__init
-                     (Archive__V1__ImportFault         *message);
-size_t archive__v1__import_fault__get_packed_size
-                     (const Archive__V1__ImportFault   *message);
-size_t archive__v1__import_fault__pack
-                     (const Archive__V1__ImportFault   *message,
-                      uint8_t             *out);
-size_t archive__v1__import_fault__pack_to_buffer
-                     (const Archive__V1__ImportFault   *message,
-                      ProtobufCBuffer     *buffer);
-Archive__V1__ImportFault *
-       archive__v1__import_fault__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   archive__v1__import_fault__free_unpacked
-                     (Archive__V1__ImportFault *message,
                       ProtobufCAllocator *allocator);
 /* Archive__V1__ImportItemsReply methods */
 void   archive__v1__import_items_reply__init
@@ -1364,14 +1300,8 @@ typedef void (*Archive__V1__ListWithdrawalsReply_Closure)
 typedef void (*Archive__V1__GetWithdrawalRequest_Closure)
                  (const Archive__V1__GetWithdrawalRequest *message,
                   void *closure_data);
-typedef void (*Archive__V1__ImportRow_Closure)
-                 (const Archive__V1__ImportRow *message,
-                  void *closure_data);
 typedef void (*Archive__V1__ImportItemsRequest_Closure)
                  (const Archive__V1__ImportItemsRequest *message,
-                  void *closure_data);
-typedef void (*Archive__V1__ImportFault_Closure)
-                 (const Archive__V1__ImportFault *message,
                   void *closure_data);
 typedef void (*Archive__V1__ImportItemsReply_Closure)
                  (const Archive__V1__ImportItemsReply *message,
@@ -1415,9 +1345,7 @@ extern const ProtobufCMessageDescriptor archive__v1__cancel_withdrawal_request__
 extern const ProtobufCMessageDescriptor archive__v1__list_withdrawals_request__descriptor;
 extern const ProtobufCMessageDescriptor archive__v1__list_withdrawals_reply__descriptor;
 extern const ProtobufCMessageDescriptor archive__v1__get_withdrawal_request__descriptor;
-extern const ProtobufCMessageDescriptor archive__v1__import_row__descriptor;
 extern const ProtobufCMessageDescriptor archive__v1__import_items_request__descriptor;
-extern const ProtobufCMessageDescriptor archive__v1__import_fault__descriptor;
 extern const ProtobufCMessageDescriptor archive__v1__import_items_reply__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -26,6 +26,8 @@ typedef struct Common__V1__FlowStep Common__V1__FlowStep;
 typedef struct Common__V1__FormValue Common__V1__FormValue;
 typedef struct Common__V1__PageRequest Common__V1__PageRequest;
 typedef struct Common__V1__ViewCount Common__V1__ViewCount;
+typedef struct Common__V1__ImportRow Common__V1__ImportRow;
+typedef struct Common__V1__ImportFault Common__V1__ImportFault;
 
 
 /* --- enums --- */
@@ -164,6 +166,30 @@ struct  Common__V1__ViewCount
 #define COMMON__V1__VIEW_COUNT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&common__v1__view_count__descriptor) \
     , {0,NULL}, {0,NULL}, 0 }
+
+
+struct  Common__V1__ImportRow
+{
+  ProtobufCMessage base;
+  size_t n_cells;
+  ProtobufCBinaryData *cells;
+};
+#define COMMON__V1__IMPORT_ROW__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&common__v1__import_row__descriptor) \
+    , 0,NULL }
+
+
+struct  Common__V1__ImportFault
+{
+  ProtobufCMessage base;
+  uint32_t row;
+  ProtobufCBinaryData field;
+  ProtobufCBinaryData label;
+  ProtobufCBinaryData message;
+};
+#define COMMON__V1__IMPORT_FAULT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&common__v1__import_fault__descriptor) \
+    , 0, {0,NULL}, {0,NULL}, {0,NULL} }
 
 
 /* Common__V1__FieldViolation methods */
@@ -375,6 +401,44 @@ Common__V1__ViewCount *
 void   common__v1__view_count__free_unpacked
                      (Common__V1__ViewCount *message,
                       ProtobufCAllocator *allocator);
+/* Common__V1__ImportRow methods */
+void   common__v1__import_row__init
+                     (Common__V1__ImportRow         *message);
+size_t common__v1__import_row__get_packed_size
+                     (const Common__V1__ImportRow   *message);
+size_t common__v1__import_row__pack
+                     (const Common__V1__ImportRow   *message,
+                      uint8_t             *out);
+size_t common__v1__import_row__pack_to_buffer
+                     (const Common__V1__ImportRow   *message,
+                      ProtobufCBuffer     *buffer);
+Common__V1__ImportRow *
+       common__v1__import_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   common__v1__import_row__free_unpacked
+                     (Common__V1__ImportRow *message,
+                      ProtobufCAllocator *allocator);
+/* Common__V1__ImportFault methods */
+void   common__v1__import_fault__init
+                     (Common__V1__ImportFault         *message);
+size_t common__v1__import_fault__get_packed_size
+                     (const Common__V1__ImportFault   *message);
+size_t common__v1__import_fault__pack
+                     (const Common__V1__ImportFault   *message,
+                      uint8_t             *out);
+size_t common__v1__import_fault__pack_to_buffer
+                     (const Common__V1__ImportFault   *message,
+                      ProtobufCBuffer     *buffer);
+Common__V1__ImportFault *
+       common__v1__import_fault__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   common__v1__import_fault__free_unpacked
+                     (Common__V1__ImportFault *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Common__V1__FieldViolation_Closure)
@@ -410,6 +474,12 @@ typedef void (*Common__V1__PageRequest_Closure)
 typedef void (*Common__V1__ViewCount_Closure)
                  (const Common__V1__ViewCount *message,
                   void *closure_data);
+typedef void (*Common__V1__ImportRow_Closure)
+                 (const Common__V1__ImportRow *message,
+                  void *closure_data);
+typedef void (*Common__V1__ImportFault_Closure)
+                 (const Common__V1__ImportFault *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -427,6 +497,8 @@ extern const ProtobufCMessageDescriptor common__v1__flow_step__descriptor;
 extern const ProtobufCMessageDescriptor common__v1__form_value__descriptor;
 extern const ProtobufCMessageDescriptor common__v1__page_request__descriptor;
 extern const ProtobufCMessageDescriptor common__v1__view_count__descriptor;
+extern const ProtobufCMessageDescriptor common__v1__import_row__descriptor;
+extern const ProtobufCMessageDescriptor common__v1__import_fault__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -64,6 +64,17 @@ typedef struct Identity__V1__ListRegistrationsReply Identity__V1__ListRegistrati
 typedef struct Identity__V1__GetRegistrationRequest Identity__V1__GetRegistrationRequest;
 typedef struct Identity__V1__DescribePersonRequest Identity__V1__DescribePersonRequest;
 typedef struct Identity__V1__PersonSummary Identity__V1__PersonSummary;
+typedef struct Identity__V1__ImportPersonsRequest Identity__V1__ImportPersonsRequest;
+typedef struct Identity__V1__ImportPersonsReply Identity__V1__ImportPersonsReply;
+typedef struct Identity__V1__RevealPersonRequest Identity__V1__RevealPersonRequest;
+typedef struct Identity__V1__RevealPersonReply Identity__V1__RevealPersonReply;
+typedef struct Identity__V1__ListRevealsRequest Identity__V1__ListRevealsRequest;
+typedef struct Identity__V1__Reveal Identity__V1__Reveal;
+typedef struct Identity__V1__ListRevealsReply Identity__V1__ListRevealsReply;
+typedef struct Identity__V1__ApplyOfficerChangeRequest Identity__V1__ApplyOfficerChangeRequest;
+typedef struct Identity__V1__ApplyOfficerChangeReply Identity__V1__ApplyOfficerChangeReply;
+typedef struct Identity__V1__Revocation Identity__V1__Revocation;
+typedef struct Identity__V1__RevocationAcknowledgement Identity__V1__RevocationAcknowledgement;
 
 
 /* --- enums --- */
@@ -178,10 +189,11 @@ struct  Identity__V1__ResolveSessionRequest
 {
   ProtobufCMessage base;
   ProtobufCBinaryData session;
+  uint64_t watch_id;
 };
 #define IDENTITY__V1__RESOLVE_SESSION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&identity__v1__resolve_session_request__descriptor) \
-    , {0,NULL} }
+    , {0,NULL}, 0 }
 
 
 struct  Identity__V1__Session
@@ -688,10 +700,143 @@ struct  Identity__V1__PersonSummary
   ProtobufCBinaryData unit_name;
   int32_t registration;
   ProtobufCBinaryData person_key;
+  ProtobufCBinaryData unit_region;
+  protobuf_c_boolean sole_officer;
 };
 #define IDENTITY__V1__PERSON_SUMMARY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&identity__v1__person_summary__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL} }
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, 0 }
+
+
+struct  Identity__V1__ImportPersonsRequest
+{
+  ProtobufCMessage base;
+  size_t n_fields;
+  ProtobufCBinaryData *fields;
+  size_t n_rows;
+  Common__V1__ImportRow **rows;
+  protobuf_c_boolean check_only;
+};
+#define IDENTITY__V1__IMPORT_PERSONS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__import_persons_request__descriptor) \
+    , 0,NULL, 0,NULL, 0 }
+
+
+struct  Identity__V1__ImportPersonsReply
+{
+  ProtobufCMessage base;
+  int64_t imported;
+  size_t n_faults;
+  Common__V1__ImportFault **faults;
+};
+#define IDENTITY__V1__IMPORT_PERSONS_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__import_persons_reply__descriptor) \
+    , 0, 0,NULL }
+
+
+struct  Identity__V1__RevealPersonRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData registration_id;
+  ProtobufCBinaryData reason;
+};
+#define IDENTITY__V1__REVEAL_PERSON_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__reveal_person_request__descriptor) \
+    , {0,NULL}, {0,NULL} }
+
+
+struct  Identity__V1__RevealPersonReply
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  ProtobufCBinaryData id_number;
+  ProtobufCBinaryData phone;
+};
+#define IDENTITY__V1__REVEAL_PERSON_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__reveal_person_reply__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL} }
+
+
+struct  Identity__V1__ListRevealsRequest
+{
+  ProtobufCMessage base;
+  Common__V1__PageRequest *page;
+};
+#define IDENTITY__V1__LIST_REVEALS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__list_reveals_request__descriptor) \
+    , NULL }
+
+
+struct  Identity__V1__Reveal
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  int64_t at_ms;
+  ProtobufCBinaryData officer_name;
+  ProtobufCBinaryData unit_name;
+  ProtobufCBinaryData reason;
+};
+#define IDENTITY__V1__REVEAL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__reveal__descriptor) \
+    , {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL} }
+
+
+struct  Identity__V1__ListRevealsReply
+{
+  ProtobufCMessage base;
+  size_t n_reveals;
+  Identity__V1__Reveal **reveals;
+  ProtobufCBinaryData next_cursor;
+  int64_t total;
+};
+#define IDENTITY__V1__LIST_REVEALS_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__list_reveals_reply__descriptor) \
+    , 0,NULL, {0,NULL}, 0 }
+
+
+struct  Identity__V1__ApplyOfficerChangeRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData unit_id;
+  ProtobufCBinaryData left_id;
+  ProtobufCBinaryData sole_key;
+  ProtobufCBinaryData region;
+};
+#define IDENTITY__V1__APPLY_OFFICER_CHANGE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__apply_officer_change_request__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL} }
+
+
+struct  Identity__V1__ApplyOfficerChangeReply
+{
+  ProtobufCMessage base;
+};
+#define IDENTITY__V1__APPLY_OFFICER_CHANGE_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__apply_officer_change_reply__descriptor) \
+     }
+
+
+struct  Identity__V1__Revocation
+{
+  ProtobufCMessage base;
+  uint64_t watch_id;
+  uint64_t sequence;
+  size_t n_token_hashes;
+  ProtobufCBinaryData *token_hashes;
+};
+#define IDENTITY__V1__REVOCATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__revocation__descriptor) \
+    , 0, 0, 0,NULL }
+
+
+struct  Identity__V1__RevocationAcknowledgement
+{
+  ProtobufCMessage base;
+  uint64_t sequence;
+};
+#define IDENTITY__V1__REVOCATION_ACKNOWLEDGEMENT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__revocation_acknowledgement__descriptor) \
+    , 0 }
 
 
 /* Identity__V1__BeginLoginRequest methods */
@@ -1606,6 +1751,215 @@ Identity__V1__PersonSummary *
 void   identity__v1__person_summary__free_unpacked
                      (Identity__V1__PersonSummary *message,
                       ProtobufCAllocator *allocator);
+/* Identity__V1__ImportPersonsRequest methods */
+void   identity__v1__import_persons_request__init
+                     (Identity__V1__ImportPersonsRequest         *message);
+size_t identity__v1__import_persons_request__get_packed_size
+                     (const Identity__V1__ImportPersonsRequest   *message);
+size_t identity__v1__import_persons_request__pack
+                     (const Identity__V1__ImportPersonsRequest   *message,
+                      uint8_t             *out);
+size_t identity__v1__import_persons_request__pack_to_buffer
+                     (const Identity__V1__ImportPersonsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__ImportPersonsRequest *
+       identity__v1__import_persons_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__import_persons_request__free_unpacked
+                     (Identity__V1__ImportPersonsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__ImportPersonsReply methods */
+void   identity__v1__import_persons_reply__init
+                     (Identity__V1__ImportPersonsReply         *message);
+size_t identity__v1__import_persons_reply__get_packed_size
+                     (const Identity__V1__ImportPersonsReply   *message);
+size_t identity__v1__import_persons_reply__pack
+                     (const Identity__V1__ImportPersonsReply   *message,
+                      uint8_t             *out);
+size_t identity__v1__import_persons_reply__pack_to_buffer
+                     (const Identity__V1__ImportPersonsReply   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__ImportPersonsReply *
+       identity__v1__import_persons_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__import_persons_reply__free_unpacked
+                     (Identity__V1__ImportPersonsReply *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__RevealPersonRequest methods */
+void   identity__v1__reveal_person_request__init
+                     (Identity__V1__RevealPersonRequest         *message);
+size_t identity__v1__reveal_person_request__get_packed_size
+                     (const Identity__V1__RevealPersonRequest   *message);
+size_t identity__v1__reveal_person_request__pack
+                     (const Identity__V1__RevealPersonRequest   *message,
+                      uint8_t             *out);
+size_t identity__v1__reveal_person_request__pack_to_buffer
+                     (const Identity__V1__RevealPersonRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__RevealPersonRequest *
+       identity__v1__reveal_person_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__reveal_person_request__free_unpacked
+                     (Identity__V1__RevealPersonRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__RevealPersonReply methods */
+void   identity__v1__reveal_person_reply__init
+                     (Identity__V1__RevealPersonReply         *message);
+size_t identity__v1__reveal_person_reply__get_packed_size
+                     (const Identity__V1__RevealPersonReply   *message);
+size_t identity__v1__reveal_person_reply__pack
+                     (const Identity__V1__RevealPersonReply   *message,
+                      uint8_t             *out);
+size_t identity__v1__reveal_person_reply__pack_to_buffer
+                     (const Identity__V1__RevealPersonReply   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__RevealPersonReply *
+       identity__v1__reveal_person_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__reveal_person_reply__free_unpacked
+                     (Identity__V1__RevealPersonReply *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__ListRevealsRequest methods */
+void   identity__v1__list_reveals_request__init
+                     (Identity__V1__ListRevealsRequest         *message);
+size_t identity__v1__list_reveals_request__get_packed_size
+                     (const Identity__V1__ListRevealsRequest   *message);
+size_t identity__v1__list_reveals_request__pack
+                     (const Identity__V1__ListRevealsRequest   *message,
+                      uint8_t             *out);
+size_t identity__v1__list_reveals_request__pack_to_buffer
+                     (const Identity__V1__ListRevealsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__ListRevealsRequest *
+       identity__v1__list_reveals_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__list_reveals_request__free_unpacked
+                     (Identity__V1__ListRevealsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__Reveal methods */
+void   identity__v1__reveal__init
+                     (Identity__V1__Reveal         *message);
+size_t identity__v1__reveal__get_packed_size
+                     (const Identity__V1__Reveal   *message);
+size_t identity__v1__reveal__pack
+                     (const Identity__V1__Reveal   *message,
+                      uint8_t             *out);
+size_t identity__v1__reveal__pack_to_buffer
+                     (const Identity__V1__Reveal   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__Reveal *
+       identity__v1__reveal__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__reveal__free_unpacked
+                     (Identity__V1__Reveal *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__ListRevealsReply methods */
+void   identity__v1__list_reveals_reply__init
+                     (Identity__V1__ListRevealsReply         *message);
+size_t identity__v1__list_reveals_reply__get_packed_size
+                     (const Identity__V1__ListRevealsReply   *message);
+size_t identity__v1__list_reveals_reply__pack
+                     (const Identity__V1__ListRevealsReply   *message,
+                      uint8_t             *out);
+size_t identity__v1__list_reveals_reply__pack_to_buffer
+                     (const Identity__V1__ListRevealsReply   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__ListRevealsReply *
+       identity__v1__list_reveals_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__list_reveals_reply__free_unpacked
+                     (Identity__V1__ListRevealsReply *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__ApplyOfficerChangeRequest methods */
+void   identity__v1__apply_officer_change_request__init
+                     (Identity__V1__ApplyOfficerChangeRequest         *message);
+size_t identity__v1__apply_officer_change_request__get_packed_size
+                     (const Identity__V1__ApplyOfficerChangeRequest   *message);
+size_t identity__v1__apply_officer_change_request__pack
+                     (const Identity__V1__ApplyOfficerChangeRequest   *message,
+                      uint8_t             *out);
+size_t identity__v1__apply_officer_change_request__pack_to_buffer
+                     (const Identity__V1__ApplyOfficerChangeRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__ApplyOfficerChangeRequest *
+       identity__v1__apply_officer_change_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__apply_officer_change_request__free_unpacked
+                     (Identity__V1__ApplyOfficerChangeRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__ApplyOfficerChangeReply methods */
+void   identity__v1__apply_officer_change_reply__init
+                     (Identity__V1__ApplyOfficerChangeReply         *message);
+size_t identity__v1__apply_officer_change_reply__get_packed_size
+                     (const Identity__V1__ApplyOfficerChangeReply   *message);
+size_t identity__v1__apply_officer_change_reply__pack
+                     (const Identity__V1__ApplyOfficerChangeReply   *message,
+                      uint8_t             *out);
+size_t identity__v1__apply_officer_change_reply__pack_to_buffer
+                     (const Identity__V1__ApplyOfficerChangeReply   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__ApplyOfficerChangeReply *
+       identity__v1__apply_officer_change_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__apply_officer_change_reply__free_unpacked
+                     (Identity__V1__ApplyOfficerChangeReply *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__Revocation methods */
+void   identity__v1__revocation__init
+                     (Identity__V1__Revocation         *message);
+size_t identity__v1__revocation__get_packed_size
+                     (const Identity__V1__Revocation   *message);
+size_t identity__v1__revocation__pack
+                     (const Identity__V1__Revocation   *message,
+                      uint8_t             *out);
+size_t identity__v1__revocation__pack_to_buffer
+                     (const Identity__V1__Revocation   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__Revocation *
+       identity__v1__revocation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__revocation__free_unpacked
+                     (Identity__V1__Revocation *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__RevocationAcknowledgement methods */
+void   identity__v1__revocation_acknowledgement__init
+                     (Identity__V1__RevocationAcknowledgement         *message);
+size_t identity__v1__revocation_acknowledgement__get_packed_size
+                     (const Identity__V1__RevocationAcknowledgement   *message);
+size_t identity__v1__revocation_acknowledgement__pack
+                     (const Identity__V1__RevocationAcknowledgement   *message,
+                      uint8_t             *out);
+size_t identity__v1__revocation_acknowledgement__pack_to_buffer
+                     (const Identity__V1__RevocationAcknowledgement   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__RevocationAcknowledgement *
+       identity__v1__revocation_acknowledgement__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__revocation_acknowledgement__free_unpacked
+                     (Identity__V1__RevocationAcknowledgement *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Identity__V1__BeginLoginRequest_Closure)
@@ -1752,6 +2106,39 @@ typedef void (*Identity__V1__DescribePersonRequest_Closure)
 typedef void (*Identity__V1__PersonSummary_Closure)
                  (const Identity__V1__PersonSummary *message,
                   void *closure_data);
+typedef void (*Identity__V1__ImportPersonsRequest_Closure)
+                 (const Identity__V1__ImportPersonsRequest *message,
+                  void *closure_data);
+typedef void (*Identity__V1__ImportPersonsReply_Closure)
+                 (const Identity__V1__ImportPersonsReply *message,
+                  void *closure_data);
+typedef void (*Identity__V1__RevealPersonRequest_Closure)
+                 (const Identity__V1__RevealPersonRequest *message,
+                  void *closure_data);
+typedef void (*Identity__V1__RevealPersonReply_Closure)
+                 (const Identity__V1__RevealPersonReply *message,
+                  void *closure_data);
+typedef void (*Identity__V1__ListRevealsRequest_Closure)
+                 (const Identity__V1__ListRevealsRequest *message,
+                  void *closure_data);
+typedef void (*Identity__V1__Reveal_Closure)
+                 (const Identity__V1__Reveal *message,
+                  void *closure_data);
+typedef void (*Identity__V1__ListRevealsReply_Closure)
+                 (const Identity__V1__ListRevealsReply *message,
+                  void *closure_data);
+typedef void (*Identity__V1__ApplyOfficerChangeRequest_Closure)
+                 (const Identity__V1__ApplyOfficerChangeRequest *message,
+                  void *closure_data);
+typedef void (*Identity__V1__ApplyOfficerChangeReply_Closure)
+                 (const Identity__V1__ApplyOfficerChangeReply *message,
+                  void *closure_data);
+typedef void (*Identity__V1__Revocation_Closure)
+                 (const Identity__V1__Revocation *message,
+                  void *closure_data);
+typedef void (*Identity__V1__RevocationAcknowledgement_Closure)
+                 (const Identity__V1__RevocationAcknowledgement *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1806,6 +2193,17 @@ extern const ProtobufCMessageDescriptor identity__v1__list_registrations_reply__
 extern const ProtobufCMessageDescriptor identity__v1__get_registration_request__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__describe_person_request__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__person_summary__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__import_persons_request__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__import_persons_reply__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__reveal_person_request__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__reveal_person_reply__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__list_reveals_request__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__reveal__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__list_reveals_reply__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__apply_officer_change_request__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__apply_officer_change_reply__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__revocation__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__revocation_acknowledgement__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -1080,33 +1080,6 @@ extension Archive.GetWithdrawalRequest: @unsafe BridgedMessage {
     }
 }
 
-extension Archive.ImportRow: @unsafe BridgedMessage {
-    typealias CValue = Archive__V1__ImportRow
-
-    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
-        try unsafe encodeBridged(self, archive__v1__import_row__get_packed_size, archive__v1__import_row__pack, reserve)
-    }
-
-    public func encodedBytes() throws(MessageFault) -> [UInt8] {
-        try unsafe encodedBytesBridged(self, archive__v1__import_row__get_packed_size, archive__v1__import_row__pack)
-    }
-
-    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
-        self = try unsafe decodeBridged(bytes, archive__v1__import_row__unpack)
-    }
-
-    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
-        unsafe archive__v1__import_row__init(c)
-        unsafe (c.pointee.n_cells, c.pointee.cells) = arena.texts(self.cells)
-    }
-
-    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
-        try unsafe self.init(
-            cells: decodedTexts(c.pointee.cells, c.pointee.n_cells)
-        )
-    }
-}
-
 extension Archive.ImportItemsRequest: @unsafe BridgedMessage {
     typealias CValue = Archive__V1__ImportItemsRequest
 
@@ -1136,39 +1109,6 @@ extension Archive.ImportItemsRequest: @unsafe BridgedMessage {
             fields: decodedTexts(c.pointee.fields, c.pointee.n_fields),
             rows: decodedMessages(c.pointee.rows, c.pointee.n_rows),
             checkOnly: c.pointee.check_only != 0
-        )
-    }
-}
-
-extension Archive.ImportFault: @unsafe BridgedMessage {
-    typealias CValue = Archive__V1__ImportFault
-
-    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
-        try unsafe encodeBridged(self, archive__v1__import_fault__get_packed_size, archive__v1__import_fault__pack, reserve)
-    }
-
-    public func encodedBytes() throws(MessageFault) -> [UInt8] {
-        try unsafe encodedBytesBridged(self, archive__v1__import_fault__get_packed_size, archive__v1__import_fault__pack)
-    }
-
-    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
-        self = try unsafe decodeBridged(bytes, archive__v1__import_fault__unpack)
-    }
-
-    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
-        unsafe archive__v1__import_fault__init(c)
-        unsafe c.pointee.row = self.row
-        unsafe c.pointee.field = arena.text(self.field)
-        unsafe c.pointee.label = arena.text(self.label)
-        unsafe c.pointee.message = arena.text(self.message)
-    }
-
-    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
-        try unsafe self.init(
-            row: c.pointee.row,
-            field: decodedText(c.pointee.field),
-            label: decodedText(c.pointee.label),
-            message: decodedText(c.pointee.message)
         )
     }
 }

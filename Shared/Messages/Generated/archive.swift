@@ -854,23 +854,6 @@ extension Archive {
 }
 
 extension Archive {
-    /// `archive.v1.ImportRow`
-    public struct ImportRow: Message {
-        public static var fullName: String { "archive.v1.ImportRow" }
-        /// in the order of the fields; those that are missing are empty
-        public var cells: [String]
-
-        /// With every field at its default.
-        public init() { self.init(cells: []) }
-
-        /// With the given fields, and the others at their defaults.
-        public init(cells: [String] = []) {
-            self.cells = cells
-        }
-    }
-}
-
-extension Archive {
     /// `archive.v1.ImportItemsRequest`
     public struct ImportItemsRequest: Message {
         public static var fullName: String { "archive.v1.ImportItemsRequest" }
@@ -878,7 +861,7 @@ extension Archive {
         /// keys of the kind's fields, one for each column; evidence cannot be imported
         public var fields: [String]
         /// 1 to 1,000
-        public var rows: [Archive.ImportRow]
+        public var rows: [Common.ImportRow]
         /// only names the faults
         public var checkOnly: Bool
 
@@ -886,35 +869,11 @@ extension Archive {
         public init() { self.init(kind: "") }
 
         /// With the given fields, and the others at their defaults.
-        public init(kind: String = "", fields: [String] = [], rows: [Archive.ImportRow] = [], checkOnly: Bool = false) {
+        public init(kind: String = "", fields: [String] = [], rows: [Common.ImportRow] = [], checkOnly: Bool = false) {
             self.kind = kind
             self.fields = fields
             self.rows = rows
             self.checkOnly = checkOnly
-        }
-    }
-}
-
-extension Archive {
-    /// What is wrong with one row, or with one of its cells.
-    public struct ImportFault: Message {
-        public static var fullName: String { "archive.v1.ImportFault" }
-        /// the first is 1
-        public var row: UInt32
-        /// a key of the kind's fields; empty when the row is meant
-        public var field: String
-        public var label: String
-        public var message: String
-
-        /// With every field at its default.
-        public init() { self.init(row: 0) }
-
-        /// With the given fields, and the others at their defaults.
-        public init(row: UInt32 = 0, field: String = "", label: String = "", message: String = "") {
-            self.row = row
-            self.field = field
-            self.label = label
-            self.message = message
         }
     }
 }
@@ -926,7 +885,7 @@ extension Archive {
         /// 0 when only checked
         public var imported: Int64
         /// only when only checked: otherwise a fault refuses the call
-        public var faults: [Archive.ImportFault]
+        public var faults: [Common.ImportFault]
         /// how many more items the applicant may file, afterwards
         public var room: Int64
 
@@ -934,7 +893,7 @@ extension Archive {
         public init() { self.init(imported: 0) }
 
         /// With the given fields, and the others at their defaults.
-        public init(imported: Int64 = 0, faults: [Archive.ImportFault] = [], room: Int64 = 0) {
+        public init(imported: Int64 = 0, faults: [Common.ImportFault] = [], room: Int64 = 0) {
             self.imported = imported
             self.faults = faults
             self.room = room

@@ -344,3 +344,63 @@ extension Common.ViewCount: @unsafe BridgedMessage {
         )
     }
 }
+
+extension Common.ImportRow: @unsafe BridgedMessage {
+    typealias CValue = Common__V1__ImportRow
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, common__v1__import_row__get_packed_size, common__v1__import_row__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, common__v1__import_row__get_packed_size, common__v1__import_row__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, common__v1__import_row__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe common__v1__import_row__init(c)
+        unsafe (c.pointee.n_cells, c.pointee.cells) = arena.texts(self.cells)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            cells: decodedTexts(c.pointee.cells, c.pointee.n_cells)
+        )
+    }
+}
+
+extension Common.ImportFault: @unsafe BridgedMessage {
+    typealias CValue = Common__V1__ImportFault
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, common__v1__import_fault__get_packed_size, common__v1__import_fault__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, common__v1__import_fault__get_packed_size, common__v1__import_fault__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, common__v1__import_fault__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe common__v1__import_fault__init(c)
+        unsafe c.pointee.row = self.row
+        unsafe c.pointee.field = arena.text(self.field)
+        unsafe c.pointee.label = arena.text(self.label)
+        unsafe c.pointee.message = arena.text(self.message)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            row: c.pointee.row,
+            field: decodedText(c.pointee.field),
+            label: decodedText(c.pointee.label),
+            message: decodedText(c.pointee.message)
+        )
+    }
+}

@@ -322,3 +322,44 @@ extension Common {
         }
     }
 }
+
+extension Common {
+    /// One row of a spreadsheet that is imported.
+    public struct ImportRow: Message {
+        public static var fullName: String { "common.v1.ImportRow" }
+        /// in the order of the request's fields; those that are missing are empty
+        public var cells: [String]
+
+        /// With every field at its default.
+        public init() { self.init(cells: []) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(cells: [String] = []) {
+            self.cells = cells
+        }
+    }
+}
+
+extension Common {
+    /// What is wrong with one row, or with one of its cells.
+    public struct ImportFault: Message {
+        public static var fullName: String { "common.v1.ImportFault" }
+        /// the first is 1
+        public var row: UInt32
+        /// one of the request's fields; empty when the row is meant
+        public var field: String
+        public var label: String
+        public var message: String
+
+        /// With every field at its default.
+        public init() { self.init(row: 0) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(row: UInt32 = 0, field: String = "", label: String = "", message: String = "") {
+            self.row = row
+            self.field = field
+            self.label = label
+            self.message = message
+        }
+    }
+}

@@ -294,11 +294,13 @@ extension Identity.ResolveSessionRequest: @unsafe BridgedMessage {
     func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
         unsafe identity__v1__resolve_session_request__init(c)
         unsafe c.pointee.session = arena.bytes(self.session)
+        unsafe c.pointee.watch_id = self.watchID
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
         unsafe self.init(
-            session: decodedBytes(c.pointee.session)
+            session: decodedBytes(c.pointee.session),
+            watchID: c.pointee.watch_id
         )
     }
 }
@@ -1550,6 +1552,8 @@ extension Identity.PersonSummary: @unsafe BridgedMessage {
         unsafe c.pointee.unit_name = arena.text(self.unitName)
         unsafe c.pointee.registration = self.registration.rawValue
         unsafe c.pointee.person_key = arena.bytes(self.personKey)
+        unsafe c.pointee.unit_region = arena.text(self.unitRegion)
+        unsafe c.pointee.sole_officer = self.soleOfficer ? 1 : 0
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
@@ -1565,7 +1569,337 @@ extension Identity.PersonSummary: @unsafe BridgedMessage {
             unitID: decodedText(c.pointee.unit_id),
             unitName: decodedText(c.pointee.unit_name),
             registration: Identity.RegistrationState(rawValue: c.pointee.registration),
-            personKey: decodedBytes(c.pointee.person_key)
+            personKey: decodedBytes(c.pointee.person_key),
+            unitRegion: decodedText(c.pointee.unit_region),
+            soleOfficer: c.pointee.sole_officer != 0
+        )
+    }
+}
+
+extension Identity.ImportPersonsRequest: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__ImportPersonsRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__import_persons_request__get_packed_size, identity__v1__import_persons_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__import_persons_request__get_packed_size, identity__v1__import_persons_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__import_persons_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__import_persons_request__init(c)
+        unsafe (c.pointee.n_fields, c.pointee.fields) = arena.texts(self.fields)
+        unsafe (c.pointee.n_rows, c.pointee.rows) = arena.messages(self.rows)
+        unsafe c.pointee.check_only = self.checkOnly ? 1 : 0
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            fields: decodedTexts(c.pointee.fields, c.pointee.n_fields),
+            rows: decodedMessages(c.pointee.rows, c.pointee.n_rows),
+            checkOnly: c.pointee.check_only != 0
+        )
+    }
+}
+
+extension Identity.ImportPersonsReply: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__ImportPersonsReply
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__import_persons_reply__get_packed_size, identity__v1__import_persons_reply__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__import_persons_reply__get_packed_size, identity__v1__import_persons_reply__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__import_persons_reply__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__import_persons_reply__init(c)
+        unsafe c.pointee.imported = self.imported
+        unsafe (c.pointee.n_faults, c.pointee.faults) = arena.messages(self.faults)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            imported: c.pointee.imported,
+            faults: decodedMessages(c.pointee.faults, c.pointee.n_faults)
+        )
+    }
+}
+
+extension Identity.RevealPersonRequest: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__RevealPersonRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__reveal_person_request__get_packed_size, identity__v1__reveal_person_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__reveal_person_request__get_packed_size, identity__v1__reveal_person_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__reveal_person_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__reveal_person_request__init(c)
+        unsafe c.pointee.registration_id = arena.text(self.registrationID)
+        unsafe c.pointee.reason = arena.text(self.reason)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            registrationID: decodedText(c.pointee.registration_id),
+            reason: decodedText(c.pointee.reason)
+        )
+    }
+}
+
+extension Identity.RevealPersonReply: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__RevealPersonReply
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__reveal_person_reply__get_packed_size, identity__v1__reveal_person_reply__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__reveal_person_reply__get_packed_size, identity__v1__reveal_person_reply__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__reveal_person_reply__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__reveal_person_reply__init(c)
+        unsafe c.pointee.name = arena.text(self.name)
+        unsafe c.pointee.id_number = arena.text(self.idNumber)
+        unsafe c.pointee.phone = arena.text(self.phone)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            name: decodedText(c.pointee.name),
+            idNumber: decodedText(c.pointee.id_number),
+            phone: decodedText(c.pointee.phone)
+        )
+    }
+}
+
+extension Identity.ListRevealsRequest: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__ListRevealsRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__list_reveals_request__get_packed_size, identity__v1__list_reveals_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__list_reveals_request__get_packed_size, identity__v1__list_reveals_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__list_reveals_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__list_reveals_request__init(c)
+        if let value = self.page { unsafe c.pointee.page = arena.message(value) }
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            page: decodedMessage(c.pointee.page)
+        )
+    }
+}
+
+extension Identity.Reveal: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__Reveal
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__reveal__get_packed_size, identity__v1__reveal__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__reveal__get_packed_size, identity__v1__reveal__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__reveal__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__reveal__init(c)
+        unsafe c.pointee.id = arena.text(self.id)
+        unsafe c.pointee.at_ms = self.atMs
+        unsafe c.pointee.officer_name = arena.text(self.officerName)
+        unsafe c.pointee.unit_name = arena.text(self.unitName)
+        unsafe c.pointee.reason = arena.text(self.reason)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            id: decodedText(c.pointee.id),
+            atMs: c.pointee.at_ms,
+            officerName: decodedText(c.pointee.officer_name),
+            unitName: decodedText(c.pointee.unit_name),
+            reason: decodedText(c.pointee.reason)
+        )
+    }
+}
+
+extension Identity.ListRevealsReply: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__ListRevealsReply
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__list_reveals_reply__get_packed_size, identity__v1__list_reveals_reply__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__list_reveals_reply__get_packed_size, identity__v1__list_reveals_reply__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__list_reveals_reply__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__list_reveals_reply__init(c)
+        unsafe (c.pointee.n_reveals, c.pointee.reveals) = arena.messages(self.reveals)
+        unsafe c.pointee.next_cursor = arena.bytes(self.nextCursor)
+        unsafe c.pointee.total = self.total
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            reveals: decodedMessages(c.pointee.reveals, c.pointee.n_reveals),
+            nextCursor: decodedBytes(c.pointee.next_cursor),
+            total: c.pointee.total
+        )
+    }
+}
+
+extension Identity.ApplyOfficerChangeRequest: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__ApplyOfficerChangeRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__apply_officer_change_request__get_packed_size, identity__v1__apply_officer_change_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__apply_officer_change_request__get_packed_size, identity__v1__apply_officer_change_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__apply_officer_change_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__apply_officer_change_request__init(c)
+        unsafe c.pointee.unit_id = arena.text(self.unitID)
+        unsafe c.pointee.left_id = arena.text(self.leftID)
+        unsafe c.pointee.sole_key = arena.bytes(self.soleKey)
+        unsafe c.pointee.region = arena.text(self.region)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            unitID: decodedText(c.pointee.unit_id),
+            leftID: decodedText(c.pointee.left_id),
+            soleKey: decodedBytes(c.pointee.sole_key),
+            region: decodedText(c.pointee.region)
+        )
+    }
+}
+
+extension Identity.ApplyOfficerChangeReply: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__ApplyOfficerChangeReply
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__apply_officer_change_reply__get_packed_size, identity__v1__apply_officer_change_reply__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__apply_officer_change_reply__get_packed_size, identity__v1__apply_officer_change_reply__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__apply_officer_change_reply__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__apply_officer_change_reply__init(c)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        self.init()
+    }
+}
+
+extension Identity.Revocation: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__Revocation
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__revocation__get_packed_size, identity__v1__revocation__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__revocation__get_packed_size, identity__v1__revocation__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__revocation__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__revocation__init(c)
+        unsafe c.pointee.watch_id = self.watchID
+        unsafe c.pointee.sequence = self.sequence
+        unsafe (c.pointee.n_token_hashes, c.pointee.token_hashes) = arena.bytes(self.tokenHashes)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        unsafe self.init(
+            watchID: c.pointee.watch_id,
+            sequence: c.pointee.sequence,
+            tokenHashes: decodedByteArrays(c.pointee.token_hashes, c.pointee.n_token_hashes)
+        )
+    }
+}
+
+extension Identity.RevocationAcknowledgement: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__RevocationAcknowledgement
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__revocation_acknowledgement__get_packed_size, identity__v1__revocation_acknowledgement__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__revocation_acknowledgement__get_packed_size, identity__v1__revocation_acknowledgement__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__revocation_acknowledgement__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__revocation_acknowledgement__init(c)
+        unsafe c.pointee.sequence = self.sequence
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        unsafe self.init(
+            sequence: c.pointee.sequence
         )
     }
 }

@@ -299,13 +299,16 @@ extension Identity {
     public struct ResolveSessionRequest: Message {
         public static var fullName: String { "identity.v1.ResolveSessionRequest" }
         public var session: [UInt8]
+        /// the open watch of who asks, 0 for none: only then the answer may be kept
+        public var watchID: UInt64
 
         /// With every field at its default.
         public init() { self.init(session: []) }
 
         /// With the given fields, and the others at their defaults.
-        public init(session: [UInt8] = []) {
+        public init(session: [UInt8] = [], watchID: UInt64 = 0) {
             self.session = session
+            self.watchID = watchID
         }
     }
 }
@@ -1217,12 +1220,16 @@ extension Identity {
         public var registration: Identity.RegistrationState
         /// keyed index of the ID number
         public var personKey: [UInt8]
+        /// 属地 of the unit
+        public var unitRegion: String
+        /// the unit's only officer is this person: the superior reviews in the unit's place
+        public var soleOfficer: Bool
 
         /// With every field at its default.
         public init() { self.init(personID: "") }
 
         /// With the given fields, and the others at their defaults.
-        public init(personID: String = "", name: String = "", sex: String = "", birthDay: String = "", idDocument: String = "", idNumberMasked: String = "", phoneMasked: String = "", politicalStatus: String = "", unitID: String = "", unitName: String = "", registration: Identity.RegistrationState = Identity.RegistrationState(rawValue: 0), personKey: [UInt8] = []) {
+        public init(personID: String = "", name: String = "", sex: String = "", birthDay: String = "", idDocument: String = "", idNumberMasked: String = "", phoneMasked: String = "", politicalStatus: String = "", unitID: String = "", unitName: String = "", registration: Identity.RegistrationState = Identity.RegistrationState(rawValue: 0), personKey: [UInt8] = [], unitRegion: String = "", soleOfficer: Bool = false) {
             self.personID = personID
             self.name = name
             self.sex = sex
@@ -1235,6 +1242,225 @@ extension Identity {
             self.unitName = unitName
             self.registration = registration
             self.personKey = personKey
+            self.unitRegion = unitRegion
+            self.soleOfficer = soleOfficer
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.ImportPersonsRequest`
+    public struct ImportPersonsRequest: Message {
+        public static var fullName: String { "identity.v1.ImportPersonsRequest" }
+        /// one for each column: name, sex, id_number, phone, political_status, email
+        public var fields: [String]
+        /// 1 to 1,000
+        public var rows: [Common.ImportRow]
+        /// only names the faults
+        public var checkOnly: Bool
+
+        /// With every field at its default.
+        public init() { self.init(fields: []) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(fields: [String] = [], rows: [Common.ImportRow] = [], checkOnly: Bool = false) {
+            self.fields = fields
+            self.rows = rows
+            self.checkOnly = checkOnly
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.ImportPersonsReply`
+    public struct ImportPersonsReply: Message {
+        public static var fullName: String { "identity.v1.ImportPersonsReply" }
+        /// 0 when only checked
+        public var imported: Int64
+        /// only when only checked: otherwise a fault refuses the call
+        public var faults: [Common.ImportFault]
+
+        /// With every field at its default.
+        public init() { self.init(imported: 0) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(imported: Int64 = 0, faults: [Common.ImportFault] = []) {
+            self.imported = imported
+            self.faults = faults
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.RevealPersonRequest`
+    public struct RevealPersonRequest: Message {
+        public static var fullName: String { "identity.v1.RevealPersonRequest" }
+        public var registrationID: String
+        /// 查看原因, 1 to 200 characters
+        public var reason: String
+
+        /// With every field at its default.
+        public init() { self.init(registrationID: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(registrationID: String = "", reason: String = "") {
+            self.registrationID = registrationID
+            self.reason = reason
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.RevealPersonReply`
+    public struct RevealPersonReply: Message {
+        public static var fullName: String { "identity.v1.RevealPersonReply" }
+        public var name: String
+        public var idNumber: String
+        public var phone: String
+
+        /// With every field at its default.
+        public init() { self.init(name: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(name: String = "", idNumber: String = "", phone: String = "") {
+            self.name = name
+            self.idNumber = idNumber
+            self.phone = phone
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.ListRevealsRequest`
+    public struct ListRevealsRequest: Message {
+        public static var fullName: String { "identity.v1.ListRevealsRequest" }
+        public var page: Common.PageRequest?
+
+        /// With every field at its default.
+        public init() { self.init(page: nil) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(page: Common.PageRequest? = nil) {
+            self.page = page
+        }
+    }
+}
+
+extension Identity {
+    /// One look at somebody's numbers in clear.
+    public struct Reveal: Message {
+        public static var fullName: String { "identity.v1.Reveal" }
+        public var id: String
+        public var atMs: Int64
+        public var officerName: String
+        public var unitName: String
+        public var reason: String
+
+        /// With every field at its default.
+        public init() { self.init(id: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(id: String = "", atMs: Int64 = 0, officerName: String = "", unitName: String = "", reason: String = "") {
+            self.id = id
+            self.atMs = atMs
+            self.officerName = officerName
+            self.unitName = unitName
+            self.reason = reason
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.ListRevealsReply`
+    public struct ListRevealsReply: Message {
+        public static var fullName: String { "identity.v1.ListRevealsReply" }
+        public var reveals: [Identity.Reveal]
+        public var nextCursor: [UInt8]
+        public var total: Int64
+
+        /// With every field at its default.
+        public init() { self.init(reveals: []) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(reveals: [Identity.Reveal] = [], nextCursor: [UInt8] = [], total: Int64 = 0) {
+            self.reveals = reveals
+            self.nextCursor = nextCursor
+            self.total = total
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.ApplyOfficerChangeRequest`
+    public struct ApplyOfficerChangeRequest: Message {
+        public static var fullName: String { "identity.v1.ApplyOfficerChangeRequest" }
+        public var unitID: String
+        /// person id of the officer who left; empty for nobody
+        public var leftID: String
+        /// keyed index of the ID number of the unit's only officer; empty when there are more, or it is not on record
+        public var soleKey: [UInt8]
+        /// 属地 of the unit, with sole_key
+        public var region: String
+
+        /// With every field at its default.
+        public init() { self.init(unitID: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(unitID: String = "", leftID: String = "", soleKey: [UInt8] = [], region: String = "") {
+            self.unitID = unitID
+            self.leftID = leftID
+            self.soleKey = soleKey
+            self.region = region
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.ApplyOfficerChangeReply`
+    public struct ApplyOfficerChangeReply: Message {
+        public static var fullName: String { "identity.v1.ApplyOfficerChangeReply" }
+
+        /// With every field at its default.
+        public init() {}
+    }
+}
+
+extension Identity {
+    /// `identity.v1.Revocation`
+    public struct Revocation: Message {
+        public static var fullName: String { "identity.v1.Revocation" }
+        /// in the first message only
+        public var watchID: UInt64
+        /// steps by one from 0, the first message
+        public var sequence: UInt64
+        /// SHA-256 of the tokens whose sessions ended or changed
+        public var tokenHashes: [[UInt8]]
+
+        /// With every field at its default.
+        public init() { self.init(watchID: 0) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(watchID: UInt64 = 0, sequence: UInt64 = 0, tokenHashes: [[UInt8]] = []) {
+            self.watchID = watchID
+            self.sequence = sequence
+            self.tokenHashes = tokenHashes
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.RevocationAcknowledgement`
+    public struct RevocationAcknowledgement: Message {
+        public static var fullName: String { "identity.v1.RevocationAcknowledgement" }
+        /// everything up to it was dropped
+        public var sequence: UInt64
+
+        /// With every field at its default.
+        public init() { self.init(sequence: 0) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(sequence: UInt64 = 0) {
+            self.sequence = sequence
         }
     }
 }

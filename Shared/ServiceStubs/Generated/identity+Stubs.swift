@@ -18,6 +18,9 @@ extension Identity {
         case getSession = "identity.v1.Identity/GetSession"
         /// For services: the user behind a session token.
         case resolveSession = "identity.v1.Identity/ResolveSession"
+        /// For services that keep answers of ResolveSession: which of them to drop. Without such a watch an answer is not to be kept. The first
+        /// message names the watch and revokes nothing; each is acknowledged once what it names was dropped.
+        case watchRevocations = "identity.v1.Identity/WatchRevocations"
         /// First login: 完善单位详细信息, 提交. The unit is active afterwards.
         case submitUnit = "identity.v1.Identity/SubmitUnit"
         case getUnit = "identity.v1.Identity/GetUnit"
@@ -63,6 +66,13 @@ extension Identity {
         case getRegistration = "identity.v1.Identity/GetRegistration"
         /// For services: the registration of a person, to check that it is approved.
         case describePerson = "identity.v1.Identity/DescribePerson"
+        /// Checks rows of a spreadsheet as registrations with the administrator's unit and, unless only that is asked, hands all of them or
+        /// none to its review (E2).
+        case importPersons = "identity.v1.Identity/ImportPersons"
+        /// ID number and phone of a registration that the unit may see. Each look is noted with its reason, for the person to see.
+        case revealPerson = "identity.v1.Identity/RevealPerson"
+        /// Who looked at the signed-in applicant's numbers, newest first.
+        case listReveals = "identity.v1.Identity/ListReveals"
 
         /// The method as channels and servers know it.
         public var method: RPCMethod {
@@ -74,6 +84,7 @@ extension Identity {
                 case .signOut: Known.signOut
                 case .getSession: Known.getSession
                 case .resolveSession: Known.resolveSession
+                case .watchRevocations: Known.watchRevocations
                 case .submitUnit: Known.submitUnit
                 case .getUnit: Known.getUnit
                 case .saveUnit: Known.saveUnit
@@ -97,6 +108,9 @@ extension Identity {
                 case .listRegistrations: Known.listRegistrations
                 case .getRegistration: Known.getRegistration
                 case .describePerson: Known.describePerson
+                case .importPersons: Known.importPersons
+                case .revealPerson: Known.revealPerson
+                case .listReveals: Known.listReveals
             }
         }
 
@@ -109,6 +123,7 @@ extension Identity {
             static let signOut = RPCMethod("identity.v1.Identity/SignOut")
             static let getSession = RPCMethod("identity.v1.Identity/GetSession", readOnly: true)
             static let resolveSession = RPCMethod("identity.v1.Identity/ResolveSession", readOnly: true)
+            static let watchRevocations = RPCMethod("identity.v1.Identity/WatchRevocations", kind: .bidirectional)
             static let submitUnit = RPCMethod("identity.v1.Identity/SubmitUnit")
             static let getUnit = RPCMethod("identity.v1.Identity/GetUnit", readOnly: true)
             static let saveUnit = RPCMethod("identity.v1.Identity/SaveUnit")
@@ -132,6 +147,9 @@ extension Identity {
             static let listRegistrations = RPCMethod("identity.v1.Identity/ListRegistrations", readOnly: true)
             static let getRegistration = RPCMethod("identity.v1.Identity/GetRegistration", readOnly: true)
             static let describePerson = RPCMethod("identity.v1.Identity/DescribePerson", readOnly: true)
+            static let importPersons = RPCMethod("identity.v1.Identity/ImportPersons")
+            static let revealPerson = RPCMethod("identity.v1.Identity/RevealPerson")
+            static let listReveals = RPCMethod("identity.v1.Identity/ListReveals", readOnly: true)
         }
     }
 
@@ -175,6 +193,12 @@ extension Identity {
         /// For services: the user behind a session token.
         public func resolveSession(_ request: Identity.ResolveSessionRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.Session {
             try await channel.unary(IdentityMethod.resolveSession.method, request, options: options)
+        }
+
+        /// For services that keep answers of ResolveSession: which of them to drop. Without such a watch an answer is not to be kept. The first
+        /// message names the watch and revokes nothing; each is acknowledged once what it names was dropped.
+        public func watchRevocations<Outcome>(options: CallOptions = CallOptions(), _ body: (RequestWriter<Identity.RevocationAcknowledgement>, ReplyStream<Identity.Revocation>) async throws -> Outcome) async throws -> Outcome {
+            try await channel.bidirectional(IdentityMethod.watchRevocations.method, options: options.withIdempotencyKey(), body)
         }
 
         /// First login: 完善单位详细信息, 提交. The unit is active afterwards.
@@ -290,6 +314,22 @@ extension Identity {
         public func describePerson(_ request: Identity.DescribePersonRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.PersonSummary {
             try await channel.unary(IdentityMethod.describePerson.method, request, options: options)
         }
+
+        /// Checks rows of a spreadsheet as registrations with the administrator's unit and, unless only that is asked, hands all of them or
+        /// none to its review (E2).
+        public func importPersons(_ request: Identity.ImportPersonsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.ImportPersonsReply {
+            try await channel.unary(IdentityMethod.importPersons.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// ID number and phone of a registration that the unit may see. Each look is noted with its reason, for the person to see.
+        public func revealPerson(_ request: Identity.RevealPersonRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.RevealPersonReply {
+            try await channel.unary(IdentityMethod.revealPerson.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// Who looked at the signed-in applicant's numbers, newest first.
+        public func listReveals(_ request: Identity.ListRevealsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.ListRevealsReply {
+            try await channel.unary(IdentityMethod.listReveals.method, request, options: options)
+        }
     }
 
     /// Units, their officers, applicants, the other parties, and everybody's sessions.
@@ -308,6 +348,9 @@ extension Identity {
         func getSession(_ request: Identity.GetSessionRequest, context: RequestContext) async throws -> Identity.Session
         /// For services: the user behind a session token.
         func resolveSession(_ request: Identity.ResolveSessionRequest, context: RequestContext) async throws -> Identity.Session
+        /// For services that keep answers of ResolveSession: which of them to drop. Without such a watch an answer is not to be kept. The first
+        /// message names the watch and revokes nothing; each is acknowledged once what it names was dropped.
+        func watchRevocations(_ requests: RequestStream<Identity.RevocationAcknowledgement>, replies: ReplyWriter<Identity.Revocation>, context: RequestContext) async throws
         /// First login: 完善单位详细信息, 提交. The unit is active afterwards.
         func submitUnit(_ request: Identity.SubmitUnitRequest, context: RequestContext) async throws -> Identity.Unit
         func getUnit(_ request: Identity.GetUnitRequest, context: RequestContext) async throws -> Identity.Unit
@@ -353,6 +396,13 @@ extension Identity {
         func getRegistration(_ request: Identity.GetRegistrationRequest, context: RequestContext) async throws -> Identity.Registration
         /// For services: the registration of a person, to check that it is approved.
         func describePerson(_ request: Identity.DescribePersonRequest, context: RequestContext) async throws -> Identity.PersonSummary
+        /// Checks rows of a spreadsheet as registrations with the administrator's unit and, unless only that is asked, hands all of them or
+        /// none to its review (E2).
+        func importPersons(_ request: Identity.ImportPersonsRequest, context: RequestContext) async throws -> Identity.ImportPersonsReply
+        /// ID number and phone of a registration that the unit may see. Each look is noted with its reason, for the person to see.
+        func revealPerson(_ request: Identity.RevealPersonRequest, context: RequestContext) async throws -> Identity.RevealPersonReply
+        /// Who looked at the signed-in applicant's numbers, newest first.
+        func listReveals(_ request: Identity.ListRevealsRequest, context: RequestContext) async throws -> Identity.ListRevealsReply
     }
 }
 
@@ -379,6 +429,9 @@ extension Identity.IdentityProvider {
         }
         routes.unary(Identity.IdentityMethod.resolveSession.method) { (request: Identity.ResolveSessionRequest, context: RequestContext) async throws -> Identity.Session in
             try await self.resolveSession(request, context: context)
+        }
+        routes.bidirectional(Identity.IdentityMethod.watchRevocations.method) { (requests: RequestStream<Identity.RevocationAcknowledgement>, replies: ReplyWriter<Identity.Revocation>, context: RequestContext) async throws -> Void in
+            try await self.watchRevocations(requests, replies: replies, context: context)
         }
         routes.unary(Identity.IdentityMethod.submitUnit.method) { (request: Identity.SubmitUnitRequest, context: RequestContext) async throws -> Identity.Unit in
             try await self.submitUnit(request, context: context)
@@ -448,6 +501,70 @@ extension Identity.IdentityProvider {
         }
         routes.unary(Identity.IdentityMethod.describePerson.method) { (request: Identity.DescribePersonRequest, context: RequestContext) async throws -> Identity.PersonSummary in
             try await self.describePerson(request, context: context)
+        }
+        routes.unary(Identity.IdentityMethod.importPersons.method) { (request: Identity.ImportPersonsRequest, context: RequestContext) async throws -> Identity.ImportPersonsReply in
+            try await self.importPersons(request, context: context)
+        }
+        routes.unary(Identity.IdentityMethod.revealPerson.method) { (request: Identity.RevealPersonRequest, context: RequestContext) async throws -> Identity.RevealPersonReply in
+            try await self.revealPerson(request, context: context)
+        }
+        routes.unary(Identity.IdentityMethod.listReveals.method) { (request: Identity.ListRevealsRequest, context: RequestContext) async throws -> Identity.ListRevealsReply in
+            try await self.listReveals(request, context: context)
+        }
+    }
+}
+
+extension Identity {
+    /// The methods of `identity.v1.OfficerChanges`.
+    public enum OfficerChangesMethod: String, CaseIterable, Sendable {
+        /// An officer left: what was claimed is released. A unit has only one officer: who that is cannot decide on themselves, so what waits of
+        /// theirs is the superior's too (I10). Repeated until it is answered; doing it twice changes nothing.
+        case apply = "identity.v1.OfficerChanges/Apply"
+
+        /// The method as channels and servers know it.
+        public var method: RPCMethod {
+            switch self {
+                case .apply: Known.apply
+            }
+        }
+
+        /// Made once: a method's id is a hash of its name.
+        private enum Known {
+            static let apply = RPCMethod("identity.v1.OfficerChanges/Apply")
+        }
+    }
+
+    /// What identity-service tells the services that review: archive-service and declaration-service.
+    ///
+    /// Calls that change data get an idempotency key unless the options have one.
+    public struct OfficerChangesClient: Sendable {
+        private let channel: any RPCChannel
+
+        /// Calls travel over the channel; closing it stays with its owner.
+        public init(_ channel: any RPCChannel) { self.channel = channel }
+
+        /// An officer left: what was claimed is released. A unit has only one officer: who that is cannot decide on themselves, so what waits of
+        /// theirs is the superior's too (I10). Repeated until it is answered; doing it twice changes nothing.
+        public func apply(_ request: Identity.ApplyOfficerChangeRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.ApplyOfficerChangeReply {
+            try await channel.unary(OfficerChangesMethod.apply.method, request, options: options.withIdempotencyKey())
+        }
+    }
+
+    /// What identity-service tells the services that review: archive-service and declaration-service.
+    ///
+    /// Implemented by the service; `register(in:)` puts it behind a server.
+    package protocol OfficerChangesProvider: Sendable {
+        /// An officer left: what was claimed is released. A unit has only one officer: who that is cannot decide on themselves, so what waits of
+        /// theirs is the superior's too (I10). Repeated until it is answered; doing it twice changes nothing.
+        func apply(_ request: Identity.ApplyOfficerChangeRequest, context: RequestContext) async throws -> Identity.ApplyOfficerChangeReply
+    }
+}
+
+extension Identity.OfficerChangesProvider {
+    /// Adds every method of the service to the routes.
+    package func register(in routes: inout RouteTable) {
+        routes.unary(Identity.OfficerChangesMethod.apply.method) { (request: Identity.ApplyOfficerChangeRequest, context: RequestContext) async throws -> Identity.ApplyOfficerChangeReply in
+            try await self.apply(request, context: context)
         }
     }
 }

@@ -321,30 +321,13 @@ extension Archive.GetWithdrawalRequest: RandomMessage {
     }
 }
 
-extension Archive.ImportRow: RandomMessage {
-    init(random source: inout RandomSource) {
-        self.init()
-        self.cells = source.list { source in source.text() }
-    }
-}
-
 extension Archive.ImportItemsRequest: RandomMessage {
     init(random source: inout RandomSource) {
         self.init()
         self.kind = source.text()
         self.fields = source.list { source in source.text() }
-        self.rows = source.list { source in Archive.ImportRow(random: &source) }
+        self.rows = source.list { source in Common.ImportRow(random: &source) }
         self.checkOnly = source.boolean()
-    }
-}
-
-extension Archive.ImportFault: RandomMessage {
-    init(random source: inout RandomSource) {
-        self.init()
-        self.row = source.integer()
-        self.field = source.text()
-        self.label = source.text()
-        self.message = source.text()
     }
 }
 
@@ -352,7 +335,7 @@ extension Archive.ImportItemsReply: RandomMessage {
     init(random source: inout RandomSource) {
         self.init()
         self.imported = source.integer()
-        self.faults = source.list { source in Archive.ImportFault(random: &source) }
+        self.faults = source.list { source in Common.ImportFault(random: &source) }
         self.room = source.integer()
     }
 }

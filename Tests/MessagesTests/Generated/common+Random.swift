@@ -100,3 +100,20 @@ extension Common.ViewCount: RandomMessage {
         self.count = source.integer()
     }
 }
+
+extension Common.ImportRow: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.cells = source.list { source in source.text() }
+    }
+}
+
+extension Common.ImportFault: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.row = source.integer()
+        self.field = source.text()
+        self.label = source.text()
+        self.message = source.text()
+    }
+}

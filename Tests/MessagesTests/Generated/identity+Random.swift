@@ -71,6 +71,7 @@ extension Identity.ResolveSessionRequest: RandomMessage {
     init(random source: inout RandomSource) {
         self.init()
         self.session = source.bytes()
+        self.watchID = source.integer()
     }
 }
 
@@ -461,5 +462,98 @@ extension Identity.PersonSummary: RandomMessage {
         self.unitName = source.text()
         self.registration = source.enumeration()
         self.personKey = source.bytes()
+        self.unitRegion = source.text()
+        self.soleOfficer = source.boolean()
+    }
+}
+
+extension Identity.ImportPersonsRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.fields = source.list { source in source.text() }
+        self.rows = source.list { source in Common.ImportRow(random: &source) }
+        self.checkOnly = source.boolean()
+    }
+}
+
+extension Identity.ImportPersonsReply: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.imported = source.integer()
+        self.faults = source.list { source in Common.ImportFault(random: &source) }
+    }
+}
+
+extension Identity.RevealPersonRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.registrationID = source.text()
+        self.reason = source.text()
+    }
+}
+
+extension Identity.RevealPersonReply: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.name = source.text()
+        self.idNumber = source.text()
+        self.phone = source.text()
+    }
+}
+
+extension Identity.ListRevealsRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.page = source.optional { source in Common.PageRequest(random: &source) }
+    }
+}
+
+extension Identity.Reveal: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.id = source.text()
+        self.atMs = source.integer()
+        self.officerName = source.text()
+        self.unitName = source.text()
+        self.reason = source.text()
+    }
+}
+
+extension Identity.ListRevealsReply: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.reveals = source.list { source in Identity.Reveal(random: &source) }
+        self.nextCursor = source.bytes()
+        self.total = source.integer()
+    }
+}
+
+extension Identity.ApplyOfficerChangeRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.unitID = source.text()
+        self.leftID = source.text()
+        self.soleKey = source.bytes()
+        self.region = source.text()
+    }
+}
+
+extension Identity.ApplyOfficerChangeReply: RandomMessage {
+    init(random source: inout RandomSource) { self.init() }
+}
+
+extension Identity.Revocation: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.watchID = source.integer()
+        self.sequence = source.integer()
+        self.tokenHashes = source.list { source in source.bytes() }
+    }
+}
+
+extension Identity.RevocationAcknowledgement: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.sequence = source.integer()
     }
 }

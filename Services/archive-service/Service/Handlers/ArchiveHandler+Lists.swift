@@ -63,6 +63,16 @@ extension ArchiveHandler {
         return .unit(try context.caller.officer().unit.id)
     }
 
+    /// The officer's unit, or the one in whose place the superior reviews the item (I10).
+    func reviewingUnit(of item: String, _ caller: Caller) throws(RPCError) -> String {
+        guard let jurisdiction = caller.jurisdiction else { return try caller.officer().unit.id }
+        let unit = try database.fetch { rows in
+            try ReferralStore.unit(of: item, for: jurisdiction, rows)
+        }
+        guard let unit else { throw RPCError(serviceError: Refusal.notFound("业绩")) }
+        return unit
+    }
+
     private func filter(
         _ request: Archive.ListItemsRequest, _ side: ItemStore.Side
     ) throws(RPCError) -> ItemStore.Filter {

@@ -9,7 +9,9 @@ extension ArchiveHandler {
     func getItem(
         _ request: Archive.GetItemRequest, context: RequestContext
     ) async throws -> Archive.Item {
-        let side = try side(context)
+        let side: ItemStore.Side =
+            context.caller.session?.role == .applicant
+            ? try side(context) : .unit(try reviewingUnit(of: request.id, context.caller))
         let found = try database.fetch { rows -> Archive.Item? in
             guard var item = try ItemStore.item(request.id, side, rows) else { return nil }
             var content = ItemContent(

@@ -9,10 +9,12 @@ extension ArchiveHandler {
     func requestWithdrawal(
         _ request: Archive.RequestWithdrawalRequest, context: RequestContext
     ) async throws -> Archive.Withdrawal {
-        try await database.perform(
+        let person = try context.caller.applicant()
+        let summary = try await describe(person)
+        return try await database.perform(
             RequestWithdrawal(
-                personID: try context.caller.applicant(), request: request, catalog: catalog,
-                newID: ids()),
+                personID: person, request: request, catalog: catalog, newID: ids(),
+                referredTo: summary?.referral ?? ""),
             for: request, context: context)
     }
 
@@ -57,11 +59,12 @@ extension ArchiveHandler {
         return found.message(catalog)
     }
 
-    /// An applicant sees the own requests, an officer those to the unit.
+    /// An applicant sees the own requests, an officer those to the unit, a superior what was referred.
     private func withdrawals(
         of context: RequestContext
     ) throws(RPCError) -> WithdrawalStore.Side {
-        switch try side(context) {
+        if let jurisdiction = context.caller.jurisdiction { return .superior(jurisdiction) }
+        return switch try side(context) {
         case .applicant(let person): .applicant(person)
         case .unit(let unit): .unit(unit)
         }

@@ -39,7 +39,7 @@ struct ArchiveHandler: Archive.ArchiveProvider {
     }
 
     /// Nil when identity-service knows no such person.
-    private func describe(_ person: String) async throws(RPCError) -> Identity.PersonSummary? {
+    func describe(_ person: String) async throws(RPCError) -> Identity.PersonSummary? {
         do {
             return try await identity.describePerson(
                 Identity.DescribePersonRequest(personID: person))
@@ -78,7 +78,7 @@ struct ArchiveHandler: Archive.ArchiveProvider {
             switch context.caller.session {
             case nil: .service
             case let session? where session.role == .applicant: .applicant(session.personID)
-            default: .unit(try context.caller.officer().unit.id)
+            default: .unit(try reviewingUnit(of: request.itemID, context.caller))
             }
         let found = try database.fetch { rows in
             try EvidenceStore.file(

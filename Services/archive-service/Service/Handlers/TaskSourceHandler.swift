@@ -14,12 +14,12 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
     func list(
         _ request: Tasks.ListTasksRequest, context: RequestContext
     ) async throws -> Tasks.ListTasksReply {
-        let officer = try context.caller.officer()
+        let side = try ReviewSide(context.caller)
         let bounds = try PageBounds(request.page)
-        let query = try TaskQuery(request, by: officer)
+        let query = try TaskQuery(request, personID: context.caller.session?.personID ?? "")
         guard let entered = query.entered else { return Tasks.ListTasksReply() }
         let filter = TaskFilter(
-            unit: officer.unit.id, isPending: query.isPending, applicant: query.applicant,
+            side: side, isPending: query.isPending, applicant: query.applicant,
             entered: entered, decidedBy: query.decidedBy)
         let found = try database.fetch { rows in
             var found: [Tasks.Task] = []
@@ -41,11 +41,12 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
     func count(
         _ request: Tasks.CountTasksRequest, context: RequestContext
     ) async throws -> Tasks.CountTasksReply {
-        let unit = try context.caller.officer().unit.id
+        let side = try ReviewSide(context.caller)
         let (items, withdrawals) = try database.fetch { rows in
             (
-                try VersionStore.counts(unit: unit, rows),
-                try WithdrawalStore.counts(WithdrawalStore.Filter(side: .unit(unit)), rows)
+                try VersionStore.counts(side, rows),
+                try WithdrawalStore.counts(
+                    WithdrawalStore.Filter(side: WithdrawalStore.Side(side)), rows)
             )
         }
         let counts = [items.message(.item), TaskCounts(withdrawals).message(.withdrawal)]
@@ -57,7 +58,7 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
     func decide(
         _ request: Tasks.DecideRequest, context: RequestContext
     ) async throws -> Tasks.DecideReply {
-        let officer = try context.caller.officer()
+        let officer = try reviewer(of: request.taskID, context.caller)
         try officer.requireRecorded()
         return try await database.perform(
             DecideTask(officer: officer, request: request, decisionID: ids()),
@@ -79,16 +80,17 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
     func getDecision(
         _ request: Tasks.GetDecisionRequest, context: RequestContext
     ) async throws -> Tasks.DecideReply {
-        let unit = try context.caller.officer().unit.id
+        let side = try ReviewSide(context.caller)
         let reply = try database.fetch { rows -> Tasks.DecideReply? in
             if let id = WithdrawalTaskID(request.taskID) {
-                let found = try WithdrawalStore.withdrawal(id.withdrawal, .unit(unit), rows)
+                let found = try WithdrawalStore.withdrawal(
+                    id.withdrawal, WithdrawalStore.Side(side), rows)
                 return found.flatMap { withdrawal in
                     withdrawal.decision.map { withdrawal.reply($0) }
                 }
             }
             let found = try TaskID(request.taskID).flatMap {
-                try VersionStore.version($0, unit: unit, rows)
+                try VersionStore.version($0, side, rows)
             }
             return found.flatMap { version in version.decision?.reply(of: version) }
         }
@@ -96,6 +98,34 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
             throw RPCError(serviceError: Refusal.notFound("审核决定"))
         }
         return reply
+    }
+}
+
+extension TaskSourceHandler {
+    /// The officer who calls, or the superior in the unit's place (I10).
+    private func reviewer(of task: String, _ caller: Caller) throws(RPCError) -> Officer {
+        guard let jurisdiction = caller.jurisdiction else { return try caller.officer() }
+        let unit = try database.fetch { rows -> String? in
+            if let id = WithdrawalTaskID(task) {
+                return try WithdrawalStore.withdrawal(
+                    id.withdrawal, .superior(jurisdiction), rows)?.unitID
+            }
+            return try TaskID(task).flatMap {
+                try VersionStore.version($0, .superior(jurisdiction), rows)
+            }?.unitID
+        }
+        guard let unit else { throw RPCError(serviceError: Refusal.notFound("任务")) }
+        return try caller.officer(inPlaceOf: Identity.UnitSummary(id: unit))
+    }
+}
+
+extension WithdrawalStore.Side {
+    fileprivate init(_ side: ReviewSide) {
+        self =
+            switch side {
+            case .unit(let unit): .unit(unit)
+            case .superior(let jurisdiction): .superior(jurisdiction)
+            }
     }
 }
 

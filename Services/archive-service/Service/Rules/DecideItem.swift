@@ -17,7 +17,7 @@ struct DecideItem: Command {
 
     func read(_ rows: any RowReader) throws -> Facts {
         guard let id = TaskID(request.taskID),
-            let version = try VersionStore.version(id, unit: officer.unit.id, rows)
+            let version = try VersionStore.version(id, .unit(officer.unit.id), rows)
         else { return Facts(version: nil, item: nil) }
         // Nil when the item went to another unit meanwhile: then this task was decided.
         return Facts(

@@ -61,7 +61,7 @@ private struct ImportSheet {
     let kind: ItemKind
     private(set) var forms: [ItemForm] = []
     /// In the order of the rows.
-    private(set) var faults: [Archive.ImportFault] = []
+    private(set) var faults: [Common.ImportFault] = []
 
     /// - Throws: what is wrong with the request as a whole.
     init(_ request: Archive.ImportItemsRequest, _ catalog: Catalog) throws(Refusal) {
@@ -89,7 +89,7 @@ private struct ImportSheet {
         }
     }
 
-    private mutating func add(_ row: Archive.ImportRow, number: UInt32, _ fields: [String]) {
+    private mutating func add(_ row: Common.ImportRow, number: UInt32, _ fields: [String]) {
         var check = FormCheck()
         if row.cells.count > fields.count {
             check.fault("", "行", "有 \(row.cells.count) 个单元格，只有 \(fields.count) 列")
@@ -100,18 +100,10 @@ private struct ImportSheet {
         if check.faults.isEmpty { kind.check(given.form, evidence: 1, &check) }
         forms.append(given.form)
         faults += check.faults.map { fault in
-            Archive.ImportFault(
+            Common.ImportFault(
                 row: number,
                 field: fault.field.hasPrefix("values.") ? String(fault.field.dropFirst(7)) : "",
                 label: fault.label, message: fault.message)
         }
-    }
-}
-
-extension Archive.ImportFault {
-    fileprivate var fieldFault: FieldFault {
-        FieldFault(
-            field: "rows[\(row - 1)]" + (field.isEmpty ? "" : ".\(field)"),
-            label: "第 \(row) 行 \(label)", message: message)
     }
 }

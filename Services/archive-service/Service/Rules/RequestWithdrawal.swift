@@ -18,6 +18,8 @@ struct RequestWithdrawal: Command {
     let catalog: Catalog
     /// Of the request, should it be made.
     let newID: String
+    /// The region whose superior may decide in the unit's place; "" for none.
+    let referredTo: String
 
     struct Facts: Sendable {
         let item: StoredItem?
@@ -35,7 +37,7 @@ struct RequestWithdrawal: Command {
             item: item,
             version: try item.flatMap { item in
                 try VersionStore.version(
-                    item.taskID, unit: item.submission?.unitID ?? "", rows)
+                    item.taskID, .unit(item.submission?.unitID ?? ""), rows)
             },
             requests: requests, isWaiting: isWaiting,
             isReferred: try item.map { try PinStore.isPinned($0.id, version: $0.version, rows) }
@@ -64,7 +66,7 @@ struct RequestWithdrawal: Command {
             mainName: version.mainName, unitID: version.unitID, personID: personID,
             personKey: version.personKey, applicantName: version.applicantName, reason: reason,
             phase: .new, version: 1, enteredMilliseconds: now.milliseconds,
-            isReferred: facts.isReferred)
+            isReferred: facts.isReferred, referredTo: referredTo)
         return Plan(
             writes: WithdrawalStore.open(withdrawal) + [
                 ItemStore.append(

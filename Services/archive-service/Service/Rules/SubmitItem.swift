@@ -3,6 +3,11 @@ import Messages
 import ServiceRuntime
 import Storage
 
+extension Identity.PersonSummary {
+    /// The region whose superior reviews in the unit's place, as its only officer is this person (I10); otherwise "".
+    var referral: String { soleOfficer ? unitRegion : "" }
+}
+
 /// 提交 by the applicant, for the first time or after a return: a new round, frozen as it is (A8).
 struct SubmitItem: Command {
     let personID: String
@@ -54,7 +59,7 @@ struct SubmitItem: Command {
             id: submitted.taskID, version: submitted.version, kind: item.kind,
             unitID: person.unitID, personID: personID, personKey: person.personKey,
             applicantName: person.name, mainName: item.mainName, form: item.form,
-            enteredMilliseconds: now.milliseconds, decision: nil)
+            enteredMilliseconds: now.milliseconds, referredTo: person.referral, decision: nil)
         let step = StoredFlowStep(
             node: FlowNode.applicant, action: "提交", actorID: personID, actorName: person.name,
             opinion: "", atMilliseconds: now.milliseconds)

@@ -8,6 +8,15 @@ let archiveMigrations: [Migration] = [
         number: 1, name: "items, versions, evidence, counts, pins",
         statements: itemTables + evidenceTables + countTables + pinTables),
     Migration(number: 2, name: "withdrawal requests", statements: withdrawalTables),
+    Migration(number: 3, name: "referrals to superiors", statements: referralColumns),
+]
+
+// The region whose superior may decide in the unit's place; '' for none.
+private let referralColumns = [
+    "ALTER TABLE item_versions ADD COLUMN referred_to TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX versions_referred ON item_versions (entered_ms, task_id) WHERE referred_to <> ''",
+    "ALTER TABLE withdrawals ADD COLUMN referred_to TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX withdrawals_referred ON withdrawals (entered_ms, task_id) WHERE referred_to <> ''",
 ]
 
 private let itemTables = [

@@ -76,6 +76,8 @@ struct StoredVersion: Sendable, Hashable {
     let form: ItemForm
     /// When it entered review: the task's sort key for ever.
     let enteredMilliseconds: Int64
+    /// The region whose superior may decide in the unit's place (I10); "" for none.
+    let referredTo: String
     let decision: StoredDecision?
 }
 

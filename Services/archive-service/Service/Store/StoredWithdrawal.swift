@@ -25,6 +25,8 @@ struct StoredWithdrawal: Sendable, Hashable {
     var cancelledMilliseconds: Int64?
     /// Whether a declaration in flight refers to that version of the item (decision 13).
     let isReferred: Bool
+    /// The region whose superior may decide in the unit's place (I10); "" for none.
+    let referredTo: String
 
     var taskID: WithdrawalTaskID { WithdrawalTaskID(withdrawal: id) }
 

@@ -3,7 +3,7 @@ import Storage
 
 /// What a task list is narrowed by: one condition for every table of tasks.
 struct TaskFilter: Sendable {
-    let unit: String
+    let side: ReviewSide
     let isPending: Bool
     /// A part of the applicant's name; "" for all.
     var applicant = ""
@@ -18,11 +18,9 @@ struct TaskFilter: Sendable {
     func page(
         of table: String, columns: String, pending: String, _ bounds: PageBounds
     ) -> Statement {
-        var sql = """
-            SELECT \(columns) FROM \(table)
-            WHERE unit_id = ? AND \(isPending ? pending : "outcome IS NOT NULL")
-            """
-        var arguments: [Value] = [.text(unit)]
+        var (owned, arguments) = side.condition
+        owned += " AND \(isPending ? pending : "outcome IS NOT NULL")"
+        var sql = "SELECT \(columns) FROM \(table) WHERE \(owned)"
         if !applicant.isEmpty {
             sql += " AND replace(applicant_name, ?, '') <> applicant_name"
             arguments.append(.text(applicant))

@@ -19,18 +19,19 @@ enum VersionStore {
     private static func columns(form: String) -> String {
         """
         task_id, version, kind, unit_id, person_id, person_key, applicant_name, main_name, \(form),
-        entered_ms, \(StoredDecision.columns)
+        entered_ms, referred_to, \(StoredDecision.columns)
         """
     }
 
-    /// The unit's own task; nil for an unknown or foreign one.
+    /// The side's task; nil for an unknown or foreign one.
     static func version(
-        _ id: TaskID, unit: String, _ rows: any RowReader
+        _ id: TaskID, _ side: ReviewSide, _ rows: any RowReader
     ) throws -> StoredVersion? {
-        try rows.row(
+        let (condition, arguments) = side.condition
+        return try rows.row(
             Statement(
-                "SELECT \(columns) FROM item_versions WHERE task_id = ? AND unit_id = ?",
-                [.text(id.text), .text(unit)])
+                "SELECT \(columns) FROM item_versions WHERE task_id = ? AND \(condition)",
+                [.text(id.text)] + arguments)
         ).map(stored)
     }
 
@@ -47,13 +48,26 @@ enum VersionStore {
         ).map(stored)
     }
 
-    static func counts(unit: String, _ rows: any RowReader) throws -> TaskCounts {
-        try rows.row(
-            Statement(
+    /// A unit's are counters; what was referred is little, and counted.
+    static func counts(_ side: ReviewSide, _ rows: any RowReader) throws -> TaskCounts {
+        let (condition, arguments) = side.condition
+        let sql =
+            switch side {
+            case .unit:
                 """
-                SELECT pending, approved, returned, terminated FROM task_counts WHERE unit_id = ?
-                """, [.text(unit)])
-        ).map { row in
+                SELECT pending, approved, returned, terminated FROM task_counts
+                WHERE \(condition)
+                """
+            case .superior:
+                """
+                SELECT count(*) - count(outcome) AS pending,
+                    count(CASE WHEN outcome = 1 THEN 1 END) AS approved,
+                    count(CASE WHEN outcome = 2 THEN 1 END) AS returned,
+                    count(CASE WHEN outcome = 3 THEN 1 END) AS terminated
+                FROM item_versions WHERE \(condition)
+                """
+            }
+        return try rows.row(Statement(sql, arguments)).map { row in
             TaskCounts(
                 pending: try row.integer("pending"), approved: try row.integer("approved"),
                 returned: try row.integer("returned"), terminated: try row.integer("terminated"))
@@ -71,7 +85,7 @@ enum VersionStore {
             applicantName: try row.text("applicant_name"), mainName: try row.text("main_name"),
             form: try ItemForm(storedBytes: try row.blob("form")),
             enteredMilliseconds: try row.integer("entered_ms"),
-            decision: try StoredDecision(row))
+            referredTo: try row.text("referred_to"), decision: try StoredDecision(row))
     }
 
     // MARK: writes
@@ -83,8 +97,8 @@ enum VersionStore {
                 """
                 INSERT INTO item_versions
                     (task_id, item_id, round, version, kind, unit_id, person_id, person_key,
-                     applicant_name, main_name, form, entered_ms)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                     applicant_name, main_name, form, entered_ms, referred_to)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 [
                     .text(version.id.text), .text(version.id.object), .integer(version.id.round),
@@ -92,6 +106,7 @@ enum VersionStore {
                     .text(version.personID), .blob(version.personKey),
                     .text(version.applicantName), .text(version.mainName),
                     .blob(version.form.storedBytes), .integer(version.enteredMilliseconds),
+                    .text(version.referredTo),
                 ]),
             Statement(
                 """

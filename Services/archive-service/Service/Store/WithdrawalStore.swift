@@ -7,7 +7,7 @@ enum WithdrawalStore {
         id, item_id, item_version, kind, main_name, unit_id, person_id, person_key,
         applicant_name, reason, state, version, entered_ms, cancelled_ms,
         EXISTS (SELECT 1 FROM pins AS p WHERE p.item_id = withdrawals.item_id
-            AND p.version = withdrawals.item_version) AS referred,
+            AND p.version = withdrawals.item_version) AS referred, referred_to,
         \(StoredDecision.columns)
         """
 
@@ -15,11 +15,14 @@ enum WithdrawalStore {
     enum Side: Sendable, Hashable {
         case applicant(String)
         case unit(String)
+        /// Those that were referred to a superior.
+        case superior(Jurisdiction)
 
-        fileprivate var condition: (sql: String, owner: Value) {
+        fileprivate var condition: (sql: String, arguments: [Value]) {
             switch self {
-            case .applicant(let person): ("person_id = ?", .text(person))
-            case .unit(let unit): ("unit_id = ?", .text(unit))
+            case .applicant(let person): ("person_id = ?", [.text(person)])
+            case .unit(let unit): ("unit_id = ?", [.text(unit)])
+            case .superior(let jurisdiction): jurisdiction.condition("referred_to")
             }
         }
     }
@@ -33,8 +36,7 @@ enum WithdrawalStore {
         var search = ""
 
         fileprivate var condition: (sql: String, arguments: [Value]) {
-            var (sql, owner) = side.condition
-            var arguments = [owner]
+            var (sql, arguments) = side.condition
             if let phase {
                 sql += " AND state = ?"
                 arguments.append(.integer(phase.rawValue))
@@ -54,11 +56,11 @@ enum WithdrawalStore {
     static func withdrawal(
         _ id: String, _ side: Side, _ rows: any RowReader
     ) throws -> StoredWithdrawal? {
-        let (condition, owner) = side.condition
+        let (condition, arguments) = side.condition
         return try rows.row(
             Statement(
                 "SELECT \(columns) FROM withdrawals WHERE id = ? AND \(condition)",
-                [.text(id), owner])
+                [.text(id)] + arguments)
         ).map(stored)
     }
 
@@ -148,7 +150,8 @@ enum WithdrawalStore {
             enteredMilliseconds: try row.integer("entered_ms"),
             decision: try StoredDecision(row),
             cancelledMilliseconds: try row.optionalInteger("cancelled_ms"),
-            isReferred: try row.integer("referred") == 1)
+            isReferred: try row.integer("referred") == 1,
+            referredTo: try row.text("referred_to"))
     }
 
     // MARK: writes
@@ -160,8 +163,9 @@ enum WithdrawalStore {
                 """
                 INSERT INTO withdrawals
                     (id, task_id, item_id, item_version, kind, main_name, unit_id, person_id,
-                     person_key, applicant_name, reason, state, version, entered_ms)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                     person_key, applicant_name, reason, state, version, entered_ms,
+                     referred_to)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 [
                     .text(withdrawal.id), .text(withdrawal.taskID.text),
@@ -171,6 +175,7 @@ enum WithdrawalStore {
                     .blob(withdrawal.personKey), .text(withdrawal.applicantName),
                     .text(withdrawal.reason), .integer(withdrawal.phase.rawValue),
                     .integer(withdrawal.version), .integer(withdrawal.enteredMilliseconds),
+                    .text(withdrawal.referredTo),
                 ]), add(withdrawal.unitID, withdrawal.phase),
         ]
     }

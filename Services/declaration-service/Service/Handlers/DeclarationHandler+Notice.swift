@@ -12,7 +12,7 @@ extension DeclarationHandler {
     func openNotice(
         _ request: Declaration.OpenNoticeRequest, context: RequestContext
     ) async throws -> Declaration.Notice {
-        let officer = try context.caller.officer()
+        let officer = try database.reviewer(of: request.id, context.caller)
         try officer.requireRecorded()
         return try await database.perform(
             OpenNotice(officer: officer, request: request, ids: CommandIDs(ids)), for: request,
@@ -24,7 +24,8 @@ extension DeclarationHandler {
     ) async throws -> Declaration.Notice {
         try await database.perform(
             RecordObjection(
-                officer: context.caller.officer(), request: request, newID: ids()),
+                officer: noticeReviewer(request.noticeID, context.caller), request: request,
+                newID: ids()),
             for: request, context: context)
     }
 
@@ -32,7 +33,8 @@ extension DeclarationHandler {
         _ request: Declaration.ResolveObjectionRequest, context: RequestContext
     ) async throws -> Declaration.Notice {
         try await database.perform(
-            ResolveObjection(officer: context.caller.officer(), request: request),
+            ResolveObjection(
+                officer: noticeReviewer(request.noticeID, context.caller), request: request),
             for: request, context: context)
     }
 
@@ -41,7 +43,7 @@ extension DeclarationHandler {
     func closeNotice(
         _ request: Declaration.CloseNoticeRequest, context: RequestContext
     ) async throws -> Declaration.Notice {
-        let officer = try context.caller.officer()
+        let officer = try noticeReviewer(request.noticeID, context.caller)
         let facts = try database.fetch { rows in
             try NoticeFacts.read(request.noticeID, officer, rows)
         }
@@ -58,6 +60,14 @@ extension DeclarationHandler {
                 officer: officer, request: request, proven: facts.notice, proof: proof,
                 ids: CommandIDs(ids)),
             for: request, context: context, keepForever: true)
+    }
+
+    /// Who works on the notice's declaration.
+    private func noticeReviewer(_ notice: String, _ caller: Caller) throws(RPCError) -> Officer {
+        let declaration = try database.fetch { rows in
+            try NoticeStore.declaration(of: notice, rows)
+        }
+        return try database.reviewer(of: declaration ?? "", caller)
     }
 
     func listNotices(

@@ -11,7 +11,7 @@ extension DeclarationHandler {
     func claim(
         _ request: Declaration.ClaimRequest, context: RequestContext
     ) async throws -> Declaration.ClaimReply {
-        let officer = try context.caller.officer()
+        let officer = try database.reviewer(of: request.id, context.caller)
         try officer.requireRecorded()
         return try await database.perform(
             ClaimDeclaration(officer: officer, request: request, ids: CommandIDs(ids)),
@@ -23,7 +23,8 @@ extension DeclarationHandler {
     ) async throws -> Declaration.ClaimReply {
         try await database.perform(
             ReleaseClaim(
-                officer: context.caller.officer(), request: request, ids: CommandIDs(ids)),
+                officer: database.reviewer(of: request.id, context.caller), request: request,
+                ids: CommandIDs(ids)),
             for: request, context: context)
     }
 
@@ -31,16 +32,18 @@ extension DeclarationHandler {
         _ request: Declaration.SaveRecommendationRequest, context: RequestContext
     ) async throws -> Declaration.Recommendation {
         try await database.perform(
-            SaveRecommendation(officer: context.caller.officer(), request: request),
+            SaveRecommendation(
+                officer: database.reviewer(of: request.id, context.caller), request: request),
             for: request, context: context)
     }
 
     func uploadMaterial(
         _ requests: RequestStream<Declaration.UploadMaterialRequest>, context: RequestContext
     ) async throws -> Common.Attachment {
-        let officer = try context.caller.officer()
+        let caller = context.caller
         return try await attachments.receive(requests, in: database, context: context) { request in
-            UploadForm(
+            let officer = try database.reviewer(of: request.id, caller)
+            return UploadForm(
                 id: ids(), label: request.kind == .noticeProof ? "单位公示证明" : "材料",
                 allowing: [.pdf, .jpg, .png, .doc, .docx]
             ) { file in
@@ -54,7 +57,7 @@ extension DeclarationHandler {
         _ request: Declaration.DownloadMaterialRequest,
         replies: ReplyWriter<Declaration.DownloadMaterialReply>, context: RequestContext
     ) async throws {
-        let viewer = try Viewer(context.caller)
+        let viewer = try database.viewer(of: request.id, context.caller)
         let file = try database.fetch { rows -> Common.Attachment? in
             guard
                 let declaration = try DeclarationStore.declaration(

@@ -93,7 +93,7 @@ struct DeclarationHandler: Declaration.DeclarationProvider {
     func get(
         _ request: Declaration.GetDeclarationRequest, context: RequestContext
     ) async throws -> Declaration.DeclarationDetail {
-        let viewer = try Viewer(context.caller)
+        let viewer = try database.viewer(of: request.id, context.caller)
         var found = try detail(request.id, for: viewer)
         found.vacancies = try await outlook(of: request.id, for: viewer)
         return found

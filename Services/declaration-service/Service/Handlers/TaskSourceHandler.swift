@@ -49,14 +49,17 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
     func decide(
         _ request: Tasks.DecideRequest, context: RequestContext
     ) async throws -> Tasks.DecideReply {
-        switch try Viewer(context.caller) {
+        let declaration = TaskID(request.taskID)?.declaration ?? ""
+        switch try database.viewer(of: declaration, context.caller) {
         case .party(let party):
             try context.caller.requireRecorded()
             return try await database.perform(
                 DecideLaterNode(party: party, request: request, ids: CommandIDs(ids)),
                 for: request, context: context, keepForever: true)
-        default:
-            let officer = try context.caller.officer()
+        case .applicant:
+            // The access rule admits nobody of them.
+            throw RPCError(code: .permissionDenied, message: "申报人不能审核")
+        case .officer(let officer):
             try officer.requireRecorded()
             let begun = try await database.perform(
                 DecideDeclaration(officer: officer, request: request, ids: CommandIDs(ids)),

@@ -200,6 +200,11 @@ struct CloseNotice: Command {
         changes.apply("declaration.notice.close", by: "person:\(officer.personID)") {
             $0.phase = next
             $0.noticeUntil = ""
+            // Who claimed it may have left meanwhile.
+            if $0.claim == nil {
+                $0.claim = StoredDeclaration.Claim(
+                    officerID: officer.personID, officerName: officer.name)
+            }
         }
         changes.write([
             NoticeStore.close(of: declaration.id, at: now),

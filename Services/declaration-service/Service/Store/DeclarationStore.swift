@@ -56,6 +56,19 @@ enum DeclarationStore {
                 [.blob(personKey)]))?.text("id")
     }
 
+    /// What the officer has claimed and the unit has not done with, at most so many.
+    static func claimed(
+        by officer: String, unit: String, limit: Int, _ rows: any RowReader
+    ) throws -> [StoredDeclaration] {
+        try rows.rows(
+            Statement(
+                """
+                SELECT \(columns) FROM \(source)
+                WHERE d.claimed_by = ? AND d.phase IN (3, 4, 12) AND d.unit_id = ? LIMIT ?
+                """, [.text(officer), .text(unit), .integer(Int64(limit))]), limit: limit
+        ).map(stored)
+    }
+
     /// How many drafts the person keeps.
     static func drafts(of person: String, _ rows: any RowReader) throws -> Int64 {
         try rows.row(

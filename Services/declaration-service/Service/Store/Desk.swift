@@ -14,13 +14,17 @@ enum Desk {
 /// The desks of somebody: one as a rule, and those of all its counties for the superiors of a city.
 struct Desks: Sendable, Hashable {
     let names: [String]
+    /// Rounds of units that were referred to a superior of these regions count as theirs (I10).
+    var referrals: Jurisdiction?
 
     static func one(_ desk: String) -> Desks { Desks(names: [desk]) }
 
     /// Of the region and of all that lies within.
     static func superiors(of region: Region) -> Desks {
         let counties = region.children.flatMap { [$0] + $0.children }
-        return Desks(names: ([region] + counties).map { Desk.superiors(of: $0.code) })
+        return Desks(
+            names: ([region] + counties).map { Desk.superiors(of: $0.code) },
+            referrals: Jurisdiction(region: region.code))
     }
 
     /// - Parameter column: that holds a desk's name.
@@ -30,6 +34,15 @@ struct Desks: Sendable, Hashable {
             names.count == 1 ? "\(column) = ?" : "\(column) IN (\(marks))",
             names.map { .text($0) }
         )
+    }
+
+    /// The rounds that are theirs.
+    /// - Parameter rounds: what the table of rounds is called, with a dot: "r.".
+    func condition(rounds: String) -> (sql: String, arguments: [Value]) {
+        let own = condition("\(rounds)desk")
+        guard let referrals else { return own }
+        let referred = referrals.condition("\(rounds)referred_to")
+        return ("(\(own.sql) OR \(referred.sql))", own.arguments + referred.arguments)
     }
 }
 

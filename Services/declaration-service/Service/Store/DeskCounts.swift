@@ -10,6 +10,17 @@ struct DeskCounts: Sendable, Equatable {
         case roundsReturned = "rounds_returned"
         case roundsTerminated = "rounds_terminated"
         case roundsFailed = "rounds_failed"
+
+        /// Where a decided round is counted.
+        init(_ outcome: Common.Outcome) {
+            self =
+                switch outcome {
+                case .approved: .roundsApproved
+                case .returned: .roundsReturned
+                case .failed: .roundsFailed
+                default: .roundsTerminated
+                }
+        }
     }
 
     private var values: [Column: Int64] = [:]
@@ -61,6 +72,11 @@ struct DeskCounts: Sendable, Equatable {
         for column in Column.allCases {
             counts.values[column] = try row.integer(column.rawValue)
         }
+        guard let regions = desks.referrals else { return counts }
+        // Those of units that were referred are few, and counted.
+        for (outcome, rounds) in try RoundStore.referred(to: regions, rows) {
+            counts.values[outcome.map(Column.init) ?? .pending, default: 0] += rounds
+        }
         return counts
     }
 
@@ -84,12 +100,7 @@ struct DeskCounts: Sendable, Equatable {
     /// A decided round of the desk is counted.
     static func decided(_ outcome: Common.Outcome, desk: String) -> [Statement] {
         var counts = DeskCounts()
-        switch outcome {
-        case .approved: counts.values[.roundsApproved] = 1
-        case .returned: counts.values[.roundsReturned] = 1
-        case .failed: counts.values[.roundsFailed] = 1
-        default: counts.values[.roundsTerminated] = 1
-        }
+        counts.values[Column(outcome)] = 1
         return counts.adding(DeskCounts(), to: desk)
     }
 

@@ -20,6 +20,7 @@ let declarationMigrations: [Migration] = [
             """,
         ]),
     leavingMigration,
+    referralsMigration,
 ]
 
 private let planTables = [

@@ -57,6 +57,13 @@ enum NoticeStore {
         let isRunning: Bool
     }
 
+    /// The declaration that the notice is of.
+    static func declaration(of notice: String, _ rows: any RowReader) throws -> String? {
+        try rows.row(
+            Statement("SELECT declaration_id FROM notices WHERE id = ?", [.text(notice)]))?
+            .text("declaration_id")
+    }
+
     /// One page, newest first; one row more than the page's size when there is a next page.
     static func page(
         _ filter: Filter, _ bounds: PageBounds, _ rows: any RowReader

@@ -37,7 +37,7 @@ enum RoundStore {
     static func round(
         _ id: TaskID, at desks: Desks, _ rows: any RowReader
     ) throws -> StoredRound? {
-        let (condition, arguments) = desks.condition("r.desk")
+        let (condition, arguments) = desks.condition(rounds: "r.")
         return try rows.row(
             Statement(
                 "SELECT \(columns) FROM \(source) WHERE r.task_id = ? AND \(condition)",
@@ -49,12 +49,45 @@ enum RoundStore {
     static func isKnown(
         to desks: Desks, _ declaration: String, _ rows: any RowReader
     ) throws -> Bool {
-        let (condition, arguments) = desks.condition("desk")
+        let (condition, arguments) = desks.condition(rounds: "")
         return try rows.row(
             Statement(
                 """
                 SELECT 1 AS found FROM rounds WHERE declaration_id = ? AND \(condition) LIMIT 1
                 """, [.text(declaration)] + arguments)) != nil
+    }
+
+    /// Whether a round waits that was referred to one of the regions.
+    static func isReferred(
+        _ declaration: String, to regions: Jurisdiction, _ rows: any RowReader
+    ) throws -> Bool {
+        let (condition, arguments) = regions.condition("referred_to")
+        return try rows.row(
+            Statement(
+                """
+                SELECT 1 AS found FROM rounds
+                WHERE declaration_id = ? AND outcome IS NULL AND \(condition) LIMIT 1
+                """, [.text(declaration)] + arguments)) != nil
+    }
+
+    /// Rounds that were referred to the regions, by outcome; nil while they wait.
+    static func referred(
+        to regions: Jurisdiction, _ rows: any RowReader
+    ) throws -> [Common.Outcome?: Int64] {
+        let (condition, arguments) = regions.condition("referred_to")
+        let found = try rows.rows(
+            Statement(
+                """
+                SELECT outcome, count(*) AS n FROM rounds WHERE \(condition) GROUP BY outcome
+                """, arguments), limit: 10)
+        return try Dictionary(
+            uniqueKeysWithValues: found.map { row in
+                (
+                    try row.optionalInteger("outcome").map {
+                        Common.Outcome(rawValue: Int32($0))
+                    }, try row.integer("n")
+                )
+            })
     }
 
     /// One page of the viewer's desks, newest first; one row more than the page's size when there is a next page.
@@ -64,10 +97,14 @@ enum RoundStore {
         _ rows: any RowReader
     ) throws -> [StoredRound] {
         // Desk by desk, each in its index's order: SQLite would sort all that waits at all of them.
-        let found = try viewer.desks.names.flatMap { desk in
-            try page(query, entered: entered, for: viewer, at: .one(desk), bounds, rows)
+        var places = viewer.desks.names.map { Desks.one($0).condition("r.desk") }
+        if let referrals = viewer.desks.referrals {
+            places.append(referrals.condition("r.referred_to"))
         }
-        guard viewer.desks.names.count > 1 else { return found }
+        let found = try places.flatMap { place in
+            try page(query, entered: entered, for: viewer, at: place, bounds, rows)
+        }
+        guard places.count > 1 else { return found }
         let sorted = found.sorted {
             ($0.enteredMilliseconds, $0.id.text) > ($1.enteredMilliseconds, $1.id.text)
         }
@@ -75,10 +112,10 @@ enum RoundStore {
     }
 
     private static func page(
-        _ query: TaskQuery, entered: Range<Int64>, for viewer: Viewer, at desks: Desks,
-        _ bounds: PageBounds, _ rows: any RowReader
+        _ query: TaskQuery, entered: Range<Int64>, for viewer: Viewer,
+        at place: (sql: String, arguments: [Value]), _ bounds: PageBounds, _ rows: any RowReader
     ) throws -> [StoredRound] {
-        let (condition, arguments) = condition(query, entered: entered, for: viewer, at: desks)
+        let (condition, arguments) = condition(query, entered: entered, for: viewer, at: place)
         return try rows.rows(
             Statement(
                 """
@@ -91,9 +128,10 @@ enum RoundStore {
     }
 
     private static func condition(
-        _ query: TaskQuery, entered: Range<Int64>, for viewer: Viewer, at desks: Desks
+        _ query: TaskQuery, entered: Range<Int64>, for viewer: Viewer,
+        at place: (sql: String, arguments: [Value])
     ) -> (sql: String, arguments: [Value]) {
-        var (sql, arguments) = desks.condition("r.desk")
+        var (sql, arguments) = place
         sql += " AND r.outcome IS \(query.isPending ? "NULL" : "NOT NULL")"
         func narrow(_ condition: String, _ values: Value...) {
             sql += " AND \(condition)"
@@ -145,14 +183,25 @@ enum RoundStore {
         return Statement(
             """
             INSERT INTO rounds (task_id, declaration_id, round, desk, applicant_name,
-                entered_ms)
-            VALUES (?, ?, ?, ?, ?, ?)
+                entered_ms, referred_to)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 .text(declaration.taskID.text), .text(declaration.id),
                 .integer(declaration.round), .text(desk),
                 .text(declaration.applicant.name), .integer(now.milliseconds),
+                .text(declaration.phase.waitsForUnit ? declaration.applicant.referral : ""),
             ])
+    }
+
+    /// What waits at the unit of its only officer is the region's superior's too (I10).
+    static func refer(_ key: [UInt8], unit: String, to region: String) -> Statement {
+        Statement(
+            """
+            UPDATE rounds SET referred_to = ?
+            WHERE desk = ? AND outcome IS NULL AND declaration_id IN (
+                SELECT id FROM declarations WHERE person_key = ? AND in_flight = 1)
+            """, [.text(region), .text(unit), .blob(key)])
     }
 
     /// The open round ends without a decision: it is a task no more.
@@ -180,4 +229,9 @@ enum RoundStore {
                 ], expectedChanges: 1)
         ] + DeskCounts.decided(decision.outcome, desk: desk)
     }
+}
+
+extension Identity.PersonSummary {
+    /// The region whose superior reviews in the unit's place, as its only officer is this person (I10); otherwise "".
+    fileprivate var referral: String { soleOfficer ? unitRegion : "" }
 }

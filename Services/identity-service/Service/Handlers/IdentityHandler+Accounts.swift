@@ -58,11 +58,11 @@ extension IdentityHandler {
         let office = input.unitID.map {
             StoredOfficer(unitID: $0, personID: id, role: request.role, isActive: true)
         }
-        _ = try await database.performOnce(
+        let made = try await database.performOnce(
             CreateAccount(authority: authority, person: person, account: account, office: office))
         if let office { try await leases.end(.unit(office.unitID)) }
         return Identity.CreateAccountReply(
-            personID: id, initialPassword: password, unitID: input.unitID ?? "")
+            personID: made.personID, initialPassword: password, unitID: input.unitID ?? "")
     }
 
     func resetPassword(
@@ -96,7 +96,8 @@ extension IdentityHandler {
     func recordOfficer(
         _ request: Identity.RecordOfficerRequest, context: RequestContext
     ) async throws -> Identity.RecordOfficerReply {
-        let person = try session(context).personID
+        let session = try session(context)
+        let person = session.personID
         var check = FormCheck()
         let name = check.text(request.name, "name", "姓名", required: true, longest: 50)
         let number = check.idNumber(
@@ -107,7 +108,8 @@ extension IdentityHandler {
         _ = try await database.performOnce(
             RecordOfficer(
                 personID: person, name: name, idNumber: sealed,
-                idIndex: personal.index(idNumber: number)))
+                idIndex: personal.index(idNumber: number), unitID: session.unit?.id,
+                announcement: announcement()))
         try await leases.end(.person(person))
         return Identity.RecordOfficerReply()
     }

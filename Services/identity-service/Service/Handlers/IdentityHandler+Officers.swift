@@ -48,7 +48,9 @@ extension IdentityHandler {
         let authority = authority(context)
         let unitID = try unit(request.unitID, authority)
         let officer = try await database.perform(
-            RemoveOfficer(authority: authority, unitID: unitID, personID: request.personID),
+            RemoveOfficer(
+                authority: authority, unitID: unitID, personID: request.personID,
+                announcement: announcement()),
             for: request, context: context)
         try await leases.end(.unit(unitID))
         return officer
@@ -62,7 +64,7 @@ extension IdentityHandler {
         let successor = try await database.perform(
             HandOver(
                 authority: authority, unitID: unitID, leavingID: request.leavingID,
-                successorID: request.successorID),
+                successorID: request.successorID, announcement: announcement()),
             for: request, context: context)
         try await leases.end(.unit(unitID))
         return successor

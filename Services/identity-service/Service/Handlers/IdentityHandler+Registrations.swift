@@ -50,8 +50,12 @@ extension IdentityHandler {
         _ request: Identity.GetRegistrationRequest, context: RequestContext
     ) async throws -> Identity.Registration {
         let session = try session(context)
+        let jurisdiction = context.caller.jurisdiction
         let found = try database.fetch { rows in
-            session.role == .applicant
+            if let jurisdiction {
+                return try Self.referred(request.id, to: jurisdiction, rows)
+            }
+            return session.role == .applicant
                 ? try Self.own(request.id, person: session.personID, rows)
                 : try Self.seen(request.id, unit: session.unit?.id ?? "", rows)
         }
@@ -73,6 +77,17 @@ extension IdentityHandler {
             : try RegistrationStore.registration(id, rows)
         guard let stored, stored.personID == person else { return nil }
         return (stored.message(flow: try RegistrationStore.flow(stored.id, rows)), stored.form)
+    }
+
+    /// What a superior may see: a registration whose present round was referred to one of their regions.
+    private static func referred(
+        _ id: String, to jurisdiction: Jurisdiction, _ rows: any RowReader
+    ) throws -> Found? {
+        guard let stored = try RegistrationStore.registration(id, rows),
+            let task = TaskID(stored.taskID),
+            try ReviewStore.round(task, .superior(jurisdiction), rows) != nil
+        else { return nil }
+        return (stored.message(flow: try RegistrationStore.flow(id, rows)), stored.form)
     }
 
     /// What the unit may see: a registration of its own, or one of somebody who left, as it was.
@@ -118,7 +133,10 @@ extension IdentityHandler {
             let registration = try RegistrationStore.live(of: person.id, rows)
             return PersonFacts(
                 person: person, registration: registration,
-                unit: try registration.flatMap { try UnitStore.unit($0.unitID, rows) })
+                unit: try registration.flatMap { try UnitStore.unit($0.unitID, rows) },
+                officers: try registration.map {
+                    try OfficerStore.active(unit: $0.unitID, rows)
+                } ?? [])
         }
         guard let found else { throw RPCError(serviceError: Refusal.notFound("人员")) }
         return try guarding { try summary(found) }
@@ -130,6 +148,7 @@ extension IdentityHandler {
         let person: StoredPerson
         let registration: StoredRegistration?
         let unit: StoredUnit?
+        let officers: [ActiveOfficer]
     }
 
     private func summary(_ facts: PersonFacts) throws -> Identity.PersonSummary {
@@ -147,7 +166,8 @@ extension IdentityHandler {
             politicalStatus: form?.politicalStatus ?? "", unitID: facts.unit?.id ?? "",
             unitName: facts.unit?.name ?? "",
             registration: facts.registration?.phase.message ?? .unspecified,
-            personKey: person.idIndex ?? [])
+            personKey: person.idIndex ?? [], unitRegion: facts.unit?.details.region ?? "",
+            soleOfficer: !facts.officers.referral(of: person.idIndex, in: facts.unit).isEmpty)
     }
 
     private func filter(
@@ -167,7 +187,7 @@ extension IdentityHandler {
                 ? nil : (search, personal.index(idNumber: search.uppercased())))
     }
 
-    private func sealed(
+    func sealed(
         _ input: RegistrationInput, person: String
     ) throws(RPCError) -> RegistrationForm {
         try guarding {

@@ -270,7 +270,8 @@ extension IdentityHandler {
         let ticket = leases.ticket()
         var session = try resolve(request.session)
         let lease = leases.grant(
-            ticket, tokenHash: SessionToken.hash(request.session), person: session.personID,
+            ticket, to: request.watchID, tokenHash: SessionToken.hash(request.session),
+            person: session.personID,
             unit: session.unit?.id ?? "")
         session.leaseMs = lease?.wholeMilliseconds ?? 0
         return session

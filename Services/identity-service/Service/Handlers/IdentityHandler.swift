@@ -22,9 +22,16 @@ struct IdentityHandler: Identity.IdentityProvider {
     let logger: Logger
     /// Nil when the deployment has not connected declaration-service.
     let openDeclarations: OpenDeclarations?
+    /// The services that are told when a unit's officers change: those that the deployment has connected.
+    let reviewers: [String]
     let ids: @Sendable () -> String
     let randomToken: @Sendable () -> [UInt8]
     let initialPassword: @Sendable () -> String
+
+    /// For a command that changes a unit's officers.
+    func announcement() -> OfficerAnnouncement {
+        OfficerAnnouncement(receivers: reviewers.map { ($0, Array(randomToken().prefix(16))) })
+    }
 
     /// The caller's session; the access rule of the method admits nobody without one.
     func session(_ context: RequestContext) throws(RPCError) -> Identity.Session {

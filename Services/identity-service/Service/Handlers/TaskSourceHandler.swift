@@ -16,9 +16,10 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
     func list(
         _ request: Tasks.ListTasksRequest, context: RequestContext
     ) async throws -> Tasks.ListTasksReply {
-        let officer = try context.caller.officer()
         let bounds = try PageBounds(request.page)
-        guard let filter = try filter(request, officer) else { return Tasks.ListTasksReply() }
+        guard let filter = try filter(request, context.caller) else {
+            return Tasks.ListTasksReply()
+        }
         let found = try database.fetch { rows in try ReviewStore.page(filter, bounds, rows) }
         let (page, next) = bounds.page(found) {
             PageCursor(sort: $0.enteredMilliseconds, id: $0.id.text)
@@ -29,8 +30,8 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
     func count(
         _ request: Tasks.CountTasksRequest, context: RequestContext
     ) async throws -> Tasks.CountTasksReply {
-        let unit = try context.caller.officer().unit.id
-        let counts = try database.fetch { rows in try ReviewStore.counts(unit: unit, rows) }
+        let side = try ReviewSide(context.caller)
+        let counts = try database.fetch { rows in try ReviewStore.counts(side, rows) }
         return Tasks.CountTasksReply(
             counts: [
                 Tasks.KindCount(
@@ -43,7 +44,7 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
     func decide(
         _ request: Tasks.DecideRequest, context: RequestContext
     ) async throws -> Tasks.DecideReply {
-        let officer = try context.caller.officer()
+        let officer = try reviewer(of: request.taskID, context.caller)
         try officer.requireRecorded()
         return try await database.perform(
             DecideRegistration(officer: officer, request: request, decisionID: ids()),
@@ -65,9 +66,9 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
     func getDecision(
         _ request: Tasks.GetDecisionRequest, context: RequestContext
     ) async throws -> Tasks.DecideReply {
-        let unit = try context.caller.officer().unit.id
+        let side = try ReviewSide(context.caller)
         let round = try database.fetch { rows in
-            try TaskID(request.taskID).flatMap { try ReviewStore.round($0, unit: unit, rows) }
+            try TaskID(request.taskID).flatMap { try ReviewStore.round($0, side, rows) }
         }
         guard let round, let decision = round.decision, decision.id == request.decisionID else {
             throw RPCError(serviceError: Refusal.notFound("审核决定"))
@@ -75,14 +76,27 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
         return decision.reply(version: round.version + 1)
     }
 
+    /// The officer who calls, or the superior in the unit's place (I10).
+    private func reviewer(of task: String, _ caller: Caller) throws(RPCError) -> Officer {
+        guard let jurisdiction = caller.jurisdiction else { return try caller.officer() }
+        let round = try database.fetch { rows in
+            try TaskID(task).flatMap {
+                try ReviewStore.round($0, .superior(jurisdiction), rows)
+            }
+        }
+        guard let round else { throw RPCError(serviceError: Refusal.notFound("任务")) }
+        return try caller.officer(inPlaceOf: Identity.UnitSummary(id: round.unitID))
+    }
+
     /// Nil when nothing here can match: registrations are not claimed.
     private func filter(
-        _ request: Tasks.ListTasksRequest, _ officer: Officer
+        _ request: Tasks.ListTasksRequest, _ caller: Caller
     ) throws(RPCError) -> ReviewStore.Filter? {
-        let query = try TaskQuery(request, by: officer)
+        let side = try ReviewSide(caller)
+        let query = try TaskQuery(request, personID: caller.session?.personID ?? "")
         guard query.wantsUnclaimed(Self.kind), let entered = query.entered else { return nil }
         return ReviewStore.Filter(
-            unit: officer.unit.id, isPending: query.isPending, applicant: query.applicant,
+            side: side, isPending: query.isPending, applicant: query.applicant,
             entered: entered, decidedBy: query.decidedBy)
     }
 }

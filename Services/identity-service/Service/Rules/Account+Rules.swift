@@ -93,21 +93,25 @@ struct CreateAccount: Command {
         let isTaken: Bool
         let unit: StoredUnit?
         let applicant: StoredPerson?
+        /// Whether that one has an account or comes through a provider.
+        let isInUse: Bool
         /// Active ones of the unit.
         let officers: Int64
     }
 
     func read(_ rows: any RowReader) throws -> Facts {
-        Facts(
+        let applicant =
+            person.kind == .applicant
+            ? try person.idIndex.flatMap { try PersonStore.applicant(idIndex: $0, rows) } : nil
+        return Facts(
             isTaken: try PersonStore.account(account.account, rows) != nil,
             unit: try office.flatMap { try UnitStore.unit($0.unitID, rows) },
-            applicant: person.kind == .applicant
-                ? try person.idIndex.flatMap { try PersonStore.applicant(idIndex: $0, rows) }
-                : nil,
+            applicant: applicant,
+            isInUse: try applicant.map { try PersonStore.canSignIn($0.id, rows) } ?? false,
             officers: try office.map { try OfficerStore.count(unit: $0.unitID, rows).active } ?? 0)
     }
 
-    func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<Done> {
+    func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<AccountOwner> {
         if office != nil {
             guard let unit = facts.unit, authority.covers(unit) else { throw .notFound("单位") }
             guard unit.state == .active else { throw .precondition("单位未启用") }
@@ -116,22 +120,39 @@ struct CreateAccount: Command {
             }
         }
         guard !facts.isTaken else { throw .exists("账号 \(account.account) 已被使用") }
-        guard facts.applicant == nil else { throw .exists("该身份证号码已有申报人账号") }
-        var writes = [PersonStore.insert(person, at: now)]
+        guard !facts.isInUse else { throw .exists("该身份证号码已有申报人账号") }
+        // Somebody whom a unit imported has a registration already, and now an account for it.
+        let owner = facts.applicant?.id ?? person.id
+        if let known = facts.applicant, known.name != person.name {
+            throw .precondition("该身份证号码已由单位导入，姓名与导入的不一致")
+        }
+        var writes = facts.applicant == nil ? [PersonStore.insert(person, at: now)] : []
         if let office { writes.append(PersonStore.insert(office, at: now)) }
-        writes.append(PersonStore.insert(account, at: now))
+        writes.append(PersonStore.insert(account.of(owner), at: now))
         return Plan(
             writes: writes, messages: [],
             audit: [
                 AuditEntry(
                     actor: authority.actor, action: "identity.account.create",
-                    object: "person:\(person.id)", before: [],
+                    object: "person:\(owner)", before: [],
                     after: [
                         ("account", account.account), ("kind", person.kind.rawValue),
                         ("unit", office?.unitID ?? ""), ("region", person.region),
                         ("committee", person.committeeID),
                     ])
-            ], reply: Done())
+            ], reply: AccountOwner(personID: owner))
+    }
+}
+
+/// Whose account was made.
+struct AccountOwner: StorableReply {
+    let personID: String
+
+    init(personID: String) { self.personID = personID }
+
+    func storedBytes() throws -> [UInt8] { Array(personID.utf8) }
+    init(storedBytes: [UInt8]) throws {
+        personID = String(decoding: storedBytes, as: UTF8.self)
     }
 }
 
@@ -141,13 +162,25 @@ struct RecordOfficer: Command {
     let name: String
     let idNumber: [UInt8]
     let idIndex: [UInt8]
+    /// The unit that the officer signed in for; nil for the other parties.
+    let unitID: String?
+    let announcement: OfficerAnnouncement
 
-    func read(_ rows: any RowReader) throws -> StoredPerson? {
-        try PersonStore.person(personID, rows)
+    struct Facts: Sendable {
+        let person: StoredPerson?
+        let unit: StoredUnit?
+        let officers: [ActiveOfficer]
     }
 
-    func decide(_ person: StoredPerson?, at now: Timestamp) throws(Refusal) -> Plan<Done> {
-        guard var person else { throw .notFound("账号") }
+    func read(_ rows: any RowReader) throws -> Facts {
+        Facts(
+            person: try PersonStore.person(personID, rows),
+            unit: try unitID.flatMap { try UnitStore.unit($0, rows) },
+            officers: try unitID.map { try OfficerStore.active(unit: $0, rows) } ?? [])
+    }
+
+    func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<Done> {
+        guard var person = facts.person else { throw .notFound("账号") }
         if let recorded = person.idIndex {
             guard recorded == idIndex, person.name == name else {
                 throw .precondition("经办人信息已经登记，不可更改")
@@ -157,8 +190,15 @@ struct RecordOfficer: Command {
         person.name = name
         person.idNumber = idNumber
         person.idIndex = idIndex
+        // Only now it can be told whether the unit's only officer is somebody who waits for a review.
+        var referrals: [Statement] = []
+        var messages: [OutboxMessage] = []
+        if let unit = facts.unit, facts.officers.map(\.personID) == [personID] {
+            referrals = ReviewStore.refer(idIndex, unit)
+            messages = announcement.messages(unit: unit, soleKey: idIndex)
+        }
         return Plan(
-            writes: [PersonStore.update(person)], messages: [],
+            writes: [PersonStore.update(person)] + referrals, messages: messages,
             audit: [
                 AuditEntry(
                     actor: "person:\(personID)", action: "identity.officer.record",

@@ -16,13 +16,17 @@ struct TransferPerson: Command {
         let live: StoredRegistration?
         let unit: StoredUnit?
         let flow: [StoredFlowStep]
+        let key: [UInt8]?
+        let officers: [ActiveOfficer]
     }
 
     func read(_ rows: any RowReader) throws -> Facts {
         let live = try RegistrationStore.live(of: personID, rows)
         return Facts(
             live: live, unit: try UnitStore.unit(unitID, rows),
-            flow: try live.map { try RegistrationStore.flow($0.id, rows) } ?? [])
+            flow: try live.map { try RegistrationStore.flow($0.id, rows) } ?? [],
+            key: try PersonStore.person(personID, rows)?.idIndex,
+            officers: try OfficerStore.active(unit: unitID, rows))
     }
 
     func decide(
@@ -53,7 +57,10 @@ struct TransferPerson: Command {
             writes: [
                 RegistrationHistory.keep(live, at: now), RegistrationStore.update(moved),
                 RegistrationStore.append(step, to: live.id),
-            ] + ReviewStore.open(moved, at: now),
+            ]
+                + ReviewStore.open(
+                    moved, referredTo: facts.officers.referral(of: facts.key, in: facts.unit),
+                    at: now),
             messages: [
                 Announcement.of(
                     moved, after: .transfer, earlierUnit: live.unitID, by: personID,

@@ -11,6 +11,7 @@ struct OfficerFacts: Sendable {
     let officer: ListedOfficer
     let administrators: Int64
     let active: Int64
+    let colleagues: [ActiveOfficer]
 
     /// - Throws: the same refusal for an unknown unit and for one that the authority does not cover.
     init(
@@ -25,6 +26,7 @@ struct OfficerFacts: Sendable {
         self.unit = unit
         self.officer = officer
         (active, administrators) = try OfficerStore.count(unit: id, rows)
+        colleagues = try OfficerStore.active(unit: id, rows)
     }
 
     /// Without an administrator nobody could look after the unit: the last one stays, or hands over.
@@ -101,12 +103,12 @@ struct ChangeOfficer: Command {
     }
 }
 
-/// An officer leaves: the sessions for this unit end with the commit (I5). Whatever the officer has claimed is
-/// released by declaration-service, which asks ListOfficers who is active.
+/// An officer leaves: the sessions for this unit end with the commit (I5), and the services that review are told.
 struct RemoveOfficer: Command {
     let authority: AccountAuthority
     let unitID: String
     let personID: String
+    let announcement: OfficerAnnouncement
 
     func read(_ rows: any RowReader) throws -> OfficerFacts {
         try OfficerFacts(personID, unit: unitID, authority, rows)
@@ -120,8 +122,12 @@ struct RemoveOfficer: Command {
         let change = changed(
             facts.officer, { $0 = $0.with(isActive: false) }, action: "identity.officer.remove",
             by: authority, at: now)
+        let soleKey = facts.colleagues.soleKey(without: personID)
         return Plan(
-            writes: [change.write, SessionStore.deleteAll(of: personID, unit: unitID)],
+            writes: [change.write, SessionStore.deleteAll(of: personID, unit: unitID)]
+                + ReviewStore.refer(soleKey, facts.unit),
+            messages: announcement.messages(
+                unit: facts.unit, left: personID, soleKey: soleKey),
             audit: [change.audit], reply: change.officer.message)
     }
 }
@@ -132,6 +138,7 @@ struct HandOver: Command {
     let unitID: String
     let leavingID: String
     let successorID: String
+    let announcement: OfficerAnnouncement
 
     struct Facts: Sendable {
         let leaving: OfficerFacts
@@ -173,9 +180,13 @@ struct HandOver: Command {
         let taken = changed(
             successor, { $0 = $0.with(role: role) }, action: "identity.unit.change_agent",
             by: authority, at: now)
+        let soleKey = facts.leaving.colleagues.soleKey(without: leavingID)
         return Plan(
             writes: [
                 left.write, taken.write, SessionStore.deleteAll(of: leavingID, unit: unitID),
-            ], audit: [left.audit, taken.audit], reply: taken.officer.message)
+            ] + ReviewStore.refer(soleKey, facts.leaving.unit),
+            messages: announcement.messages(
+                unit: facts.leaving.unit, left: leavingID, soleKey: soleKey),
+            audit: [left.audit, taken.audit], reply: taken.officer.message)
     }
 }

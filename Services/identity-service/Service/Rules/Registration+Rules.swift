@@ -49,6 +49,7 @@ struct RegisterPerson: Command {
         let unit: StoredUnit?
         let live: StoredRegistration?
         let flow: [StoredFlowStep]
+        let officers: [ActiveOfficer]
     }
 
     func read(_ rows: any RowReader) throws -> Facts {
@@ -56,7 +57,8 @@ struct RegisterPerson: Command {
         return Facts(
             person: try PersonStore.person(personID, rows),
             unit: try UnitStore.unit(unitID, rows), live: live,
-            flow: try live.map { try RegistrationStore.flow($0.id, rows) } ?? [])
+            flow: try live.map { try RegistrationStore.flow($0.id, rows) } ?? [],
+            officers: try OfficerStore.active(unit: unitID, rows))
     }
 
     func decide(
@@ -121,7 +123,11 @@ struct RegisterPerson: Command {
                     ? RegistrationStore.insert(registration)
                     : RegistrationStore.update(registration),
                 RegistrationStore.append(step, to: registration.id),
-            ] + ReviewStore.open(registration, at: now),
+            ]
+                + ReviewStore.open(
+                    registration,
+                    referredTo: facts.officers.referral(
+                        of: facts.person?.idIndex, in: facts.unit), at: now),
             messages: [
                 Announcement.of(
                     registration, after: event, earlierUnit: before?.unitID ?? "", by: personID,

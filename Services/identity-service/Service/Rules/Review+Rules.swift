@@ -18,7 +18,7 @@ struct DecideRegistration: Command {
 
     func read(_ rows: any RowReader) throws -> Facts {
         guard let id = TaskID(request.taskID),
-            let round = try ReviewStore.round(id, unit: officer.unit.id, rows)
+            let round = try ReviewStore.round(id, .unit(officer.unit.id), rows)
         else { return Facts(round: nil, registration: nil, person: nil) }
         return Facts(
             round: round,

@@ -24,6 +24,32 @@ let identityMigrations: [Migration] = [
             WHERE outcome IS NOT NULL
             """
         ]),
+    Migration(
+        number: 6, name: "referrals to superiors, looks at numbers in clear",
+        statements: referralColumns + revealTables),
+]
+
+private let referralColumns = [
+    // The region whose superior may decide in the unit's place; '' for none.
+    "ALTER TABLE review_rounds ADD COLUMN referred_to TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX rounds_referred ON review_rounds (entered_ms, task_id) WHERE referred_to <> ''",
+]
+
+private let revealTables = [
+    """
+    CREATE TABLE reveals (
+        id TEXT NOT NULL PRIMARY KEY,
+        person_id TEXT NOT NULL REFERENCES persons (id),
+        registration_id TEXT NOT NULL REFERENCES registrations (id),
+        officer_id TEXT NOT NULL REFERENCES persons (id),
+        officer_name TEXT NOT NULL CHECK (officer_name <> ''),
+        unit_id TEXT NOT NULL REFERENCES units (id),
+        unit_name TEXT NOT NULL,
+        reason TEXT NOT NULL CHECK (length(reason) BETWEEN 1 AND 200),
+        at_ms INTEGER NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX reveals_person ON reveals (person_id, at_ms, id)",
 ]
 
 private let historyTables = [

@@ -21,6 +21,13 @@ struct ListedOfficer: Sendable, Hashable {
     }
 }
 
+/// Who works for a unit now.
+struct ActiveOfficer: Sendable, Hashable {
+    let personID: String
+    /// Keyed index of the ID number; nil until it is recorded.
+    let key: [UInt8]?
+}
+
 /// The SQL of a unit's officers: rows in, statements out.
 enum OfficerStore {
     /// The most active officers of a unit, and the longest list.
@@ -53,6 +60,21 @@ enum OfficerStore {
             Statement(
                 "\(select) WHERE o.unit_id = ? AND o.person_id = ?", [.text(unit), .text(person)])
         ).map(listed)
+    }
+
+    /// The unit's active officers, at most three: enough to tell whether one stays alone when another leaves.
+    static func active(unit: String, _ rows: any RowReader) throws -> [ActiveOfficer] {
+        try rows.rows(
+            Statement(
+                """
+                SELECT o.person_id, p.id_index FROM officers AS o
+                JOIN persons AS p ON p.id = o.person_id
+                WHERE o.unit_id = ? AND o.active = 1 LIMIT 3
+                """, [.text(unit)]), limit: 3
+        ).map { row in
+            ActiveOfficer(
+                personID: try row.text("person_id"), key: try row.optionalBlob("id_index"))
+        }
     }
 
     /// How many active officers the unit has, and how many of them are administrators.

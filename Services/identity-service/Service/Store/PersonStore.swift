@@ -71,6 +71,13 @@ struct StoredAccount: Sendable, Hashable {
     /// Steps by one with each password.
     var generation: Int64
     var mustChange: Bool
+
+    /// The same account of another person.
+    func of(_ person: String) -> StoredAccount {
+        StoredAccount(
+            account: account, personID: person, password: password, generation: generation,
+            mustChange: mustChange)
+    }
 }
 
 /// The SQL of persons, officers and accounts: rows in, statements out.
@@ -146,6 +153,16 @@ enum PersonStore {
                 FROM accounts WHERE person_id = ?
                 """, [.text(person)])
         ).map(account)
+    }
+
+    /// Whether the person has an account, or comes through a provider.
+    static func canSignIn(_ person: String, _ rows: any RowReader) throws -> Bool {
+        try rows.row(
+            Statement(
+                """
+                SELECT 1 AS found FROM accounts WHERE person_id = ?
+                UNION ALL SELECT 1 FROM identities WHERE person_id = ? LIMIT 1
+                """, [.text(person), .text(person)])) != nil
     }
 
     private static func stored(_ row: Row) throws -> StoredPerson {

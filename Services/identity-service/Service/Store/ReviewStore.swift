@@ -27,6 +27,8 @@ struct StoredRound: Sendable {
     /// The registration's version to decide on.
     let version: Int64
     let decision: Decision?
+    /// The region whose superior may decide as well; "" for none.
+    let referredTo: String
 
     struct Decision: Sendable, Hashable {
         let id: String
@@ -51,23 +53,24 @@ struct ReviewCounts: Sendable, Hashable {
 enum ReviewStore {
     private static let columns = """
         task_id, unit_id, person_id, name, entered_ms, version, outcome, opinion, decision_id,
-        decided_by, decided_by_name, decided_ms
+        decided_by, decided_by_name, decided_ms, referred_to
         """
 
-    /// The unit's own round; nil for an unknown or foreign one.
+    /// The side's round; nil for an unknown or foreign one.
     static func round(
-        _ id: TaskID, unit: String, _ rows: any RowReader
+        _ id: TaskID, _ side: ReviewSide, _ rows: any RowReader
     ) throws -> StoredRound? {
-        try rows.row(
+        let (condition, arguments) = side.condition
+        return try rows.row(
             Statement(
-                "SELECT \(columns) FROM review_rounds WHERE task_id = ? AND unit_id = ?",
-                [.text(id.text), .text(unit)])
+                "SELECT \(columns) FROM review_rounds WHERE task_id = ? AND \(condition)",
+                [.text(id.text)] + arguments)
         ).map(stored)
     }
 
     /// What a task list is narrowed by.
     struct Filter: Sendable {
-        let unit: String
+        let side: ReviewSide
         let isPending: Bool
         /// A part of the applicant's name; "" for all.
         var applicant = ""
@@ -77,8 +80,8 @@ enum ReviewStore {
         var decidedBy: String?
 
         var condition: (sql: String, arguments: [Value]) {
-            var sql = "unit_id = ? AND outcome IS \(isPending ? "NULL" : "NOT NULL")"
-            var arguments: [Value] = [.text(unit)]
+            var (sql, arguments) = side.condition
+            sql += " AND outcome IS \(isPending ? "NULL" : "NOT NULL")"
             if !applicant.isEmpty {
                 sql += " AND replace(name, ?, '') <> name"
                 arguments.append(.text(applicant))
@@ -114,12 +117,21 @@ enum ReviewStore {
         ).map(stored)
     }
 
-    static func counts(unit: String, _ rows: any RowReader) throws -> ReviewCounts {
-        try rows.row(
-            Statement(
-                "SELECT pending, approved, returned FROM review_counts WHERE unit_id = ?",
-                [.text(unit)])
-        ).map { row in
+    /// A unit's are counters; what was referred is little, and counted.
+    static func counts(_ side: ReviewSide, _ rows: any RowReader) throws -> ReviewCounts {
+        let (condition, arguments) = side.condition
+        let sql =
+            switch side {
+            case .unit: "SELECT pending, approved, returned FROM review_counts WHERE \(condition)"
+            case .superior:
+                """
+                SELECT count(*) - count(outcome) AS pending,
+                    count(CASE WHEN outcome = 1 THEN 1 END) AS approved,
+                    count(CASE WHEN outcome = 2 THEN 1 END) AS returned
+                FROM review_rounds WHERE \(condition)
+                """
+            }
+        return try rows.row(Statement(sql, arguments)).map { row in
             ReviewCounts(
                 pending: try row.integer("pending"), approved: try row.integer("approved"),
                 returned: try row.integer("returned"))
@@ -141,26 +153,31 @@ enum ReviewStore {
         return StoredRound(
             id: id, unitID: try row.text("unit_id"), personID: try row.text("person_id"),
             name: try row.text("name"), enteredMilliseconds: try row.integer("entered_ms"),
-            version: try row.integer("version"), decision: decision)
+            version: try row.integer("version"), decision: decision,
+            referredTo: try row.text("referred_to"))
     }
 
     // MARK: writes
 
     /// The registration's current round enters review, and is counted.
-    static func open(_ registration: StoredRegistration, at now: Timestamp) -> [Statement] {
+    /// - Parameter region: whose superior may decide as well; "" for none.
+    static func open(
+        _ registration: StoredRegistration, referredTo region: String, at now: Timestamp
+    ) -> [Statement] {
         [
             Statement(
                 """
                 INSERT INTO review_rounds
                     (task_id, registration_id, round, unit_id, person_id, name, entered_ms,
-                     version)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                     version, referred_to)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 [
                     .text(registration.taskID), .text(registration.id),
                     .integer(registration.round), .text(registration.unitID),
                     .text(registration.personID), .text(registration.form.name),
                     .integer(now.milliseconds), .integer(registration.version),
+                    .text(region),
                 ]),
             Statement(
                 """
@@ -168,6 +185,20 @@ enum ReviewStore {
                 VALUES (?, 1, 0, 0)
                 ON CONFLICT (unit_id) DO UPDATE SET pending = review_counts.pending + 1
                 """, [.text(registration.unitID)]),
+        ]
+    }
+
+    /// What waits of the unit's only officer is the superior's too (I10).
+    /// - Parameter soleKey: of the officer; nil when the unit has others, or it is not known.
+    static func refer(_ soleKey: [UInt8]?, _ unit: StoredUnit) -> [Statement] {
+        guard let soleKey else { return [] }
+        return [
+            Statement(
+                """
+                UPDATE review_rounds SET referred_to = ? WHERE unit_id = ? AND outcome IS NULL
+                    AND person_id IN (
+                        SELECT id FROM persons WHERE id_index = ? AND kind = 'applicant')
+                """, [.text(unit.details.region), .text(unit.id), .blob(soleKey)])
         ]
     }
 

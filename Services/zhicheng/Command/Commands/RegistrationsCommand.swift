@@ -4,11 +4,12 @@ import ZhichengClient
 struct RegistrationsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "registrations",
-        abstract: "人员注册: the unit's list, an applicant's own, 调动, 撤销, 停用.",
+        abstract: "人员注册: the unit's list, an applicant's own, 调动, 撤销, 停用, numbers in clear.",
         discussion:
             "A registration is decided by its task: `zhicheng tasks approve TASK --opinion …`.",
         subcommands: [
             List.self, Register.self, Own.self, Transfer.self, Cancel.self, Disable.self,
+            Reveal.self, Reveals.self,
         ],
         defaultSubcommand: List.self)
 }

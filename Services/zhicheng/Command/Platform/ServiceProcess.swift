@@ -16,7 +16,8 @@ struct ServiceProcess {
 
     /// Every service, in the order in which it is listed.
     static let all: [ServiceProcess] = [
-        ServiceProcess(name: .identity, database: "identity", peers: [.declaration, .tasks]),
+        ServiceProcess(
+            name: .identity, database: "identity", peers: [.archive, .declaration, .tasks]),
         ServiceProcess(name: .archive, database: "archive", peers: [.identity, .tasks]),
         ServiceProcess(
             name: .declaration, database: "declaration",

@@ -6,8 +6,8 @@ struct ExportCommand: ParsableCommand {
         commandName: "export",
         abstract: "A list as an Excel or CSV file: one page, the selection, or all that match.",
         subcommands: [
-            TaskRows.self, Registrations.self, ArchiveItems.self, Declarations.self, Plans.self,
-            Quotas.self,
+            TaskRows.self, Registrations.self, ArchiveItems.self, Withdrawals.self,
+            Declarations.self, Plans.self, Quotas.self,
         ])
 }
 
@@ -99,6 +99,27 @@ extension ExportCommand {
                         state: state?.message ?? .unspecified, pageSize: export.rowsPerCall),
                     columns: sheet?.exportColumns, id: \.id
                 ) { items in sheet?.table(items) ?? Table(exported: items) }
+            }
+        }
+    }
+
+    struct Withdrawals: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "撤回申请, newest first.")
+
+        @Option(help: "A part of the applicant's name or of the item's main name.")
+        var search = ""
+        @Option(help: "Only this state: pending, granted, refused, cancelled.")
+        var state = ArchiveCommand.WithdrawalTab.all
+        @OptionGroup var export: ExportOptions
+
+        func run() async throws {
+            try await export.withPlatform { client in
+                try await export.write(
+                    "撤回申请",
+                    client.archive.allWithdrawals(
+                        search: search, state: state.state, pageSize: export.rowsPerCall),
+                    id: \.id
+                ) { Table(withdrawals: $0) }
             }
         }
     }

@@ -33,7 +33,7 @@ struct ImportCheck {
     private(set) var rows = 0
     private(set) var errors: [ImportError] = []
     /// The first rows, to be imported.
-    private var kept: [Archive.ImportRow] = []
+    private var kept: [Common.ImportRow] = []
     private var keptBytes = 0
     private let keepsRows: Bool
     private var head: ImportHead?
@@ -43,7 +43,9 @@ struct ImportCheck {
 
     /// Reads the whole file; everything that is wrong is in ``errors`` afterwards.
     /// - Throws: `SpreadsheetError` for a file that cannot be read, and the calls' errors.
-    mutating func run(_ path: String, _ sheet: KindSheet, _ client: PlatformClient) async throws {
+    mutating func run(
+        _ path: String, _ sheet: any ImportedSheet, _ client: PlatformClient
+    ) async throws {
         var limits = SpreadsheetLimits()
         // The longest field has 3,000 characters.
         limits.cellCharacters = 3_000
@@ -85,10 +87,10 @@ struct ImportCheck {
         }
     }
 
-    /// The rows as they are imported; only after a check without errors.
-    func request(for sheet: KindSheet) -> Archive.ImportItemsRequest {
-        Archive.ImportItemsRequest(
-            kind: sheet.definition.key, fields: head?.keys ?? [], rows: kept)
+    /// Imports the rows; only after a check without errors.
+    /// - Returns: how many.
+    func importRows(_ sheet: any ImportedSheet, _ client: PlatformClient) async throws -> Int64 {
+        try await sheet.send(head?.keys ?? [], kept, checkOnly: false, client).imported
     }
 
     private mutating func addError(_ message: String) {
@@ -96,13 +98,12 @@ struct ImportCheck {
     }
 
     /// Has some rows checked by the service.
-    /// - Returns: how many more items the archive takes.
+    /// - Returns: how many more rows it takes; nil for as many as there are.
     private mutating func check(
-        _ part: ImportPart, _ head: ImportHead, _ sheet: KindSheet, _ client: PlatformClient
-    ) async throws -> Int64 {
-        let reply = try await client.archive.importItems(
-            Archive.ImportItemsRequest(
-                kind: sheet.definition.key, fields: head.keys, rows: part.rows, checkOnly: true))
+        _ part: ImportPart, _ head: ImportHead, _ sheet: any ImportedSheet,
+        _ client: PlatformClient
+    ) async throws -> Int64? {
+        let reply = try await sheet.send(head.keys, part.rows, checkOnly: true, client)
         errors += part.errors(reply.faults, head)
         if keepsRows, kept.count < Self.rowsPerCall, keptBytes <= Self.bytesPerCall {
             kept += part.rows
@@ -121,7 +122,7 @@ struct ImportHead {
     private(set) var titles: [String] = []
 
     /// Notes unknown, repeated and missing columns as errors.
-    init(_ row: SpreadsheetRow, _ sheet: KindSheet, _ errors: inout [ImportError]) {
+    init(_ row: SpreadsheetRow, _ sheet: any ImportedSheet, _ errors: inout [ImportError]) {
         func fault(_ column: Int?, _ label: String, _ message: String) {
             errors.append(
                 ImportError(
@@ -133,7 +134,7 @@ struct ImportHead {
             guard let field = sheet.field(titled: title) else {
                 if !sheet.isOfExport(title) {
                     fault(
-                        index + 1, "", "\(sheet.definition.label)没有“\(title.trimmed.prefix(40))”这一列"
+                        index + 1, "", "\(sheet.label)没有“\(title.trimmed.prefix(40))”这一列"
                     )
                 }
                 continue
@@ -146,7 +147,7 @@ struct ImportHead {
             columns.append(index + 1)
             titles.append(field.label)
         }
-        for field in sheet.fields where field.required && !keys.contains(field.key) {
+        for field in sheet.importFields where field.required && !keys.contains(field.key) {
             fault(nil, field.label, "缺少这一列")
         }
     }
@@ -154,7 +155,7 @@ struct ImportHead {
 
 /// Some rows of a file, for one call.
 struct ImportPart {
-    private(set) var rows: [Archive.ImportRow] = []
+    private(set) var rows: [Common.ImportRow] = []
     private(set) var bytes = 0
     /// As the sheet counts them.
     private var numbers: [Int] = []
@@ -169,13 +170,13 @@ struct ImportPart {
         let cells = head.columns.map { $0 <= row.cells.count ? row.cells[$0 - 1] : "" }
         let found = row.faults.filter { head.columns.contains($0.column) }
         if !found.isEmpty { faults[rows.count] = found }
-        rows.append(Archive.ImportRow(cells: cells))
+        rows.append(Common.ImportRow(cells: cells))
         numbers.append(row.number)
         bytes += cells.reduce(cells.count * 4) { $0 + $1.utf8.count }
     }
 
     /// What the reader and the service found, by row and column.
-    func errors(_ answered: [Archive.ImportFault], _ head: ImportHead) -> [ImportError] {
+    func errors(_ answered: [Common.ImportFault], _ head: ImportHead) -> [ImportError] {
         var found: [(row: Int, column: Int, label: String, message: String)] = []
         for (index, faults) in faults {
             for fault in faults {

@@ -3,7 +3,7 @@ import Spreadsheets
 import ZhichengClient
 
 /// A kind of archive items as a sheet: the columns of its fields, for exports, templates and imports.
-struct KindSheet {
+struct KindSheet: ImportedSheet {
     let definition: Archive.ItemDefinition
 
     /// Fields that a cell can hold: evidence is uploaded.
@@ -52,7 +52,6 @@ struct KindSheet {
 
     // MARK: templates
 
-    /// An empty sheet to be filled in, with a second one that explains it.
     var template: SpreadsheetLayout {
         SpreadsheetLayout(
             sheetName: definition.label,
@@ -66,15 +65,25 @@ struct KindSheet {
 
     // MARK: imports
 
-    /// The field of a column's title, as templates and exports write it; nil for another title.
-    func field(titled title: String) -> Archive.FieldDefinition? {
-        let title = title.trimmed.drop { $0 == "*" }
-        return fields.first { $0.title == title || $0.label == title }
+    var label: String { definition.label }
+
+    var importFields: [ImportField] {
+        fields.map {
+            ImportField(key: $0.key, label: $0.label, title: $0.title, required: $0.required)
+        }
     }
 
-    /// Whether an export has that column besides the kind's fields: an import passes over it.
     func isOfExport(_ title: String) -> Bool {
         (Self.before + Self.after).contains(title.trimmed)
+    }
+
+    func send(
+        _ fields: [String], _ rows: [Common.ImportRow], checkOnly: Bool, _ client: PlatformClient
+    ) async throws -> ImportAnswer {
+        let reply = try await client.archive.importItems(
+            Archive.ImportItemsRequest(
+                kind: definition.key, fields: fields, rows: rows, checkOnly: checkOnly))
+        return ImportAnswer(imported: reply.imported, faults: reply.faults, room: reply.room)
     }
 }
 

@@ -42,7 +42,7 @@ extension Simulation {
             _ = try await applicant.client.archive.importItems(
                 Archive.ImportItemsRequest(
                     kind: kind, fields: items[0].values.map(\.key),
-                    rows: items.map { Archive.ImportRow(cells: $0.values.map(\.value)) }),
+                    rows: items.map { Common.ImportRow(cells: $0.values.map(\.value)) }),
                 options: step("\(applicant.simulated.person.account)/import/\(kind)"))
         }
     }

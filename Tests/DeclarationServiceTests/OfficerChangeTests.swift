@@ -1,0 +1,114 @@
+import Domain
+import Messages
+import RPC
+import ServiceStubs
+import Testing
+
+@testable import DeclarationService
+
+/// Officers who leave, and units whose only officer is the applicant (I5, I10).
+struct OfficerChangeTests {
+    @Test func claimsOfWhoLeavesAreReleased() async throws {
+        try await Harness.run { harness in
+            let plan = try await harness.plan()
+            let (leaving, colleague) = (harness.officer("陈经办"), harness.officer("郑经办"))
+            let first = try await harness.claim(
+                harness.submitted(harness.applicant(1), plan), by: leaving)
+            let second = try await harness.claim(
+                harness.submitted(harness.applicant(2), plan), by: colleague)
+            let message = IdempotencyKey.random()
+            for _ in 1...2 {
+                try await harness.officersChanged(left: "officer-陈经办", message: message)
+            }
+            let released = try await harness.row(first.id, for: colleague)
+            #expect(released.state == .unitPool && released.claimedBy == "")
+            #expect(released.version == first.version + 1)
+            let kept = try await harness.row(second.id, for: colleague)
+            #expect(kept.claimedByName == "郑经办")
+            let counts = try await harness.declarations(colleague).list(.init(view: .unclaimed))
+            #expect(counts.rows.map(\.id) == [first.id])
+            let taken = try await harness.claim(released, by: colleague)
+            #expect(taken.claimedByName == "郑经办")
+        }
+    }
+
+    @Test func aNoticeOfWhoLeftIsEndedByAColleague() async throws {
+        try await Harness.run { harness in
+            let plan = try await harness.plan()
+            let (leaving, colleague) = (harness.officer("陈经办"), harness.officer("郑经办"))
+            let row = try await harness.claim(
+                harness.submitted(harness.applicant(1), plan), by: leaving)
+            let notice = try await harness.declarations(leaving).openNotice(
+                .init(id: row.id, expectedVersion: row.version))
+            try await harness.officersChanged(left: "officer-陈经办")
+            harness.clock.advance(by: .seconds(20 * 86_400))
+            let shown = try await harness.row(row.id, for: colleague)
+            #expect(shown.state == .unitPublicity && shown.claimedBy == "")
+            _ = try await harness.declarations(colleague).closeNotice(
+                .init(noticeID: notice.id, expectedVersion: shown.version))
+            #expect(try await harness.row(row.id, for: colleague).claimedByName == "郑经办")
+        }
+    }
+
+    @Test func onlyOfThatUnit() async throws {
+        try await Harness.run { harness in
+            let plan = try await harness.plan()
+            let officer = harness.officer("陈经办")
+            let row = try await harness.claim(
+                harness.submitted(harness.applicant(1), plan), by: officer)
+            try await harness.officersChanged(.company, left: "officer-陈经办")
+            #expect(try await harness.row(row.id, for: officer).claimedByName == "陈经办")
+        }
+    }
+
+    /// The whole of the unit's review, by the superior: claim, recommendation, approval; then the superior's own node.
+    @Test func theOnlyOfficersDeclarationGoesToTheSuperior() async throws {
+        try await Harness.run { harness in
+            let plan = try await harness.plan()
+            let person = harness.applicant(1, isAlone: true)
+            let own = harness.officer("陈经办", colleagues: 1, key: person.key)
+            let superior = harness.superior()
+            let row = try await harness.submitted(person, plan)
+            let tasks = try await harness.tasks(superior).list(.init()).tasks
+            #expect(tasks.map(\.objectID) == [row.id] && tasks[0].node == "单位审核")
+            #expect(try await harness.tasks(superior).count(.init()).pending == 1)
+            #expect(
+                try await refusal { try await harness.claim(row, by: own) }.code
+                    == .permissionDenied)
+            let claimed = try await harness.claim(row, by: superior)
+            #expect(claimed.claimedByName == "厅经办")
+            try await harness.recommend(row.id, by: superior)
+            let reply = try await harness.decide(claimed, .approved, by: superior)
+            #expect(reply.state == .done && reply.node == "主管部门审核")
+            #expect(harness.quota.held.count == 1)
+            let next = try await harness.row(row.id, for: superior)
+            #expect(next.state == .superiorReview)
+            _ = try await harness.decide(next, .approved, by: superior)
+            let counts = try await harness.tasks(superior).count(.init())
+            #expect(counts.pending == 0 && counts.processed == 2)
+        }
+    }
+
+    @Test func whatWaitsWhenTheOthersLeaveGoesToTheSuperior() async throws {
+        try await Harness.run { harness in
+            let plan = try await harness.plan()
+            let person = harness.applicant(1)
+            let row = try await harness.submitted(person, plan)
+            let other = try await harness.submitted(harness.applicant(2), plan)
+            let superior = harness.superior()
+            let elsewhere = harness.other(.superior, region: "350200")
+            #expect(try await harness.tasks(superior).list(.init()).tasks.isEmpty)
+            try await harness.officersChanged(left: "officer-郑经办", alone: person.key)
+            #expect(
+                try await harness.tasks(superior).list(.init()).tasks.map(\.objectID) == [row.id])
+            #expect(try await harness.tasks(elsewhere).list(.init()).tasks.isEmpty)
+            for (id, token) in [(other.id, superior), (row.id, elsewhere)] {
+                let refused = try await refusal {
+                    try await harness.declarations(token).claim(
+                        .init(id: id, expectedVersion: row.version))
+                }
+                #expect(refused.code == .notFound)
+            }
+        }
+    }
+}
