@@ -1042,6 +1042,96 @@ void   tasks__v1__remind_reply__free_unpacked
   assert(message->base.descriptor == &tasks__v1__remind_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tasks__v1__watch_tasks_request__init
+                     (Tasks__V1__WatchTasksRequest         *message)
+{
+  static const Tasks__V1__WatchTasksRequest init_value = TASKS__V1__WATCH_TASKS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tasks__v1__watch_tasks_request__get_packed_size
+                     (const Tasks__V1__WatchTasksRequest *message)
+{
+  assert(message->base.descriptor == &tasks__v1__watch_tasks_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tasks__v1__watch_tasks_request__pack
+                     (const Tasks__V1__WatchTasksRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tasks__v1__watch_tasks_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tasks__v1__watch_tasks_request__pack_to_buffer
+                     (const Tasks__V1__WatchTasksRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tasks__v1__watch_tasks_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tasks__V1__WatchTasksRequest *
+       tasks__v1__watch_tasks_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tasks__V1__WatchTasksRequest *)
+     protobuf_c_message_unpack (&tasks__v1__watch_tasks_request__descriptor,
+                                allocator, len, data);
+}
+void   tasks__v1__watch_tasks_request__free_unpacked
+                     (Tasks__V1__WatchTasksRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tasks__v1__watch_tasks_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tasks__v1__task_update__init
+                     (Tasks__V1__TaskUpdate         *message)
+{
+  static const Tasks__V1__TaskUpdate init_value = TASKS__V1__TASK_UPDATE__INIT;
+  *message = init_value;
+}
+size_t tasks__v1__task_update__get_packed_size
+                     (const Tasks__V1__TaskUpdate *message)
+{
+  assert(message->base.descriptor == &tasks__v1__task_update__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tasks__v1__task_update__pack
+                     (const Tasks__V1__TaskUpdate *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tasks__v1__task_update__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tasks__v1__task_update__pack_to_buffer
+                     (const Tasks__V1__TaskUpdate *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tasks__v1__task_update__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tasks__V1__TaskUpdate *
+       tasks__v1__task_update__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tasks__V1__TaskUpdate *)
+     protobuf_c_message_unpack (&tasks__v1__task_update__descriptor,
+                                allocator, len, data);
+}
+void   tasks__v1__task_update__free_unpacked
+                     (Tasks__V1__TaskUpdate *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tasks__v1__task_update__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tasks__v1__decided_facts__init
                      (Tasks__V1__DecidedFacts         *message)
 {
@@ -3387,6 +3477,108 @@ const ProtobufCMessageDescriptor tasks__v1__remind_reply__descriptor =
   tasks__v1__remind_reply__field_indices_by_name,
   0,  tasks__v1__remind_reply__number_ranges,
   (ProtobufCMessageInit) tasks__v1__remind_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tasks__v1__watch_tasks_request__field_descriptors[1] =
+{
+  {
+    "position",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__WatchTasksRequest, position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tasks__v1__watch_tasks_request__field_indices_by_name[] = {
+  0,   /* field[0] = position */
+};
+static const ProtobufCIntRange tasks__v1__watch_tasks_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tasks__v1__watch_tasks_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tasks.v1.WatchTasksRequest",
+  "WatchTasksRequest",
+  "Tasks__V1__WatchTasksRequest",
+  "tasks.v1",
+  sizeof(Tasks__V1__WatchTasksRequest),
+  1,
+  tasks__v1__watch_tasks_request__field_descriptors,
+  tasks__v1__watch_tasks_request__field_indices_by_name,
+  1,  tasks__v1__watch_tasks_request__number_ranges,
+  (ProtobufCMessageInit) tasks__v1__watch_tasks_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tasks__v1__task_update__field_descriptors[3] =
+{
+  {
+    "position",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__TaskUpdate, position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "resync",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tasks__V1__TaskUpdate, resync),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changes",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tasks__V1__TaskUpdate, n_changes),
+    offsetof(Tasks__V1__TaskUpdate, changes),
+    &tasks__v1__task_change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tasks__v1__task_update__field_indices_by_name[] = {
+  2,   /* field[2] = changes */
+  0,   /* field[0] = position */
+  1,   /* field[1] = resync */
+};
+static const ProtobufCIntRange tasks__v1__task_update__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tasks__v1__task_update__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tasks.v1.TaskUpdate",
+  "TaskUpdate",
+  "Tasks__V1__TaskUpdate",
+  "tasks.v1",
+  sizeof(Tasks__V1__TaskUpdate),
+  3,
+  tasks__v1__task_update__field_descriptors,
+  tasks__v1__task_update__field_indices_by_name,
+  1,  tasks__v1__task_update__number_ranges,
+  (ProtobufCMessageInit) tasks__v1__task_update__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor tasks__v1__decided_facts__field_descriptors[3] =

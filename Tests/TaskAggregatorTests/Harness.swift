@@ -148,6 +148,14 @@ private struct SessionChannel: RPCChannel {
         if let session { options.metadata.set(Metadata.sessionKey, session) }
         return try await base.unary(method, request, options: options)
     }
+
+    func open(
+        _ method: RPCMethod, request: (any Message)?, options: CallOptions
+    ) async throws(RPCError) -> any MessageStream {
+        var options = options
+        if let session { options.metadata.set(Metadata.sessionKey, session) }
+        return try await base.open(method, request: request, options: options)
+    }
 }
 
 /// Who is signed in.

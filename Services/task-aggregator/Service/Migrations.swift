@@ -101,4 +101,23 @@ let aggregatorMigrations: [Migration] = [
             ) STRICT
             """,
         ]),
+    Migration(
+        number: 4, name: "live updates",
+        statements: [
+            """
+            CREATE TABLE task_changes (
+                mailbox TEXT NOT NULL,
+                sequence INTEGER NOT NULL,
+                body BLOB NOT NULL,
+                PRIMARY KEY (mailbox, sequence)
+            ) STRICT
+            """,
+            """
+            CREATE TABLE task_change_head (
+                only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
+                sequence INTEGER NOT NULL
+            ) STRICT
+            """,
+            "INSERT INTO task_change_head (only, sequence) VALUES (1, 1)",
+        ]),
 ]

@@ -29,18 +29,21 @@ package let taskAggregatorDefinition = ServiceDefinition(
 func assemble(
     _ environment: ServiceEnvironment, sources: TaskSources, lastKnown: LastKnown,
     dueDates: DueDates = .standard, sender: (any NotificationSender)? = nil,
-    resolver: @escaping SessionResolver
+    sessionInterval: Duration = .seconds(5), resolver: @escaping SessionResolver
 ) -> ServiceAssembly {
+    let changes = ChangeSignal()
     let handler = TaskCentreHandler(
         database: environment.database, clock: environment.clock, sources: sources,
-        lastKnown: lastKnown, dueDates: dueDates, hasSender: sender != nil, ids: randomID)
+        lastKnown: lastKnown, dueDates: dueDates, hasSender: sender != nil, changes: changes,
+        resolver: resolver, sessionInterval: sessionInterval, ids: randomID)
     var assembly = ServiceAssembly(resolver: resolver)
     assembly.serve(
         handler.register(in:), critical: [.decide, .decideBatch, .getDecision],
         sheddable: [.list, .count, .home]
     ) { (method: Tasks.TaskCentreMethod) in
         switch method {
-        case .list, .count, .decide, .getDecision, .saveFilter, .listFilters, .deleteFilter:
+        case .list, .count, .decide, .getDecision, .saveFilter, .listFilters, .deleteFilter,
+            .watch:
             .users(Set.officers.union([.superior, .committee]))
         case .remind: .users([.applicant, .superior])
         case .decideBatch: .users(.officers)
@@ -49,7 +52,7 @@ func assemble(
         }
     }
     let notifications = NotificationsHandler(
-        database: environment.database, hasSender: sender != nil)
+        database: environment.database, hasSender: sender != nil, changes: changes)
     assembly.serve(notifications.register(in:)) { (method: Tasks.NotificationsMethod) in
         switch method {
         case .post: .services(owners)

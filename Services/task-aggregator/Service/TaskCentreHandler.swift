@@ -15,6 +15,10 @@ struct TaskCentreHandler: Tasks.TaskCentreProvider {
     let dueDates: DueDates
     /// Whether a sender is to be called for notifications.
     let hasSender: Bool
+    let changes: ChangeSignal
+    let resolver: SessionResolver
+    /// How often those who watch are held against their sessions.
+    let sessionInterval: Duration
     let ids: @Sendable () -> String
 
     // MARK: lists and counts

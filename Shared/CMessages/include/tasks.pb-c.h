@@ -39,6 +39,8 @@ typedef struct Tasks__V1__DeleteFilterRequest Tasks__V1__DeleteFilterRequest;
 typedef struct Tasks__V1__DeleteFilterReply Tasks__V1__DeleteFilterReply;
 typedef struct Tasks__V1__RemindRequest Tasks__V1__RemindRequest;
 typedef struct Tasks__V1__RemindReply Tasks__V1__RemindReply;
+typedef struct Tasks__V1__WatchTasksRequest Tasks__V1__WatchTasksRequest;
+typedef struct Tasks__V1__TaskUpdate Tasks__V1__TaskUpdate;
 typedef struct Tasks__V1__DecidedFacts Tasks__V1__DecidedFacts;
 typedef struct Tasks__V1__BatchTask Tasks__V1__BatchTask;
 typedef struct Tasks__V1__DecideBatchRequest Tasks__V1__DecideBatchRequest;
@@ -361,6 +363,29 @@ struct  Tasks__V1__RemindReply
 #define TASKS__V1__REMIND_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__remind_reply__descriptor) \
      }
+
+
+struct  Tasks__V1__WatchTasksRequest
+{
+  ProtobufCMessage base;
+  int64_t position;
+};
+#define TASKS__V1__WATCH_TASKS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__watch_tasks_request__descriptor) \
+    , 0 }
+
+
+struct  Tasks__V1__TaskUpdate
+{
+  ProtobufCMessage base;
+  int64_t position;
+  protobuf_c_boolean resync;
+  size_t n_changes;
+  Tasks__V1__TaskChange **changes;
+};
+#define TASKS__V1__TASK_UPDATE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tasks__v1__task_update__descriptor) \
+    , 0, 0, 0,NULL }
 
 
 struct  Tasks__V1__DecidedFacts
@@ -986,6 +1011,44 @@ Tasks__V1__RemindReply *
 void   tasks__v1__remind_reply__free_unpacked
                      (Tasks__V1__RemindReply *message,
                       ProtobufCAllocator *allocator);
+/* Tasks__V1__WatchTasksRequest methods */
+void   tasks__v1__watch_tasks_request__init
+                     (Tasks__V1__WatchTasksRequest         *message);
+size_t tasks__v1__watch_tasks_request__get_packed_size
+                     (const Tasks__V1__WatchTasksRequest   *message);
+size_t tasks__v1__watch_tasks_request__pack
+                     (const Tasks__V1__WatchTasksRequest   *message,
+                      uint8_t             *out);
+size_t tasks__v1__watch_tasks_request__pack_to_buffer
+                     (const Tasks__V1__WatchTasksRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tasks__V1__WatchTasksRequest *
+       tasks__v1__watch_tasks_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tasks__v1__watch_tasks_request__free_unpacked
+                     (Tasks__V1__WatchTasksRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tasks__V1__TaskUpdate methods */
+void   tasks__v1__task_update__init
+                     (Tasks__V1__TaskUpdate         *message);
+size_t tasks__v1__task_update__get_packed_size
+                     (const Tasks__V1__TaskUpdate   *message);
+size_t tasks__v1__task_update__pack
+                     (const Tasks__V1__TaskUpdate   *message,
+                      uint8_t             *out);
+size_t tasks__v1__task_update__pack_to_buffer
+                     (const Tasks__V1__TaskUpdate   *message,
+                      ProtobufCBuffer     *buffer);
+Tasks__V1__TaskUpdate *
+       tasks__v1__task_update__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tasks__v1__task_update__free_unpacked
+                     (Tasks__V1__TaskUpdate *message,
+                      ProtobufCAllocator *allocator);
 /* Tasks__V1__DecidedFacts methods */
 void   tasks__v1__decided_facts__init
                      (Tasks__V1__DecidedFacts         *message);
@@ -1342,6 +1405,12 @@ typedef void (*Tasks__V1__RemindRequest_Closure)
 typedef void (*Tasks__V1__RemindReply_Closure)
                  (const Tasks__V1__RemindReply *message,
                   void *closure_data);
+typedef void (*Tasks__V1__WatchTasksRequest_Closure)
+                 (const Tasks__V1__WatchTasksRequest *message,
+                  void *closure_data);
+typedef void (*Tasks__V1__TaskUpdate_Closure)
+                 (const Tasks__V1__TaskUpdate *message,
+                  void *closure_data);
 typedef void (*Tasks__V1__DecidedFacts_Closure)
                  (const Tasks__V1__DecidedFacts *message,
                   void *closure_data);
@@ -1416,6 +1485,8 @@ extern const ProtobufCMessageDescriptor tasks__v1__delete_filter_request__descri
 extern const ProtobufCMessageDescriptor tasks__v1__delete_filter_reply__descriptor;
 extern const ProtobufCMessageDescriptor tasks__v1__remind_request__descriptor;
 extern const ProtobufCMessageDescriptor tasks__v1__remind_reply__descriptor;
+extern const ProtobufCMessageDescriptor tasks__v1__watch_tasks_request__descriptor;
+extern const ProtobufCMessageDescriptor tasks__v1__task_update__descriptor;
 extern const ProtobufCMessageDescriptor tasks__v1__decided_facts__descriptor;
 extern const ProtobufCMessageDescriptor tasks__v1__batch_task__descriptor;
 extern const ProtobufCMessageDescriptor tasks__v1__decide_batch_request__descriptor;

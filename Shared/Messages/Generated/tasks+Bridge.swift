@@ -748,6 +748,64 @@ extension Tasks.RemindReply: @unsafe BridgedMessage {
     }
 }
 
+extension Tasks.WatchTasksRequest: @unsafe BridgedMessage {
+    typealias CValue = Tasks__V1__WatchTasksRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, tasks__v1__watch_tasks_request__get_packed_size, tasks__v1__watch_tasks_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, tasks__v1__watch_tasks_request__get_packed_size, tasks__v1__watch_tasks_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, tasks__v1__watch_tasks_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe tasks__v1__watch_tasks_request__init(c)
+        unsafe c.pointee.position = self.position
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        unsafe self.init(
+            position: c.pointee.position
+        )
+    }
+}
+
+extension Tasks.TaskUpdate: @unsafe BridgedMessage {
+    typealias CValue = Tasks__V1__TaskUpdate
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, tasks__v1__task_update__get_packed_size, tasks__v1__task_update__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, tasks__v1__task_update__get_packed_size, tasks__v1__task_update__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, tasks__v1__task_update__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe tasks__v1__task_update__init(c)
+        unsafe c.pointee.position = self.position
+        unsafe c.pointee.resync = self.resync ? 1 : 0
+        unsafe (c.pointee.n_changes, c.pointee.changes) = arena.messages(self.changes)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            position: c.pointee.position,
+            resync: c.pointee.resync != 0,
+            changes: decodedMessages(c.pointee.changes, c.pointee.n_changes)
+        )
+    }
+}
+
 extension Tasks.DecidedFacts: @unsafe BridgedMessage {
     typealias CValue = Tasks__V1__DecidedFacts
 

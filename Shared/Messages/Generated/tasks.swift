@@ -733,6 +733,46 @@ extension Tasks {
 }
 
 extension Tasks {
+    /// `tasks.v1.WatchTasksRequest`
+    public struct WatchTasksRequest: Message {
+        public static var fullName: String { "tasks.v1.WatchTasksRequest" }
+        /// of the last update that was seen; 0 = from now on
+        public var position: Int64
+
+        /// With every field at its default.
+        public init() { self.init(position: 0) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(position: Int64 = 0) {
+            self.position = position
+        }
+    }
+}
+
+extension Tasks {
+    /// `tasks.v1.TaskUpdate`
+    public struct TaskUpdate: Message {
+        public static var fullName: String { "tasks.v1.TaskUpdate" }
+        /// where to go on after this update
+        public var position: Int64
+        /// some changes before the position are not known any more: read the list anew
+        public var resync: Bool
+        /// of each task the last one, at most 200
+        public var changes: [Tasks.TaskChange]
+
+        /// With every field at its default.
+        public init() { self.init(position: 0) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(position: Int64 = 0, resync: Bool = false, changes: [Tasks.TaskChange] = []) {
+            self.position = position
+            self.resync = resync
+            self.changes = changes
+        }
+    }
+}
+
+extension Tasks {
     /// Error detail of ABORTED: somebody decided the task already, so and then.
     public struct DecidedFacts: Message {
         public static var fullName: String { "tasks.v1.DecidedFacts" }

@@ -136,6 +136,9 @@ extension Tasks {
         /// 催办 by the task's applicant, or by a superior over the unit that has it: those who have the task get a notification.
         /// Once a day per task.
         case remind = "tasks.v1.TaskCentre/Remind"
+        /// Live updates: what opens, changes and closes at the caller's desk, from the position on. The first update comes at once,
+        /// and tells where the caller is. A slow caller is told the last change of each task, or to read the list anew.
+        case watch = "tasks.v1.TaskCentre/Watch"
 
         /// The method as channels and servers know it.
         public var method: RPCMethod {
@@ -151,6 +154,7 @@ extension Tasks {
                 case .listFilters: Known.listFilters
                 case .deleteFilter: Known.deleteFilter
                 case .remind: Known.remind
+                case .watch: Known.watch
             }
         }
 
@@ -167,6 +171,7 @@ extension Tasks {
             static let listFilters = RPCMethod("tasks.v1.TaskCentre/ListFilters", readOnly: true)
             static let deleteFilter = RPCMethod("tasks.v1.TaskCentre/DeleteFilter")
             static let remind = RPCMethod("tasks.v1.TaskCentre/Remind")
+            static let watch = RPCMethod("tasks.v1.TaskCentre/Watch", readOnly: true, kind: .serverStream)
         }
     }
 
@@ -230,6 +235,12 @@ extension Tasks {
         public func remind(_ request: Tasks.RemindRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Tasks.RemindReply {
             try await channel.unary(TaskCentreMethod.remind.method, request, options: options.withIdempotencyKey())
         }
+
+        /// Live updates: what opens, changes and closes at the caller's desk, from the position on. The first update comes at once,
+        /// and tells where the caller is. A slow caller is told the last change of each task, or to read the list anew.
+        public func watch(_ request: Tasks.WatchTasksRequest, options: CallOptions = CallOptions()) -> ReplyStream<Tasks.TaskUpdate> {
+            channel.serverStream(TaskCentreMethod.watch.method, request, options: options)
+        }
     }
 
     /// 任务中心: the unified list over all sources.
@@ -255,6 +266,9 @@ extension Tasks {
         /// 催办 by the task's applicant, or by a superior over the unit that has it: those who have the task get a notification.
         /// Once a day per task.
         func remind(_ request: Tasks.RemindRequest, context: RequestContext) async throws -> Tasks.RemindReply
+        /// Live updates: what opens, changes and closes at the caller's desk, from the position on. The first update comes at once,
+        /// and tells where the caller is. A slow caller is told the last change of each task, or to read the list anew.
+        func watch(_ request: Tasks.WatchTasksRequest, replies: ReplyWriter<Tasks.TaskUpdate>, context: RequestContext) async throws
     }
 }
 
@@ -293,6 +307,9 @@ extension Tasks.TaskCentreProvider {
         }
         routes.unary(Tasks.TaskCentreMethod.remind.method) { (request: Tasks.RemindRequest, context: RequestContext) async throws -> Tasks.RemindReply in
             try await self.remind(request, context: context)
+        }
+        routes.serverStream(Tasks.TaskCentreMethod.watch.method) { (request: Tasks.WatchTasksRequest, replies: ReplyWriter<Tasks.TaskUpdate>, context: RequestContext) async throws -> Void in
+            try await self.watch(request, replies: replies, context: context)
         }
     }
 }

@@ -219,6 +219,8 @@ let allMessages: [any RandomMessage.Type] = [
     Tasks.DeleteFilterReply.self,
     Tasks.RemindRequest.self,
     Tasks.RemindReply.self,
+    Tasks.WatchTasksRequest.self,
+    Tasks.TaskUpdate.self,
     Tasks.DecidedFacts.self,
     Tasks.BatchTask.self,
     Tasks.DecideBatchRequest.self,

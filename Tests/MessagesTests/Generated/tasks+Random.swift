@@ -220,6 +220,22 @@ extension Tasks.RemindReply: RandomMessage {
     init(random source: inout RandomSource) { self.init() }
 }
 
+extension Tasks.WatchTasksRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.position = source.integer()
+    }
+}
+
+extension Tasks.TaskUpdate: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.position = source.integer()
+        self.resync = source.boolean()
+        self.changes = source.list { source in Tasks.TaskChange(random: &source) }
+    }
+}
+
 extension Tasks.DecidedFacts: RandomMessage {
     init(random source: inout RandomSource) {
         self.init()

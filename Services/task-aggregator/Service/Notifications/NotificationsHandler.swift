@@ -9,14 +9,18 @@ struct NotificationsHandler: Tasks.NotificationsProvider {
     let database: Database
     /// Whether a sender is to be called for what is posted.
     let hasSender: Bool
+    /// Told when something became of a task.
+    let changes: ChangeSignal
 
     func post(
         _ request: Tasks.PostRequest, context: RequestContext
     ) async throws -> Tasks.PostReply {
         let key = context.idempotencyKey?.bytes ?? []
-        return try await database.receive(
+        let reply = try await database.receive(
             PostNotification(request: request, id: Notice.id(key), hasSender: hasSender),
             for: request, context: context)
+        if !request.tasks.isEmpty { changes.send() }
+        return reply
     }
 
     func list(

@@ -18,9 +18,10 @@ struct PostNotification: Command {
     /// Whether a sender is to be called besides.
     let hasSender: Bool
 
-    func read(_ rows: any RowReader) throws {}
+    /// The number of the newest change of a task.
+    func read(_ rows: any RowReader) throws -> Int64 { try TaskChangeStore.head(rows) }
 
-    func decide(_ facts: Void, at now: Timestamp) throws(Refusal) -> Plan<Tasks.PostReply> {
+    func decide(_ head: Int64, at now: Timestamp) throws(Refusal) -> Plan<Tasks.PostReply> {
         try check()
         let notice = Notice(
             Tasks.Notification(
@@ -33,6 +34,7 @@ struct PostNotification: Command {
         for change in request.tasks {
             writes += OpenTaskStore.follow(change, atMilliseconds: request.atMs)
         }
+        writes += TaskChangeStore.add(request.tasks, behind: head)
         return Plan(
             writes: writes, messages: hasSender ? notice.toSender : [], reply: Tasks.PostReply())
     }
