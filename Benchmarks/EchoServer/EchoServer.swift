@@ -6,7 +6,8 @@ import ServiceLifecycle
 import ServiceRuntime
 
 /// The platform's own side of Scripts/bench: `bench.v1.Echo/Get` answers with what came, `/Slow` does so 15 ms
-/// later, `/Work` after its turn at a resource that does 1,000 a second, and `bench.v1.List/Get` with 50 rows.
+/// later, `/Work` after its turn at a resource that does 1,000 a second, `/Stream` again and again until it is cancelled,
+/// and `bench.v1.List/Get` with 50 rows.
 /// Prints `READY <port>`. With a folder of certificates as its argument it speaks TLS. Deadlines, admission, limits, the log
 /// of calls and metrics are on, as in a service.
 @main
@@ -53,6 +54,11 @@ enum EchoServer {
             (request: Wire.Pair, _) async throws -> Wire.Pair in
             try await worker.work()
             return request
+        }
+        routes.serverStream(RPCMethod("bench.v1.Echo/Stream", readOnly: true, kind: .serverStream))
+        {
+            (request: Wire.Pair, replies: ReplyWriter<Wire.Pair>, _) async throws in
+            while true { try await replies.send(request) }
         }
         let page = Tasks.ListTasksReply.sample
         routes.unary(RPCMethod("bench.v1.List/Get", readOnly: true)) {
