@@ -144,7 +144,7 @@ var targets: [Target] = [
     // The platform's own side of Scripts/bench; everything else of it is the package in Benchmarks/.
     .executableTarget(
         name: "zhicheng-echo-server",
-        dependencies: ["Messages", "RPC", "RPCTransport", "ServiceRuntime", lifecycle, logging],
+        dependencies: ["Messages", "RPC", "RPCTransport", lifecycle, logging],
         path: "Benchmarks/EchoServer", swiftSettings: strict),
 
     // Tests

@@ -3,13 +3,12 @@ import Messages
 import RPC
 import RPCTransport
 import ServiceLifecycle
-import ServiceRuntime
 
 /// The platform's own side of Scripts/bench: `bench.v1.Echo/Get` answers with what came, `/Slow` does so 15 ms
 /// later, `/Work` after its turn at a resource that does 1,000 a second, `/Stream` again and again until it is cancelled,
 /// and `bench.v1.List/Get` with 50 rows.
-/// Prints `READY <port>`. With a folder of certificates as its argument it speaks TLS. Deadlines, admission, limits, the log
-/// of calls and metrics are on, as in a service.
+/// Prints `READY <port>`. With a folder of certificates as its argument it speaks TLS. Deadlines, admission and limits
+/// are on, as in a service.
 @main
 enum EchoServer {
     static func main() async throws {
@@ -25,10 +24,7 @@ enum EchoServer {
         let routes = routes()
         let server = RPCServer(
             configuration: configuration, routes: routes, admission: { _ throws(RPCError) in },
-            interceptors: [
-                CallLog(logger, slow: .seconds(1)).interceptor,
-                CallMetrics(of: routes.methods, factory: MetricsRegistry()).interceptor,
-            ], logger: logger)
+            logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             group.addTask {

@@ -133,8 +133,7 @@ let layers: [Layer] = [
     // Scripts/bench's side of the platform.
     Layer(
         "Benchmarks/EchoServer",
-        ["Messages", "RPC", "RPCTransport", "ServiceRuntime", "Logging", "ServiceLifecycle"]
-            + system),
+        ["Messages", "RPC", "RPCTransport", "Logging", "ServiceLifecycle"] + system),
 
     // What Scripts/fuzz runs.
     Layer("Fuzzing", ["MessageCoding", "Messages", "RPC", "Foundation"] + system),
