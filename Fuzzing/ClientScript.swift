@@ -18,6 +18,8 @@ private final class FuzzedClient {
     private var waiting: Set<ClientConnectionState.Call> = []
     /// These were given up; the server still has to answer.
     private var abandoned: Set<ClientConnectionState.Call> = []
+    private var book = StreamBook(.ofFuzzing)
+    private var latestFrame: [UInt8] = []
     private var lastID: UInt64 = 0
     private var isReady = false
     private var isRetiring = false
@@ -37,12 +39,12 @@ private final class FuzzedClient {
         case .time(let nanoseconds):
             now = now.advanced(byNanoseconds: nanoseconds)
             tick()
-        case .other(3, let detail): begin(deadline: now.advanced(byNanoseconds: 1 << Int64(detail)))
+        case .other(3, let detail):
+            begin(
+                deadline: now.advanced(byNanoseconds: 1 << Int64(detail)), streams: detail & 1 == 1)
         case .other(4, let detail): abandon(Int(detail))
         case .other(5, _): state.sent()
-        case .other(6, _):
-            if let pong = state.takePong() { checkSent(.ping(pong)) }
-            check(state.takePong() == nil, "a ping is answered twice")
+        case .other(6, let detail): perform(StreamStep(detail))
         case .other(_, let detail):
             var hello = Frame.Hello()
             hello.version = Frame.version
@@ -59,7 +61,35 @@ private final class FuzzedClient {
         check(state.mostRequestBytes <= limits.maxMessage, "requests may be too large")
     }
 
-    private func begin(deadline: Moment) {
+    private func perform(_ step: StreamStep) {
+        switch step {
+        case .flush:
+            if let pong = state.takePong() { checkSent(.ping(pong)) }
+            check(state.takePong() == nil, "a ping is answered twice")
+            for (id, total) in state.takeGrants() { book.grants(total, to: id) }
+            check(state.takeGrants().isEmpty, "grants are made twice")
+        case .take(let number):
+            guard let call = stream(number) else { return }
+            state.consumed(book.take(call.id), of: call)
+        case .send(let number):
+            guard let call = stream(number), state.outlook(call) == .open else { return }
+            checkSent(.data(Frame.Data()), id: call.id)
+            state.sentData(1000, of: call)
+        case .again(let times):
+            for _ in 0..<times where !isClosed && !latestFrame.isEmpty {
+                perform(latestFrame.withUnsafeBytes { state.receive($0, at: now) }, latestFrame)
+            }
+        }
+    }
+
+    /// One of the streams for which somebody waits.
+    private func stream(_ number: Int) -> ClientConnectionState.Call? {
+        let ids = book.ids
+        let calls = waiting.filter { ids.contains($0.id) }.sorted { $0.id < $1.id }
+        return calls.isEmpty ? nil : calls[number % calls.count]
+    }
+
+    private func begin(deadline: Moment, streams: Bool) {
         let hasRoom = state.hasRoom
         let call = state.begin(deadline: deadline)
         check(hasRoom == (call != nil), "hasRoom is not what begin says")
@@ -72,6 +102,10 @@ private final class FuzzedClient {
                 && !abandoned.contains { $0.slot == call.slot && state.openCalls == 0 },
             "slot \(call.slot) is used twice")
         waiting.insert(call)
+        if streams {
+            state.openStream(call, receives: true)
+            book.open(call.id)
+        }
     }
 
     private func abandon(_ index: Int) {
@@ -82,15 +116,17 @@ private final class FuzzedClient {
         check(!state.abandon(call), "a call is abandoned twice")
         waiting.remove(call)
         abandoned.insert(call)
+        book.close(call.id)
         checkSent(.cancel, id: call.id)
     }
 
     private func readFrames() {
         while !isClosed, let piece = cutter.next() {
             switch piece {
-            case .badLength(let length): perform(state.receiveBadLength(length), frame: [])
+            case .badLength(let length): perform(state.receiveBadLength(length), [])
             case .envelope(let frame):
-                perform(frame.withUnsafeBytes { state.receive($0, at: now) }, frame: frame)
+                latestFrame = frame
+                perform(frame.withUnsafeBytes { state.receive($0, at: now) }, frame)
             }
         }
     }
@@ -102,12 +138,13 @@ private final class FuzzedClient {
         for call in expired {
             check(waiting.remove(call) != nil, "a call expires for which nobody waits")
             abandoned.insert(call)
+            book.close(call.id)
         }
         if let goaway { close(goaway) }
         check(state.nextTick.map { $0 > now } ?? true, "the timer does not move on")
     }
 
-    private func perform(_ action: ClientConnectionState.Action, frame: [UInt8]) {
+    private func perform(_ action: ClientConnectionState.Action, _ frame: [UInt8]) {
         switch action {
         case .ready:
             check(!isReady, "ready twice")
@@ -116,10 +153,20 @@ private final class FuzzedClient {
             check(waiting.remove(call) != nil, "an answer for which nobody waits")
             check(payload.upperBound <= frame.count, "a payload lies outside of its frame")
             check(response.error?.code != .ok, "an error is OK")
+            book.close(call.id)
+        case .data(let call, let payload, let byteCount):
+            check(waiting.contains(call), "Data for which nobody waits")
+            check(payload.upperBound <= frame.count, "Data outside of its frame")
+            check(payload.count <= limits.maxMessage, "a message over its limit")
+            check(byteCount == frame.count, "Data is not counted by its frame")
+            book.received(byteCount, of: call.id)
+        case .resume(let call):
+            if let call { check(state.outlook(call) != .waitsForCall, "a stream that must wait") }
         case .retire(_, let calls):
             isRetiring = true
             for call in calls {
                 check(waiting.remove(call) != nil, "a call did not run for which nobody waits")
+                book.close(call.id)
             }
         case .refuse(let id, let error):
             check(id != 0, "the connection itself is refused")

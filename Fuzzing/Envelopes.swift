@@ -24,6 +24,11 @@ func fuzzEnvelope(_ bytes: UnsafeRawBufferPointer) -> CInt {
         checkWritten(.goaway(goaway), as: .goaway)
     }
     _ = try? Frame.Window(bytes, range)
+    if let (_, payload, _) = try? Frame.Data.read(bytes, range) {
+        check(
+            payload.lowerBound >= range.lowerBound && payload.upperBound <= range.upperBound,
+            "a payload lies outside of its Data")
+    }
     compare(envelope, bytes)
     return 0
 }

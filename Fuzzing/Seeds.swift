@@ -56,6 +56,7 @@ private func serverSeeds() throws -> [[UInt8]] {
     stream.open = true
     let bodies: [Wire.Envelope.Body] = [
         .request(request), .request(stream), .cancel(Wire.Cancel(code: 1)),
+        .data(Wire.Data(end: true, noMessage: true)),
         .ping(Wire.Ping(nonce: 9)), .data(Wire.Data(payload: [1])),
         .window(Wire.Window(bytes: 100)), .goaway(Wire.Goaway()),
         .hello(Wire.Hello(version: 1, minVersion: 1, peer: "p")), .response(Wire.Response()),
@@ -77,6 +78,14 @@ private func serverSeeds() throws -> [[UInt8]] {
         try step(Wire.Envelope(id: UInt64(2 * $0 + 1), body: .cancel(Wire.Cancel())))
     }
     seeds.append(greet + calls.joined() + cancels.joined() + [3, 3, 3, 5, 2, 36, 2, 37])
+    // Messages until the window is full, some of them taken, and the end.
+    let opening = try step(
+        Wire.Envelope(id: 1, body: .request(Wire.Request(methodID: 7, open: true))))
+    let message = try step(Wire.Envelope(id: 1, body: .data(Wire.Data(payload: [1, 2]))))
+    let window = try step(Wire.Envelope(id: 1, body: .window(Wire.Window(bytes: 1 << 20))))
+    let end = try step(Wire.Envelope(id: 1, body: .data(Wire.Data(end: true, noMessage: true))))
+    seeds.append(greet + opening + message + [0xFE, 0x46, 6, 0x86] + window + [0x86] + end + [3])
+    seeds.append(greet + opening + message + cancels[0] + message + [0xFE, 6, 3, 5, 2, 36])
     seeds.append(greet + [12] + calls.joined() + [4] + calls.joined() + [2, 41])
     return seeds
 }
@@ -98,6 +107,11 @@ private func clientSeeds() throws -> [[UInt8]] {
     var seeds: [[UInt8]] = []
     for first in bodies {
         for second in bodies {
+            seeds.append(
+                greet + [0xFB] + (try step(Wire.Envelope(id: 1, body: first))) + [
+                    0xFE, 0x46, 6, 0x86,
+                ]
+                    + (try step(Wire.Envelope(id: 1, body: second))) + [0x86, 4, 6])
             seeds.append(
                 greet + begin + (try step(Wire.Envelope(id: ids[0], body: first), pieces: 2)) + [4]
                     + (try step(Wire.Envelope(id: ids[1], body: second)))

@@ -26,6 +26,17 @@ class Figure:
         sign, bound = self.target
         return self.value >= bound if sign == ">=" else self.value <= bound
 
+    @property
+    def to_reach(self) -> str:
+        if self.target is None:
+            return ""
+        sign, bound = self.target
+        return f"{'≥' if sign == '>=' else '≤'} {bound:.3g}"
+
+    @property
+    def verdict(self) -> str:
+        return {None: "", True: "ok", False: "miss"}[self.met]
+
     def as_json(self) -> dict:
         target = None if self.target is None else f"{self.target[0]} {self.target[1]:.4g}"
         return {"value": self.value, "ours": self.ours, "peer": self.peer, "target": target, "met": self.met, "spread": self.spread}
@@ -77,11 +88,21 @@ def interleave(rounds: int, cases: dict[Hashable, Callable[[], Run]]) -> Runs:
     return runs
 
 
+def shown(number: float) -> str:
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
+
+
+def markdown(figures: Iterable[Figure]) -> str:
+    lines = ["| measurement | ours | peer | figure | to reach | | spread |", "|---|---|---|---|---|---|---|"]
+    for figure in figures:
+        peer = "" if figure.peer is None else shown(figure.peer)
+        lines.append(f"| {figure.name} | {shown(figure.ours)} | {peer} | {shown(figure.value)} | {figure.to_reach} | {figure.verdict} | {figure.spread:.0%} |")
+    return "\n".join(lines)
+
+
 def table(figures: Iterable[Figure]) -> str:
     lines = [f"{'measurement':<46} {'ours':>12} {'peer':>12} {'figure':>9} {'target':>9}      {'spread':>6}"]
     for figure in figures:
         peer = "" if figure.peer is None else f"{figure.peer:,.1f}"
-        target = "" if figure.target is None else f"{figure.target[0].replace('>=', '≥').replace('<=', '≤')} {figure.target[1]:.3g}"
-        verdict = {None: "", True: "ok", False: "miss"}[figure.met]
-        lines.append(f"{figure.name:<46} {figure.ours:>12,.1f} {peer:>12} {figure.value:>9,.3g} {target:>9} {verdict:<4} {figure.spread:>6.0%}")
+        lines.append(f"{figure.name:<46} {figure.ours:>12,.1f} {peer:>12} {figure.value:>9,.3g} {figure.to_reach:>9} {figure.verdict:<4} {figure.spread:>6.0%}")
     return "\n".join(lines)

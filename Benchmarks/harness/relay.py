@@ -4,6 +4,9 @@ import socket
 import struct
 import threading
 
+# Tag and length of a Request's trace, which stands before its payload.
+TRACE = bytes((9 << 3 | 2, 25))
+
 
 class Relay:
     """Takes one connection. The first frame each way is a Hello and is not counted."""
@@ -12,6 +15,8 @@ class Relay:
         self.server_port = server_port
         self.bytes = 0
         self.calls = 0
+        # Requests that carry a trace context.
+        self.traced = 0
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.threads = [threading.Thread(target=self.accept, daemon=True)]
@@ -30,18 +35,19 @@ class Relay:
         server = socket.create_connection(("127.0.0.1", self.server_port))
         for end in (client, server):
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        counts: list[tuple[int, int]] = []
+        counts: list[tuple[int, int, int]] = []
         answers = threading.Thread(target=lambda: counts.append(self.pass_on(server, client)))
         answers.start()
         requests = self.pass_on(client, server)
         answers.join()
         self.calls = counts[0][0]
         self.bytes = requests[1] + counts[0][1]
+        self.traced = requests[2]
 
     @staticmethod
-    def pass_on(source: socket.socket, sink: socket.socket) -> tuple[int, int]:
-        """Until the source ends. Returns frames and bytes without the first frame's."""
-        unread, frames, total = b"", -1, 0
+    def pass_on(source: socket.socket, sink: socket.socket) -> tuple[int, int, int]:
+        """Until the source ends. Returns frames, bytes and frames with a trace, without the first frame's."""
+        unread, frames, total, traced = b"", -1, 0, 0
         while True:
             got = source.recv(1 << 18)
             if not got:
@@ -49,7 +55,7 @@ class Relay:
                     sink.shutdown(socket.SHUT_WR)
                 except OSError:
                     pass
-                return frames, total
+                return frames, total, traced
             sink.sendall(got)
             unread += got
             start = 0
@@ -60,5 +66,6 @@ class Relay:
                 start += 4 + length
                 if frames >= 0:
                     total += 4 + length
+                    traced += TRACE in unread[start - length : start - length + 40]
                 frames += 1
             unread = unread[start:]

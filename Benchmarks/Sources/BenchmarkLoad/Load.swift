@@ -83,7 +83,8 @@ public struct Load: Sendable {
         }
     }
 
-    static func seconds(_ duration: Duration) -> Double {
+    /// The duration in seconds.
+    public static func seconds(_ duration: Duration) -> Double {
         let (seconds, attoseconds) = duration.components
         return Double(seconds) + Double(attoseconds) * 1e-18
     }
@@ -93,7 +94,7 @@ public struct Load: Sendable {
     }
 
     /// User and system time of this process.
-    private static func cpuSeconds() -> Double {
+    public static func cpuSeconds() -> Double {
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)

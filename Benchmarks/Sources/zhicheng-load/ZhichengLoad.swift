@@ -3,7 +3,7 @@ import Logging
 import RPCTransport
 import ZhichengClient
 
-/// `zhicheng-load port=N [call=echo|list|work] [connections=N] [tls=FOLDER service=NAME] [timeout=MS]
+/// `zhicheng-load port=N [call=echo|list|work|stream bytes=N] [connections=N] [tls=FOLDER service=NAME] [timeout=MS]
 /// [inflight=N | rate=N] [seconds=N] [slowevery=N]` makes calls and prints a result; with a folder of
 /// certificates over TLS, to a server whose certificate names the service.
 @main
@@ -23,6 +23,10 @@ enum ZhichengLoad {
             TCPChannel(
                 host: "127.0.0.1", port: arguments.port, configuration: configuration,
                 logger: Logger(label: "load") { _ in SwiftLogNoOpLogHandler() })
+        }
+        if arguments.call == "stream" {
+            try await StreamLoad(arguments).run(channels[0])
+            return
         }
         let callers = channels.map { channel in
             Caller(

@@ -1,6 +1,6 @@
 """The rows, in the order in which they are measured and told."""
 
-from . import allocations, codec, connections, echo, grpc_cpp, list_call, memory, overload, slow_calls, wire_bytes
+from . import allocations, codec, connections, echo, grpc_cpp, list_call, memory, overload, slow_calls, streams, wire_bytes
 
 ROWS = {
     "echo": echo.measure,
@@ -12,5 +12,6 @@ ROWS = {
     "memory": memory.measure,
     "overload": overload.measure,
     "slow": slow_calls.measure,
+    "streams": streams.measure,
     "grpc-cpp": grpc_cpp.measure,
 }
