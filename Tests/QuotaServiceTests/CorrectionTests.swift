@@ -34,7 +34,7 @@ extension QuotaTests {
                 #expect(seen == more)
                 let file = try await client.downloadApprovalForm(
                     Quota.DownloadApprovalFormRequest(
-                        recordID: record.id, supplementID: supplement.id))
+                        recordID: record.id, supplementID: supplement.id), atMost: 1_000)
                 #expect(file.attachment == supplement.document)
                 #expect(file.content == Common.FileUpload.form.content)
                 let list = try await client.listRecords(
@@ -170,7 +170,7 @@ extension QuotaTests {
                     },
                     try await refusal {
                         try await client.downloadApprovalForm(
-                            Quota.DownloadApprovalFormRequest(recordID: id))
+                            Quota.DownloadApprovalFormRequest(recordID: id), atMost: 1_000)
                     },
                     try await refusal {
                         try await client.supplementRecord(

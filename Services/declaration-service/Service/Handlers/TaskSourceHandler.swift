@@ -49,7 +49,7 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
     func decide(
         _ request: Tasks.DecideRequest, context: RequestContext
     ) async throws -> Tasks.DecideReply {
-        let declaration = TaskID(request.taskID)?.declaration ?? ""
+        let declaration = TaskID(request.taskID)?.object ?? ""
         switch try database.viewer(of: declaration, context.caller) {
         case .party(let party):
             try context.caller.requireRecorded()

@@ -123,7 +123,7 @@ struct CorrectionOptions: ParsableArguments {
     func correct(
         _ correct: (PlatformClient, Int64, Common.FileUpload) async throws -> Quota.Record
     ) async throws {
-        let file = try Common.FileUpload(path: document)
+        let file = try Common.FileUpload(path: document, atMost: Common.FileUpload.mostCallBytes)
         let record = try await connection.withPlatform(session: session.token()) { client in
             var seen = seenVersion
             if seen == nil {
