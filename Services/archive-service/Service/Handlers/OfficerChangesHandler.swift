@@ -13,7 +13,7 @@ struct OfficerChangesHandler: Identity.OfficerChangesProvider {
         _ request: Identity.ApplyOfficerChangeRequest, context: RequestContext
     ) async throws -> Identity.ApplyOfficerChangeReply {
         try await database.receive(
-            ApplyOfficerChange(request: request), for: request, context: context)
+            ApplyOfficerChange(request: request.checked()), for: request, context: context)
     }
 }
 

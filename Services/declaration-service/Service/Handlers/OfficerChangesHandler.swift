@@ -13,7 +13,7 @@ struct OfficerChangesHandler: Identity.OfficerChangesProvider {
         _ request: Identity.ApplyOfficerChangeRequest, context: RequestContext
     ) async throws -> Identity.ApplyOfficerChangeReply {
         try await database.receive(
-            ApplyOfficerChange(request: request, ids: CommandIDs(ids)), for: request,
+            ApplyOfficerChange(request: request.checked(), ids: CommandIDs(ids)), for: request,
             context: context)
     }
 }
