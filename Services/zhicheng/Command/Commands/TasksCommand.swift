@@ -8,7 +8,7 @@ struct TasksCommand: ParsableCommand {
             "任务中心: everything that waits for the signed-in unit (or the superiors, the committee).",
         subcommands: [
             List.self, Show.self, ApproveTask.self, ReturnTask.self, FailTask.self,
-            TerminateTask.self, Batch.self, Remind.self, Filters.self,
+            TerminateTask.self, Batch.self, Remind.self, Filters.self, Watch.self,
         ], defaultSubcommand: List.self)
 }
 
