@@ -11,7 +11,8 @@ extension Identity.ApplyOfficerChangeRequest {
         guard !unitID.isEmpty, namesSomebody, soleKey.count <= 64, isReferred else {
             throw RPCError(
                 code: .invalidArgument,
-                message: "a change of officers names a unit, and who left or who is alone in which region",
+                message:
+                    "a change of officers names a unit, and who left or who is alone in which region",
                 verdict: .never)
         }
         return self

@@ -62,7 +62,12 @@ package final class CallLog: Sendable {
     private func level(_ call: RequestContext, _ end: ServedCall) -> Logger.Level {
         switch end.code {
         case .ok:
-            if end.queueNanoseconds + end.handlerNanoseconds >= slowNanoseconds { return .notice }
+            // A stream lasts as long as its caller likes.
+            if call.method.kind == .unary,
+                end.queueNanoseconds + end.handlerNanoseconds >= slowNanoseconds
+            {
+                return .notice
+            }
             return call.trace?.isSampled == true ? .info : .debug
         case .internalError, .unknown, .dataLoss, .unavailable: return .warning
         case .deadlineExceeded, .unimplemented: return .notice
