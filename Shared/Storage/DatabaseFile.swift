@@ -136,5 +136,10 @@ struct LockFile: ~Copyable {
         self.descriptor = descriptor
     }
 
-    deinit { Glibc.close(descriptor) }
+    deinit {
+        // A child process that is just being started shares the lock until it runs its program: closing alone
+        // would leave the lock to it.
+        _ = flock(descriptor, LOCK_UN)
+        Glibc.close(descriptor)
+    }
 }
