@@ -44,6 +44,7 @@ package final class OutboxRelay: Service {
         try await cancelWhenGracefulShutdown {
             var failures: [Int64: Int] = [:]
             var busy: [String: Set<Int64>] = [:]
+            var looksAgain = false
             let (wakes, wake) = AsyncStream.makeStream(
                 of: Event.self, bufferingPolicy: .unbounded)
             try await withThrowingDiscardingTaskGroup { group in
@@ -68,9 +69,20 @@ package final class OutboxRelay: Service {
                         }
                     case .ready(let message):
                         busy[message.destination]?.remove(message.sequence)
+                    case .unread: looksAgain = false
                     }
                     for (destination, deliver) in self.deliveries {
-                        for message in try self.next(to: destination, besides: &busy) {
+                        guard let next = try self.next(to: destination, besides: &busy) else {
+                            if !looksAgain {
+                                looksAgain = true
+                                group.addTask {
+                                    try? await Task.sleep(for: self.backoff.first)
+                                    wake.yield(.unread)
+                                }
+                            }
+                            continue
+                        }
+                        for message in next {
                             group.addTask { await self.send(message, by: deliver, wake) }
                         }
                     }
@@ -85,15 +97,27 @@ package final class OutboxRelay: Service {
         case delivered(StoredMessage)
         case failed(StoredMessage)
         case ready(StoredMessage)
+        /// The outbox could not be read a while ago.
+        case unread
     }
 
-    /// Takes what may be sent to the destination now, and notes it as busy.
+    /// Takes what may be sent to the destination now, and notes it as busy; nil when a read of that moment failed, as
+    /// it does on a machine that is too busy.
     private func next(
         to destination: String, besides busy: inout [String: Set<Int64>]
-    ) throws -> [StoredMessage] {
+    ) throws -> [StoredMessage]? {
         var taken = busy[destination] ?? []
         guard taken.count < Self.concurrency else { return [] }
-        let pending = try database.pendingMessages(to: destination, limit: Self.concurrency)
+        let pending: [StoredMessage]
+        do {
+            pending = try database.pendingMessages(to: destination, limit: Self.concurrency)
+        } catch let error as StorageError {
+            guard error.isNotApplied else { throw error }
+            logger.warning(
+                "the outbox is looked at again",
+                metadata: ["destination": "\(destination)", "error": "\(error)"])
+            return nil
+        }
         let next = pending.filter { !taken.contains($0.sequence) }
             .prefix(Self.concurrency - taken.count)
         taken.formUnion(next.map(\.sequence))

@@ -22,18 +22,7 @@ extension Database {
     ) throws -> [StoredMessage] {
         try read { rows in
             try rows.rows(
-                Statement(
-                    """
-                    SELECT sequence, id, lane, destination, kind, payload, created
-                    FROM outbox AS message
-                    WHERE acknowledged IS NULL AND destination = coalesce(?, destination)
-                        AND NOT EXISTS (
-                            SELECT 1 FROM outbox AS earlier
-                            WHERE earlier.lane = message.lane AND earlier.acknowledged IS NULL
-                                AND earlier.sequence < message.sequence)
-                    ORDER BY sequence LIMIT ?
-                    """, [destination.map { .text($0) } ?? .null, .integer(Int64(limit))]),
-                limit: limit
+                Self.pending(to: destination, limit: limit), limit: limit
             ).map { row in
                 StoredMessage(
                     sequence: try row.integer("sequence"), id: try row.blob("id"),
@@ -42,6 +31,21 @@ extension Database {
                     created: Timestamp(milliseconds: try row.integer("created")))
             }
         }
+    }
+
+    /// With an index for each of both: a backlog to one destination costs nothing of another one's look.
+    static func pending(to destination: String?, limit: Int) -> Statement {
+        Statement(
+            """
+            SELECT sequence, id, lane, destination, kind, payload, created
+            FROM outbox AS message
+            WHERE acknowledged IS NULL \(destination == nil ? "" : "AND destination = ?")
+                AND NOT EXISTS (
+                    SELECT 1 FROM outbox AS earlier
+                    WHERE earlier.lane = message.lane AND earlier.acknowledged IS NULL
+                        AND earlier.sequence < message.sequence)
+            ORDER BY sequence LIMIT ?
+            """, (destination.map { [.text($0)] } ?? []) + [.integer(Int64(limit))])
     }
 
     /// Notes that the receiver answered; again is allowed. The lane's next message may then go.

@@ -30,43 +30,54 @@ struct Migrator {
     let connection: Connection
     let migrations: [Migration]
 
-    /// The wanted ones in order, Storage's own first.
+    /// All that the program knows, in their order: Storage's own first.
     init(_ connection: Connection, _ migrations: [Migration]) {
         self.connection = connection
         let ordered = migrations.sorted { $0.number < $1.number }
         precondition(
             ordered.map(\.number) == Array(1..<(1 + ordered.count)),
             "migrations are numbered 1, 2, 3 … without a gap")
-        self.migrations = [.storage] + ordered
+        self.migrations = Migration.own + ordered
     }
 
     /// Applies what is missing after checking what is there. Returns the last number.
     func migrate(at now: Timestamp) throws(StorageError) -> Int {
-        let applied = try appliedChecksums()
-        for (number, checksum) in applied where number < migrations.count {
-            guard migrations[number].checksum == checksum else {
+        var applied = try appliedChecksums()
+        let missing = migrations.filter { applied[$0.number] == nil }
+        for migration in migrations {
+            guard let checksum = applied.removeValue(forKey: migration.number) else { continue }
+            guard migration.checksum == checksum else {
                 throw StorageError(
                     .migrationChanged,
                     """
-                    migration \(number) (\(migrations[number].name)) is not the one applied \
+                    migration \(migration.number) (\(migration.name)) is not the one applied \
                     to this database
                     """)
             }
         }
-        if let newest = applied.keys.max(), newest >= migrations.count {
+        if let unknown = applied.keys.max() {
             throw StorageError(
                 .newerDatabase,
                 """
-                the database has migration \(newest), this program knows up to \
-                \(migrations.count - 1): run a newer program
+                the database has migration \(unknown), this program knows \
+                \(1 - Migration.own.count) to \(newest): run a newer program
                 """)
         }
-        guard applied.keys.sorted() == Array(0..<applied.count) else {
-            throw StorageError(.migrationChanged, "the database's list of migrations has a gap")
+        // What is missing comes after all that is there, of Storage's and of the service's.
+        for steps in [Migration.own, Array(migrations.dropFirst(Migration.own.count))] {
+            let numbers = steps.map(\.number)
+            let late = missing.map(\.number).filter(numbers.contains)
+            guard numbers.suffix(late.count) == late[...] else {
+                throw StorageError(
+                    .migrationChanged, "the database's list of migrations has a gap")
+            }
         }
-        for migration in migrations[applied.count...] { try apply(migration, at: now) }
-        return migrations.count - 1
+        for migration in missing { try apply(migration, at: now) }
+        return newest
     }
+
+    /// The last of the service's; 0 when it has none.
+    private var newest: Int { migrations.count - Migration.own.count }
 
     private func appliedChecksums() throws(StorageError) -> [Int: [UInt8]] {
         var checksums: [Int: [UInt8]] = [:]
@@ -99,7 +110,10 @@ struct Migrator {
                 throw StorageError(
                     .constraint, "rows of \(try row.text("table")) refer to missing ones")
             }
-            try connection.runOnce("PRAGMA user_version = \(migration.number)")
+            // Told by tools: the service's number.
+            if migration.number >= 0 {
+                try connection.runOnce("PRAGMA user_version = \(migration.number)")
+            }
             try connection.run("COMMIT")
         } catch {
             if connection.isInTransaction { try? connection.run("ROLLBACK") }

@@ -91,6 +91,15 @@ extension Once {
         }
     }
 
+    /// Whether a repeat gets the refusal again. A request's outcome is an answer, whatever it is. A message comes until it
+    /// is taken: what an object that is busy, or changed meanwhile, refuses now (code 10) must be asked again.
+    func keeps(_ refusal: Refusal) -> Bool {
+        switch self {
+        case .request: true
+        case .message: refusal.code != Refusal.changedMeanwhile.code
+        }
+    }
+
     /// How long a request's key is kept that is not kept for ever: 7 days.
     static let keptMilliseconds: Int64 = 7 * 86_400_000
 

@@ -1,6 +1,9 @@
 extension Migration {
-    /// Storage's own tables: number 0, before a service's.
-    static let storage = Migration(
+    /// Storage's own steps, before a service's: 0, then -1, -2 …, so that every service's numbers stay its own.
+    static let own = [storage, outboxDestinations]
+
+    /// The tables.
+    private static let storage = Migration(
         number: 0, name: "storage",
         statements: [
             """
@@ -69,6 +72,16 @@ extension Migration {
             CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit
             BEGIN SELECT RAISE(ABORT, 'audit entries are not deleted'); END
             """,
+        ])
+
+    /// Whoever delivers to one destination passes by what waits for all others.
+    private static let outboxDestinations = Migration(
+        number: -1, name: "the outbox by destination",
+        statements: [
+            """
+            CREATE INDEX outbox_destinations ON outbox (destination, sequence)
+            WHERE acknowledged IS NULL
+            """
         ])
 
     /// What a new database has before its migrations.

@@ -168,12 +168,12 @@ final class WriteGroup {
         return .success(reply)
     }
 
-    /// Undoes a command's writes; a refusal stays under its key.
+    /// Undoes a command's writes; a refusal stays under its key, where it is final.
     private func undo(_ error: any Error, _ once: Once?) throws(GroupFailure) -> any Error {
         try whole { () throws(StorageError) in try connection.run("ROLLBACK TO command") }
         try checkTransaction()
         var told = error
-        if let refusal = error as? Refusal, let once {
+        if let refusal = error as? Refusal, let once, once.keeps(refusal) {
             do {
                 try keep(.refusal(refusal), once)
             } catch {

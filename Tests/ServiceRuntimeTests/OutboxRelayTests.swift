@@ -55,6 +55,35 @@ struct OutboxRelayTests {
         #expect(seen.withLock { $0 } == ["a": [1, 2, 3], "b": [1, 2, 3]])
         #expect(attempts.withLock { $0 } == 3)
     }
+
+    /// A read that was too long, or found no reader free, is of that moment: the relay looks again, and lives.
+    @Test func aFailedReadIsNotTheEnd() async throws {
+        let test = try TestEnvironment(
+            name: "relay-test", migrations: [], clockStart: "2022-04-19T09:00+08:00")
+        var configuration = DatabaseConfiguration(
+            path: test.databasePath + ".slow", owner: "relay-test", clock: test.clock)
+        configuration.readLimitMilliseconds = 0
+        let database = try Database.open(configuration, migrations: [])
+        defer { database.close() }
+        var backoff = OutboxRelay.Backoff()
+        backoff.first = .milliseconds(1)
+        let relay = OutboxRelay(
+            database: database, deliver: ["there": { _ in }], logger: test.environment.logger,
+            backoff: backoff)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await relay.run() }
+            group.addTask {
+                while test.logged.count(where: { $0.contains("looked at again") }) < 3 {
+                    try await Task.sleep(for: .milliseconds(1))
+                }
+            }
+            // Whichever ends first: the relay does not.
+            try await group.next()
+            #expect(test.logged.count(where: { $0.contains("looked at again") }) >= 3)
+            group.cancelAll()
+            do { try await group.waitForAll() } catch is CancellationError {}
+        }
+    }
 }
 
 private struct NotYet: Error {}

@@ -34,6 +34,25 @@ struct MigrationTests {
         }
     }
 
+    @Test("A step of Storage's own that came later is made up for")
+    func ownSteps() async throws {
+        try await withFolder { folder throws in
+            _ = try open(folder, [first])
+            let path = testConfiguration(folder).path
+            try RawDatabase.run(path, "DELETE FROM migrations WHERE number = -1")
+            try RawDatabase.run(path, "DROP INDEX outbox_destinations")
+            #expect(try open(folder, [first, second]) == 2)
+            #expect(
+                try RawDatabase.run(
+                    path, "SELECT count(*) FROM sqlite_schema WHERE name = 'outbox_destinations'")
+                    == "1")
+            #expect(try RawDatabase.run(path, "PRAGMA user_version") == "2")
+            try RawDatabase.run(path, "UPDATE migrations SET number = -9 WHERE number = -1")
+            let error = #expect(throws: StorageError.self) { try open(folder, [first, second]) }
+            #expect(error?.code == .newerDatabase)
+        }
+    }
+
     @Test("A changed one is refused by its number")
     func changed() async throws {
         try await withFolder { folder in

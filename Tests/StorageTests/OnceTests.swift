@@ -32,6 +32,38 @@ struct OnceTests {
         }
     }
 
+    @Test("A message that met somebody busy is asked again; a final no is kept")
+    func messageAgain() async throws {
+        try await withDatabase { database throws in
+            func refusal(_ act: Act, _ once: Once) async throws -> Refusal? {
+                do {
+                    _ = try await database.execute(act, once: once)
+                    return nil
+                } catch let refusal as Refusal {
+                    return refusal
+                }
+            }
+            let (busy, final) = (
+                Refusal(code: 10, message: "busy"), Refusal(code: 9, message: "no")
+            )
+            let message = Once.message(source: "s", id: [1], hash: [1])
+            for _ in 1...2 {
+                #expect(try await refusal(Act.refusing(busy), message) == busy)
+            }
+            #expect(try await database.execute(Act.adding(1), once: message) == "1")
+            #expect(try await database.execute(Act.adding(2), once: message) == "1")
+            let other = Once.message(source: "s", id: [2], hash: [1])
+            for act in [Act.refusing(final), Act.adding(3)] {
+                #expect(try await refusal(act, other) == final)
+            }
+            // A request's answer is an answer, this one too.
+            for act in [Act.refusing(busy), Act.adding(4)] {
+                #expect(try await refusal(act, request(1)) == busy)
+            }
+            #expect(try database.items() == [1])
+        }
+    }
+
     @Test("The key belongs to the principal and the method")
     func scope() async throws {
         try await withDatabase { database in

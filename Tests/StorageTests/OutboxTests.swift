@@ -39,6 +39,18 @@ struct OutboxTests {
         }
     }
 
+    @Test("A look for one destination seeks to it: no backlog to others is read")
+    func destinations() async throws {
+        try await withDatabase { database throws in
+            _ = try await database.execute(sending(("a", 1)))
+            #expect(try database.pendingMessages(to: "quota-service", limit: 10).count == 1)
+            #expect(try database.pendingMessages(to: "nobody", limit: 10).isEmpty)
+            let plan = try database.queryPlan(of: Database.pending(to: "nobody", limit: 10))
+            #expect(plan.contains { $0.contains("outbox_destinations (destination=?)") }, "\(plan)")
+            #expect(!plan.contains { $0.contains("SCAN") || $0.contains("B-TREE") }, "\(plan)")
+        }
+    }
+
     @Test("An id that was sent before is refused with its command")
     func uniqueIDs() async throws {
         try await withDatabase { database in
