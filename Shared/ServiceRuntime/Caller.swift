@@ -34,14 +34,25 @@ package struct Officer: Sendable {
 
     /// Decisions need the officer's name and ID number on record (I10).
     package func requireRecorded() throws(RPCError) {
-        guard mustRecord else { return }
-        throw RPCError(
+        if mustRecord { throw .officerNotRecorded }
+    }
+}
+
+extension RPCError {
+    /// Who decides has to be known first, so that nobody decides on themselves.
+    fileprivate static var officerNotRecorded: RPCError {
+        RPCError(
             code: .failedPrecondition,
             message: "请先登记经办人姓名和身份证号码，再进行审核 (Identity/RecordOfficer)")
     }
 }
 
 extension Caller {
+    /// As an officer's: whoever decides, in any role, has name and ID number on record (I10). Those who record none pass.
+    package func requireRecorded() throws(RPCError) {
+        if session?.mustRecordOfficer == true { throw .officerNotRecorded }
+    }
+
     /// The signed-in unit officer; the access rule of the method admits nobody else.
     package func officer() throws(RPCError) -> Officer {
         guard let session, let unit = session.unit,

@@ -90,6 +90,16 @@ struct DefectTests {
                 try await refusal {
                     try await department.liftBan(.init(declarationID: row.id))
                 }.fields == ["reason"])
+            let own = harness.declarations(
+                harness.other(.hrDepartment, region: "350100", key: person.key))
+            #expect(
+                try await refusal { try await own.liftBan(request) }.code == .permissionDenied,
+                "nobody decides on themselves")
+            let unknown = harness.declarations(
+                harness.other(.hrDepartment, region: "350100", recorded: false))
+            #expect(
+                try await refusal { try await unknown.liftBan(request) }.message
+                    .contains("RecordOfficer"))
             _ = try await department.liftBan(request)
             #expect(
                 try await refusal { try await department.liftBan(request) }.code == .notFound,

@@ -51,9 +51,15 @@ struct EntrustmentTests {
             let (officer, person) = (harness.officer("陈经办"), harness.applicant(1))
             let stranger = harness.applicant(2, of: .company)
             let foreign = try await refusal {
-                try await harness.entrust(plan, [stranger.personID], by: officer)
+                try await harness.entrust(plan, [person.personID, stranger.personID], by: officer)
             }
             #expect(foreign.fields == ["person_ids"])
+            let unknown = try await refusal {
+                try await harness.entrust(plan, [person.personID, "nobody"], by: officer)
+            }
+            #expect(
+                unknown.message == foreign.message && unknown.fields == foreign.fields,
+                "nobody learns who is of another unit")
             for persons in [[], [person.personID, person.personID]] {
                 let error = try await refusal {
                     try await harness.entrust(plan, persons, by: officer)
@@ -79,6 +85,21 @@ struct EntrustmentTests {
             let entered = try await harness.draft(person, plan)
             let late = try await refusal { try await harness.submit(person, entered) }
             #expect(late.code == .failedPrecondition)
+        }
+    }
+
+    @Test func nobodyDecidesOnThemselves() async throws {
+        try await Harness.run { harness in
+            let plan = try await harness.plan(.elsewhere)
+            let (officer, person) = (harness.officer("陈经办"), harness.applicant(1))
+            let asked = try await harness.entrust(plan, [person.personID], by: officer)
+            for token in [
+                harness.other(.hrDepartment, region: "350100", key: person.key),
+                harness.other(.hrDepartment, region: "350100", recorded: false),
+            ] {
+                let error = try await refusal { try await harness.decide(asked, true, by: token) }
+                #expect(error.code == .permissionDenied || error.message.contains("RecordOfficer"))
+            }
         }
     }
 }

@@ -272,7 +272,7 @@ extension Declaration.Application {
 
 extension Harness {
     func plan(_ plan: Declaration.Plan = .engineering) async throws -> Declaration.Plan {
-        try await declarations(other(.hrDepartment)).publishPlan(
+        try await declarations(other(.hrDepartment, region: "350000")).publishPlan(
             Declaration.PublishPlanRequest(plan: plan))
     }
 

@@ -17,9 +17,15 @@ struct OfficerChangeTests {
             let second = try await harness.claim(
                 harness.submitted(harness.applicant(2), plan), by: colleague)
             let message = IdempotencyKey.random()
+            let told = try harness.number(
+                "SELECT count(*) FROM outbox WHERE destination = 'task-aggregator'")
             for _ in 1...2 {
                 try await harness.officersChanged(left: "officer-陈经办", message: message)
             }
+            #expect(
+                try harness.number(
+                    "SELECT count(*) FROM outbox WHERE destination = 'task-aggregator'")
+                    == told + 1, "a release is told once (E5)")
             let released = try await harness.row(first.id, for: colleague)
             #expect(released.state == .unitPool && released.claimedBy == "")
             #expect(released.version == first.version + 1)
@@ -47,6 +53,29 @@ struct OfficerChangeTests {
             _ = try await harness.declarations(colleague).closeNotice(
                 .init(noticeID: notice.id, expectedVersion: shown.version))
             #expect(try await harness.row(row.id, for: colleague).claimedByName == "郑经办")
+        }
+    }
+
+    /// A claim that waits for another service refuses the message, which comes again and is taken.
+    @Test func aMessageThatMetABusyDeclarationIsTakenLater() async throws {
+        try await Harness.run { harness in
+            let officer = harness.officer("陈经办")
+            let row = try await harness.ready(
+                harness.applicant(1), harness.plan(), by: officer)
+            harness.quota.mood = .stalls
+            // DECIDING, or no answer in time on a machine that is busy: it waits for the vacancy either way.
+            _ = try? await harness.decide(row, .approved, by: officer, timeout: .seconds(1))
+            while try await harness.row(row.id, for: officer).status != "办理中" {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            let message = IdempotencyKey.random()
+            let busy = try await refusal {
+                try await harness.officersChanged(left: "officer-陈经办", message: message)
+            }
+            #expect(busy.code == .aborted)
+            harness.quota.mood = .answers
+            try await harness.drained()
+            try await harness.officersChanged(left: "officer-陈经办", message: message)
         }
     }
 
@@ -109,6 +138,23 @@ struct OfficerChangeTests {
                 }
                 #expect(refused.code == .notFound)
             }
+        }
+    }
+
+    /// It was with the superiors when the colleague left; nobody of the unit may decide it when it comes back.
+    @Test func whatComesBackToAUnitOfOneGoesToTheSuperior() async throws {
+        try await Harness.run { harness in
+            let person = harness.applicant(1)
+            let id = try await harness.approved(person, harness.officer("陈经办"))
+            try await harness.officersChanged(left: "officer-陈经办", alone: person.key)
+            let superior = harness.superior()
+            _ = try await harness.decide(
+                harness.row(id, for: superior), .returned, by: superior, opinion: "请补正")
+            let task = try #require(try await harness.tasks(superior).list(.init()).tasks.first)
+            #expect(task.objectID == id && task.node == "单位审核")
+            let reply = try await harness.decide(
+                harness.row(id, for: superior), .approved, by: superior)
+            #expect(reply.node == "主管部门审核")
         }
     }
 }

@@ -46,7 +46,7 @@ struct PlanTests {
 
     @Test func allFaultsAreNamed() async throws {
         try await Harness.run { harness in
-            let hr = harness.declarations(harness.other(.hrDepartment))
+            let hr = harness.declarations(harness.other(.hrDepartment, region: "350000"))
             let empty = try await refusal {
                 try await hr.publishPlan(Declaration.PublishPlanRequest())
             }
@@ -90,6 +90,23 @@ struct PlanTests {
             own.committeeID = ""
             let plan = try await foreign.publishPlan(Declaration.PublishPlanRequest(plan: own))
             #expect(plan.committeeID == "committee-2")
+        }
+    }
+
+    @Test func aDepartmentPublishesForItsOwnRegion() async throws {
+        try await Harness.run { harness in
+            var plan = Declaration.Plan.engineering
+            for (department, region) in [
+                ("350200", "350100"), ("350100", "350000"), ("350100", ""), ("", "350100"),
+            ] {
+                plan.region = region
+                let hr = harness.declarations(harness.other(.hrDepartment, region: department))
+                let error = try await refusal { try await hr.publishPlan(.init(plan: plan)) }
+                #expect(error.code == .permissionDenied)
+            }
+            plan.region = "350102"
+            let hr = harness.declarations(harness.other(.hrDepartment, region: "350100"))
+            #expect(try await hr.publishPlan(.init(plan: plan)).region == "350102")
         }
     }
 }

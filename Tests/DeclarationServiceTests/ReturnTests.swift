@@ -43,6 +43,51 @@ struct ReturnTests {
             #expect(views == [1, 1, 1, 0, 1], "pending again, ever decided, one in all")
             let old = try await refusal { try await harness.decide(row, .approved, by: officer) }
             #expect(old.code == .aborted, "the first round is decided")
+            let facts = old.detail(Tasks.DecidedFacts.self)
+            #expect(facts?.decidedByName == "陈经办" && facts?.outcome == .returned)
+        }
+    }
+
+    /// What is corrected is the applicant's until it is submitted again, and never more when it is withdrawn.
+    @Test(arguments: [false, true])
+    func aCorrectionIsSeenOnceItIsSubmitted(isWithdrawn: Bool) async throws {
+        try await Harness.run { harness in
+            let plan = try await harness.plan()
+            let (officer, person) = (harness.officer("陈经办"), harness.applicant(1))
+            let row = try await harness.claim(harness.submitted(person, plan), by: officer)
+            _ = try await harness.decide(row, .returned, by: officer)
+            let returned = try await harness.row(row.id, for: person.token)
+            var form = Declaration.Application.engineer
+            form.specialty = "材料力学"
+            let edited = try await harness.declarations(person.token).saveDraft(
+                .init(
+                    id: row.id, expectedVersion: returned.version, planID: plan.id,
+                    application: form))
+            #expect(edited.application?.specialty == "材料力学")
+            #expect(edited.row?.specialty == "材料力学")
+            func seen(_ token: [UInt8]) async throws -> [String] {
+                let detail = try await harness.declarations(token).get(.init(id: row.id))
+                let list = try await harness.declarations(token).list(.init())
+                let title = detail.sections.first?.rows.first?.values.first?.value ?? ""
+                return [
+                    detail.application?.specialty ?? "", detail.row?.specialty ?? "",
+                    list.rows.first?.specialty ?? "", String(title.suffix(4)),
+                ]
+            }
+            let (old, new) = (
+                Array(repeating: "工程力学", count: 4), Array(repeating: "材料力学", count: 4)
+            )
+            #expect(try await seen(officer) == old)
+            #expect(try await seen(person.token) == new)
+            if isWithdrawn {
+                _ = try await harness.declarations(person.token).withdraw(
+                    .init(id: row.id, expectedVersion: edited.row?.version ?? 0))
+                #expect(try await seen(person.token) == old, "it was never submitted")
+                #expect(try await seen(officer) == old)
+            } else {
+                _ = try await harness.submit(person, edited)
+                #expect(try await seen(officer) == new)
+            }
         }
     }
 

@@ -5,8 +5,7 @@ import ServiceLifecycle
 import ServiceRuntime
 import Storage
 
-/// Lets lapse what was not corrected in time, once at the start and once each day of the service's clock; gives
-/// rounds to what waits without one.
+/// Lets lapse what was not corrected in time, once at the start and once each day of the service's clock.
 final class DeadlineSweep: Service {
     private let database: Database
     private let clock: any WallClock
@@ -47,13 +46,6 @@ final class DeadlineSweep: Service {
     }
 
     private func sweep(_ today: CivilDay) async throws(RPCError) {
-        var opened = OpenMissingRounds.most
-        while opened == OpenMissingRounds.most {
-            opened = try await database.performOnce(
-                OpenMissingRounds(
-                    ids: (0..<OpenMissingRounds.most).map { _ in CommandIDs(ids) })
-            ).count
-        }
         while try database.fetch({ rows in
             try !DeclarationStore.overdue(on: today, limit: 1, rows).isEmpty
         }) {

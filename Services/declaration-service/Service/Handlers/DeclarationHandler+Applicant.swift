@@ -63,7 +63,7 @@ extension DeclarationHandler {
             : try await identity.describeUnit(
                 Identity.DescribeUnitRequest(unitID: person.unitID))
         let approved = try await archive.readApproved(
-            Archive.ReadApprovedRequest(personID: personID, itemIDs: draft.itemIDs))
+            Archive.ReadApprovedRequest(personID: personID, itemIDs: draft.corrected.itemIDs))
         let begun = try await database.perform(
             SubmitDeclaration(
                 request: request, person: person, unit: unit,

@@ -13,6 +13,7 @@ extension DeclarationHandler {
         guard case .party(let party) = try Viewer(context.caller) else {
             throw RPCError(code: .permissionDenied, message: "仅评委会可以进行此操作")
         }
+        try context.caller.requireRecorded()
         return try await database.perform(
             SaveVotes(party: party, request: request), for: request, context: context)
     }
@@ -23,6 +24,7 @@ extension DeclarationHandler {
         guard let department = context.caller.session, department.role == .hrDepartment else {
             throw RPCError(code: .permissionDenied, message: "仅人社部门可以进行此操作")
         }
+        try context.caller.requireRecorded()
         return try await database.perform(
             LiftBan(department: department, request: request, ids: CommandIDs(ids)),
             for: request, context: context, keepForever: true)

@@ -22,10 +22,7 @@ extension DeclarationHandler {
         }
         try finish(check)
         var persons: [Identity.PersonSummary] = []
-        for id in request.personIDs {
-            persons.append(
-                try await identity.describePerson(Identity.DescribePersonRequest(personID: id)))
-        }
+        for id in request.personIDs { persons.append(try await described(id)) }
         let letter = try attachments.receive(
             request.letter, id: ids(), allowing: [.pdf, .jpg, .png, .doc, .docx],
             field: "letter", label: "委托函")
@@ -34,6 +31,17 @@ extension DeclarationHandler {
                 officer: officer, request: request, persons: persons, letter: letter,
                 newID: ids()),
             for: request, context: context)
+    }
+
+    /// Whom identity-service does not know is of no unit.
+    private func described(_ person: String) async throws(RPCError) -> Identity.PersonSummary {
+        do throws(RPCError) {
+            return try await identity.describePerson(
+                Identity.DescribePersonRequest(personID: person))
+        } catch {
+            guard error.code == .notFound else { throw error }
+            return Identity.PersonSummary(personID: person)
+        }
     }
 
     func listEntrustments(
@@ -57,6 +65,7 @@ extension DeclarationHandler {
         guard let session = context.caller.session else {
             throw RPCError(code: .unauthenticated, message: "请先登录")
         }
+        try context.caller.requireRecorded()
         return try await database.perform(
             DecideEntrustment(
                 session: session, viewer: try EntrustmentViewer(context.caller),

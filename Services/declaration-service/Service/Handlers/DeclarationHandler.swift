@@ -113,8 +113,9 @@ struct DeclarationHandler: Declaration.DeclarationProvider {
     ) throws(RPCError) -> Declaration.DeclarationDetail {
         let now = clock.now()
         let found = try database.fetch { rows -> Declaration.DeclarationDetail? in
-            guard let declaration = try DeclarationStore.declaration(id, for: viewer, rows)
+            guard let stored = try DeclarationStore.declaration(id, for: viewer, rows)
             else { return nil }
+            let declaration = viewer.isApplicant ? stored.corrected : stored
             let items = try DeclarationStore.snapshot(
                 id, round: declaration.acceptedRound, rows)
             let before = try SubmissionStore.before(declaration, rows)
@@ -147,6 +148,10 @@ struct DeclarationHandler: Declaration.DeclarationProvider {
 }
 
 extension Viewer {
+    fileprivate var isApplicant: Bool {
+        if case .applicant = self { true } else { false }
+    }
+
     /// The recommendation is the unit's own until an approval hands it on.
     func seesRecommendation(of declaration: StoredDeclaration) -> Bool {
         switch self {

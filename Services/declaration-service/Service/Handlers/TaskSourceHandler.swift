@@ -106,13 +106,3 @@ extension StoredRound {
         return task
     }
 }
-
-extension Caller {
-    /// As an officer's: decisions of the later nodes need the name and ID number on record (I10).
-    fileprivate func requireRecorded() throws(RPCError) {
-        guard session?.mustRecordOfficer == true else { return }
-        throw RPCError(
-            code: .failedPrecondition,
-            message: "请先登记经办人姓名和身份证号码，再进行审核 (Identity/RecordOfficer)")
-    }
-}

@@ -5,24 +5,36 @@ import Storage
 
 /// An officer of a unit left, or is alone there now: identity-service says so once for each change.
 struct ApplyOfficerChange: Command {
-    /// The most claims that end with an officer; what is beyond, an administrator of the unit releases.
-    static let mostClaims = 1_000
+    /// The most claims that one plan ends.
+    static let mostClaims = 500
 
     let request: Identity.ApplyOfficerChangeRequest
     let ids: CommandIDs
 
-    func read(_ rows: any RowReader) throws -> [StoredDeclaration] {
-        guard !request.leftID.isEmpty else { return [] }
-        return try DeclarationStore.claimed(
-            by: request.leftID, unit: request.unitID, limit: Self.mostClaims, rows)
+    struct Facts: Sendable {
+        /// By who left.
+        let claimed: [StoredDeclaration]
+        /// In flight, of who is alone.
+        let own: StoredDeclaration?
+    }
+
+    func read(_ rows: any RowReader) throws -> Facts {
+        let own =
+            request.soleKey.isEmpty
+            ? nil : try DeclarationStore.inFlight(of: request.soleKey, rows)
+        return Facts(
+            claimed: request.leftID.isEmpty
+                ? []
+                : try DeclarationStore.claimed(
+                    by: request.leftID, unit: request.unitID, limit: Self.mostClaims, rows),
+            own: try own.flatMap { try DeclarationStore.declaration($0, rows) })
     }
 
     func decide(
-        _ claimed: [StoredDeclaration], at now: Timestamp
+        _ facts: Facts, at now: Timestamp
     ) throws(Refusal) -> Plan<Identity.ApplyOfficerChangeReply> {
-        var writes: [Statement] = []
-        var audit: [AuditEntry] = []
-        for declaration in claimed {
+        var whole = Plan(reply: Identity.ApplyOfficerChangeReply())
+        for declaration in facts.claimed {
             // The message comes again.
             try declaration.requireSettled()
             var changes = Changes(of: declaration, ids: ids)
@@ -31,18 +43,31 @@ struct ApplyOfficerChange: Command {
                 if $0.phase == .unitReview { $0.phase = .unitPool }
                 $0.claim = nil
             }
-            let plan = changes.plan(Identity.ApplyOfficerChangeReply())
-            writes += plan.writes
-            audit += plan.audit
+            let plan = changes.plan(())
+            whole.writes += plan.writes
+            whole.messages += plan.messages
+            whole.audit += plan.audit
         }
         if !request.soleKey.isEmpty {
-            writes.append(
-                RoundStore.refer(request.soleKey, unit: request.unitID, to: request.region))
-            audit.append(
-                AuditEntry(
-                    actor: "service:identity-service", action: "declaration.refer",
-                    object: "unit:\(request.unitID)", after: [("region", request.region)]))
+            refer(facts.own, &whole)
         }
-        return Plan(writes: writes, audit: audit, reply: Identity.ApplyOfficerChangeReply())
+        return whole
+    }
+
+    /// What waits at the unit is the superior's as well, and so is every round that comes back to it.
+    private func refer(
+        _ own: StoredDeclaration?, _ plan: inout Plan<Identity.ApplyOfficerChangeReply>
+    ) {
+        plan.writes.append(
+            RoundStore.refer(request.soleKey, unit: request.unitID, to: request.region))
+        if var own, own.unit.id == request.unitID {
+            own.applicant.soleOfficer = true
+            own.applicant.unitRegion = request.region
+            plan.writes.append(DeclarationStore.describe(own))
+        }
+        plan.audit.append(
+            AuditEntry(
+                actor: "service:identity-service", action: "declaration.refer",
+                object: "unit:\(request.unitID)", after: [("region", request.region)]))
     }
 }

@@ -16,6 +16,7 @@ struct DecideDeclaration: Command {
     struct Found: Sendable {
         let round: StoredRound
         let recommendation: StoredRecommendation
+        /// Only of a return.
         let earlier: EarlierReturns
     }
 
@@ -26,16 +27,14 @@ struct DecideDeclaration: Command {
         return Found(
             round: round,
             recommendation: try RecommendationStore.recommendation(of: id.object, rows),
-            earlier: try EarlierReturns(round.declaration, rows))
+            earlier: try EarlierReturns(round.declaration, of: request.outcome, rows))
     }
 
     func decide(_ facts: Found?, at now: Timestamp) throws(Refusal) -> Plan<Tasks.DecideReply> {
         guard let facts else { throw .notFound("任务") }
         let declaration = facts.round.declaration
         try declaration.requireOther(officer)
-        guard facts.round.decision == nil, declaration.round == facts.round.id.round else {
-            throw .conflict(current: declaration.version)
-        }
+        try facts.round.requireOpen()
         try declaration.requireSettled()
         try declaration.requireHolder(officer)
         try declaration.requireVersion(request.expectedVersion)

@@ -15,6 +15,7 @@ struct DecideLaterNode: Command {
     struct Found: Sendable {
         let round: StoredRound
         let votes: Votes?
+        /// Only of a return.
         let earlier: EarlierReturns
     }
 
@@ -25,16 +26,14 @@ struct DecideLaterNode: Command {
         return Found(
             round: round,
             votes: try VoteStore.votes(of: id.object, round: id.round, rows),
-            earlier: try EarlierReturns(round.declaration, rows))
+            earlier: try EarlierReturns(round.declaration, of: request.outcome, rows))
     }
 
     func decide(_ facts: Found?, at now: Timestamp) throws(Refusal) -> Plan<Tasks.DecideReply> {
         guard let facts else { throw .notFound("任务") }
         let declaration = facts.round.declaration
         try declaration.requireOther(party)
-        guard facts.round.decision == nil, declaration.round == facts.round.id.round else {
-            throw .conflict(current: declaration.version)
-        }
+        try facts.round.requireOpen()
         try declaration.requireSettled()
         try declaration.requireVersion(request.expectedVersion)
         var check = FormCheck()

@@ -37,7 +37,14 @@ extension StoredDeclaration {
     /// Nor on themselves at a later node.
     func requireOther(_ party: Party) throws(Refusal) {
         guard party.personKey != personKey, party.personID != personID else {
-            throw .denied("不能审核本人的申报，请由其他人员办理")
+            throw .ownCase
+        }
+    }
+
+    /// Nor what was decided about them, in the HR department.
+    func requireOther(_ department: Identity.Session) throws(Refusal) {
+        guard department.personKey != personKey, department.personID != personID else {
+            throw .ownCase
         }
     }
 
@@ -51,7 +58,24 @@ extension StoredDeclaration {
     }
 }
 
+extension StoredRound {
+    /// It waits for its decision.
+    /// - Throws: who decided it, and how, to whoever lost the race; a conflict when it is over without a decision.
+    func requireOpen() throws(Refusal) {
+        if let decision {
+            throw .decided(
+                by: decision.officerName, decision.outcome,
+                atMilliseconds: decision.atMilliseconds, current: declaration.version)
+        }
+        guard declaration.round == id.round else {
+            throw .conflict(current: declaration.version)
+        }
+    }
+}
+
 extension Refusal {
+    static var ownCase: Refusal { .denied("不能审核本人的申报，请由其他人员办理") }
+
     /// A lost claim, or an event of somebody who does not hold it; the detail names the holder (D5).
     static func held(by claim: StoredDeclaration.Claim) -> Refusal {
         .precondition(

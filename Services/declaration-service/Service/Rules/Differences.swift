@@ -61,7 +61,14 @@ struct EarlierReturns: Sendable {
     /// Labels of sections and values that the resubmission changed.
     private let changed: Set<String>
 
-    init(_ declaration: StoredDeclaration, _ rows: any RowReader) throws {
+    /// - Parameter outcome: of the decision; only a return raises defects, and reads what they are held against.
+    init(
+        _ declaration: StoredDeclaration, of outcome: Common.Outcome, _ rows: any RowReader
+    ) throws {
+        guard outcome == .returned else {
+            (raised, changed) = ([], [])
+            return
+        }
         raised = Set(try SubmissionStore.defects(of: declaration.id, rows).map(\.text))
         let before = raised.isEmpty ? nil : try SubmissionStore.before(declaration, rows)
         changed =

@@ -31,9 +31,10 @@ struct RequestEntrustment: Command {
         let reason = check.text(
             request.reason, "reason", "委托原因", required: true, longest: Self.longestReason,
             hasLines: true)
-        for person in persons
+        for (n, person) in persons.enumerated()
         where person.unitID != officer.unit.id || person.registration != .approved {
-            check.fault("person_ids", "委托人员", "“\(person.name)”不是本单位注册通过的人员")
+            // Whoever asks need not learn that there is such a person elsewhere, let alone the name.
+            check.fault("person_ids", "委托人员", "第 \(n + 1) 人不是本单位注册通过的人员")
         }
         try check.finish()
         let entrustment = StoredEntrustment(
@@ -41,7 +42,7 @@ struct RequestEntrustment: Command {
             region: officer.unit.region, committeeID: plan.committeeID, phase: .withDepartment,
             version: 1, reason: reason, letter: letter,
             persons: persons.map {
-                Declaration.EntrustedPerson(personID: $0.personID, name: $0.name)
+                StoredEntrustment.Person(id: $0.personID, name: $0.name, key: $0.personKey)
             }, requestedMilliseconds: now.milliseconds,
             flow: [
                 Common.FlowStep(
@@ -73,6 +74,7 @@ struct DecideEntrustment: Command {
         _ entrustment: StoredEntrustment?, at now: Timestamp
     ) throws(Refusal) -> Plan<Declaration.Entrustment> {
         guard var entrustment else { throw .notFound("委托") }
+        try entrustment.requireOther(session)
         let next = try entrustment.phase.next(by: viewer, accepts: request.accept)
         guard entrustment.version == request.expectedVersion else {
             throw .conflict(current: entrustment.version)
@@ -96,6 +98,16 @@ struct DecideEntrustment: Command {
                     actor: "person:\(session.personID)", action: "declaration.entrust.decide",
                     object: "entrustment:\(entrustment.id)", after: [("state", "\(next)")])
             ], reply: entrustment.message)
+    }
+}
+
+extension StoredEntrustment {
+    /// Nobody decides on themselves (I10).
+    fileprivate func requireOther(_ session: Identity.Session) throws(Refusal) {
+        let isOwn = persons.contains {
+            $0.id == session.personID || !$0.key.isEmpty && $0.key == session.personKey
+        }
+        if isOwn { throw .denied("委托人员中有本人，请由其他人员办理") }
     }
 }
 

@@ -25,6 +25,7 @@ struct LiftBan: Command {
         guard let declaration, let own = Region(code: department.region),
             let region = Region(code: declaration.unit.region), own.covers(region)
         else { throw .notFound("年度禁报") }
+        try declaration.requireOther(department)
         var check = FormCheck()
         let reason = check.text(
             request.reason, "reason", "解除原因", required: true, longest: Self.longestReason,

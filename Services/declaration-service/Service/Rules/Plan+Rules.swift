@@ -24,6 +24,7 @@ struct PublishPlan: Command {
             plan.committeeID = publisher.committeeID
         }
         var checked = try Self.checked(plan)
+        try requireOwnRegion(checked)
         guard !isThere else { throw .exists("\(checked.year) 年度已有同名的评审计划") }
         checked.id = newID
         return Plan(
@@ -37,6 +38,15 @@ struct PublishPlan: Command {
                         ("open", checked.openDay), ("close", checked.closeDay),
                     ])
             ], reply: checked)
+    }
+
+    /// An HR department speaks for its region and all within it; a plan without a region, which takes everybody, is a
+    /// committee's.
+    private func requireOwnRegion(_ plan: Declaration.Plan) throws(Refusal) {
+        guard publisher.role == .hrDepartment else { return }
+        guard let own = Region(code: publisher.region), let region = Region(code: plan.region),
+            own.covers(region)
+        else { throw .denied("只能发布本地区及其下级地区的评审计划，请填写属地") }
     }
 
     /// Tidied; every fault is named.

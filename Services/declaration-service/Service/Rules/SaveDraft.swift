@@ -61,9 +61,15 @@ struct SaveDraft: Command {
         }
         var changes = Changes(of: existing, ids: ids)
         changes.apply("declaration.edit", by: actor) {
-            $0.plan = plan
-            $0.application = form
-            $0.itemIDs = request.itemIDs
+            if $0.phase == .draft {
+                $0.plan = plan
+                $0.application = form
+                $0.itemIDs = request.itemIDs
+            } else {
+                // What was submitted stays as it was, for everybody who reviewed it.
+                $0.correction = Declaration.SaveDraftRequest(
+                    application: form, itemIDs: request.itemIDs)
+            }
         }
         return changes.plan(changes.declaration.row(for: viewer))
     }

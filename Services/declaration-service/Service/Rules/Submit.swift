@@ -52,7 +52,8 @@ struct SubmitDeclaration: Command {
         }
         try checkDay(declaration, CivilDay(now))
         var check = FormCheck()
-        ApplicationForm.checkComplete(declaration.application, for: declaration.plan, &check)
+        ApplicationForm.checkComplete(
+            declaration.corrected.application, for: declaration.plan, &check)
         if missingItems > 0 {
             check.fault("item_ids", "引用业绩", "其中 \(missingItems) 项不是本人审核通过的业绩")
         }
@@ -119,7 +120,7 @@ struct SubmitDeclaration: Command {
                 Errand.pin(items, of: declaration.id, round: step.round, step: step.id))
         }
         changes.write([
-            SubmissionStore.insert(changes.declaration), StepStore.insert(step, at: now),
+            SubmissionStore.insert(changes.declaration.corrected), StepStore.insert(step, at: now),
         ])
         return changes.plan(step.reply ?? changes.reply(of: step, .deciding))
     }
@@ -132,6 +133,7 @@ extension Changes {
     ) {
         let isFirst = declaration.acceptedRound == 0
         apply("declaration.submit", by: "person:\(step.actorID)") {
+            $0 = $0.corrected
             $0.phase = next
             $0.acceptedRound = step.round
             $0.submittedMilliseconds = now.milliseconds

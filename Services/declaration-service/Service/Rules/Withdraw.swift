@@ -124,6 +124,7 @@ extension Changes {
         let open = declaration.desk.map { _ in declaration.taskID }
         apply(action, by: actor) {
             $0.phase = next
+            $0.correction = nil
             $0.claim = nil
             $0.noticeUntil = ""
         }

@@ -17,6 +17,7 @@ enum DeclarationStore {
         d.waiting_step AS waiting_step, d.reviewed AS reviewed,
         d.reservation_id AS reservation_id, d.reservation_round AS reservation_round,
         d.defects AS defects, d.correct_by AS correct_by, d.notice_until AS notice_until,
+        d.correction AS correction,
         \(PlanStore.columns)
         """
 
@@ -56,17 +57,27 @@ enum DeclarationStore {
                 [.blob(personKey)]))?.text("id")
     }
 
+    private static let isClaimed = "d.claimed_by = ? AND d.phase IN (3, 4, 12) AND d.unit_id = ?"
+
     /// What the officer has claimed and the unit has not done with, at most so many.
     static func claimed(
         by officer: String, unit: String, limit: Int, _ rows: any RowReader
     ) throws -> [StoredDeclaration] {
         try rows.rows(
             Statement(
-                """
-                SELECT \(columns) FROM \(source)
-                WHERE d.claimed_by = ? AND d.phase IN (3, 4, 12) AND d.unit_id = ? LIMIT ?
-                """, [.text(officer), .text(unit), .integer(Int64(limit))]), limit: limit
+                "SELECT \(columns) FROM \(source) WHERE \(isClaimed) LIMIT ?",
+                [.text(officer), .text(unit), .integer(Int64(limit))]), limit: limit
         ).map(stored)
+    }
+
+    /// How many those are.
+    static func claims(
+        of officer: String, unit: String, _ rows: any RowReader
+    ) throws -> Int64 {
+        try rows.row(
+            Statement(
+                "SELECT count(*) AS n FROM declarations AS d WHERE \(isClaimed)",
+                [.text(officer), .text(unit)]))?.integer("n") ?? 0
     }
 
     /// How many drafts the person keeps.
@@ -170,7 +181,9 @@ enum DeclarationStore {
                     id: $0, round: try row.integer("reservation_round"))
             },
             defects: lines(try row.text("defects")), correctBy: try row.text("correct_by"),
-            noticeUntil: try row.text("notice_until"))
+            noticeUntil: try row.text("notice_until"),
+            correction: try row.optionalBlob("correction").map(
+                Declaration.SaveDraftRequest.init(decoding:)))
     }
 
     // MARK: writes
@@ -181,9 +194,9 @@ enum DeclarationStore {
             INSERT INTO declarations (person_key, applicant_name, applicant, unit_id, unit,
                 plan_id, phase, in_flight, version, round, accepted_round, sort_ms, submitted_ms,
                 application, item_ids, claimed_by, claimed_by_name, waiting_step, reviewed,
-                reservation_id, reservation_round, defects, correct_by, notice_until, id,
-                person_id)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                reservation_id, reservation_round, defects, correct_by, notice_until, correction,
+                id, person_id)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """, values(declaration) + [.text(declaration.id), .text(declaration.personID)])
     }
 
@@ -196,11 +209,18 @@ enum DeclarationStore {
                 round = ?, accepted_round = ?, sort_ms = ?, submitted_ms = ?, application = ?,
                 item_ids = ?, claimed_by = ?, claimed_by_name = ?, waiting_step = ?,
                 reviewed = ?, reservation_id = ?, reservation_round = ?, defects = ?,
-                correct_by = ?, notice_until = ?
+                correct_by = ?, notice_until = ?, correction = ?
             WHERE id = ? AND version = ?
             """,
             values(declaration) + [.text(declaration.id), .integer(declaration.version - 1)],
             expectedChanges: 1)
+    }
+
+    /// What is known of the applicant now. Nothing that anybody decides on by the version.
+    static func describe(_ declaration: StoredDeclaration) -> Statement {
+        Statement(
+            "UPDATE declarations SET applicant = ? WHERE id = ?",
+            [.message(declaration.applicant), .text(declaration.id)], expectedChanges: 1)
     }
 
     private static func values(_ declaration: StoredDeclaration) -> [Value] {
@@ -218,6 +238,7 @@ enum DeclarationStore {
             .optional(declaration.reservation?.id), .optional(declaration.reservation?.round),
             .text(declaration.defects.joined(separator: "\n")), .text(declaration.correctBy),
             .text(declaration.noticeUntil),
+            declaration.correction.map { .message($0) } ?? .null,
         ]
     }
 

@@ -90,13 +90,6 @@ struct DeskCounts: Sendable, Equatable {
         }
     }
 
-    /// One more declaration waits at the desk of a later node.
-    static func waits(at desk: String) -> [Statement] {
-        var counts = DeskCounts()
-        counts.values[.pending] = 1
-        return counts.adding(DeskCounts(), to: desk)
-    }
-
     /// A decided round of the desk is counted.
     static func decided(_ outcome: Common.Outcome, desk: String) -> [Statement] {
         var counts = DeskCounts()

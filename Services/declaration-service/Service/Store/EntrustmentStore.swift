@@ -29,13 +29,24 @@ struct StoredEntrustment: Sendable {
     var version: Int64
     let reason: String
     let letter: Common.Attachment
-    let persons: [Declaration.EntrustedPerson]
+    let persons: [Person]
     let requestedMilliseconds: Int64
     var flow: [Common.FlowStep]
 
+    /// One who is to declare elsewhere.
+    struct Person: Sendable {
+        let id: String
+        let name: String
+        /// Keyed index of the ID number: nobody decides on themselves. Empty in rows from before migration 8.
+        let key: [UInt8]
+    }
+
     var message: Declaration.Entrustment {
         Declaration.Entrustment(
-            id: id, planID: planID, unitID: unitID, unitName: unitName, persons: persons,
+            id: id, planID: planID, unitID: unitID, unitName: unitName,
+            persons: persons.map {
+                Declaration.EntrustedPerson(personID: $0.id, name: $0.name)
+            },
             reason: reason, letter: letter,
             state: Declaration.EntrustmentState(rawValue: Int32(phase.rawValue)),
             version: version, requestedMs: requestedMilliseconds, flow: flow)
@@ -115,12 +126,13 @@ enum EntrustmentStore {
         let persons = try rows.rows(
             Statement(
                 """
-                SELECT person_id, name FROM entrusted_persons WHERE entrustment_id = ?
+                SELECT person_id, name, person_key FROM entrusted_persons WHERE entrustment_id = ?
                 ORDER BY position
                 """, [.text(id)]), limit: mostPersons
         ).map {
-            Declaration.EntrustedPerson(
-                personID: try $0.text("person_id"), name: try $0.text("name"))
+            StoredEntrustment.Person(
+                id: try $0.text("person_id"), name: try $0.text("name"),
+                key: try $0.blob("person_key"))
         }
         return StoredEntrustment(
             id: id, planID: try row.text("plan_id"), unitID: try row.text("unit_id"),
@@ -157,12 +169,13 @@ enum EntrustmentStore {
                 Statement(
                     """
                     INSERT INTO entrusted_persons
-                        (entrustment_id, position, plan_id, person_id, name)
-                    VALUES (?, ?, ?, ?, ?)
+                        (entrustment_id, position, plan_id, person_id, name, person_key)
+                    VALUES (?, ?, ?, ?, ?, ?)
                     """,
                     [
                         .text(entrustment.id), .integer(Int64(position)),
-                        .text(entrustment.planID), .text(person.personID), .text(person.name),
+                        .text(entrustment.planID), .text(person.id), .text(person.name),
+                        .blob(person.key),
                     ])
             }
     }

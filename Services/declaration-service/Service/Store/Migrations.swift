@@ -21,6 +21,7 @@ let declarationMigrations: [Migration] = [
         ]),
     leavingMigration,
     referralsMigration,
+    correctionsMigration,
 ]
 
 private let planTables = [

@@ -41,6 +41,9 @@ struct StoredDeclaration: Sendable, Hashable {
     var correctBy: String
     /// Last day of the public notice that runs, "" when none does.
     var noticeUntil = ""
+    /// What the applicant made of it since it was returned: application and items. Nobody else sees it before it is
+    /// submitted and accepted.
+    var correction: Declaration.SaveDraftRequest?
 
     struct Claim: Sendable, Hashable {
         let officerID: String
@@ -81,6 +84,7 @@ extension StoredDeclaration {
     /// As the viewer sees it. What waits unclaimed is a sole officer's own already (decision 2): a unit
     /// with one officer claims by itself, which is stored with the officer's first event.
     func seen(by viewer: Viewer) -> StoredDeclaration {
+        if case .applicant = viewer { return corrected }
         guard case .officer(let officer) = viewer, officer.isAlone, phase == .unitPool else {
             return self
         }
@@ -90,13 +94,25 @@ extension StoredDeclaration {
         return own
     }
 
+    /// As the applicant made it last: what the next submission says.
+    var corrected: StoredDeclaration {
+        var own = self
+        own.correction = nil
+        if let correction {
+            own.application = correction.application ?? application
+            own.itemIDs = correction.itemIDs
+        }
+        return own
+    }
+
     /// The row of 申报情况.
     func row(for viewer: Viewer) -> Declaration.DeclarationRow {
         let seen = seen(by: viewer)
         return Declaration.DeclarationRow(
             id: id, year: plan.year, applicantID: personID, applicantName: applicant.name,
-            sex: applicant.sex, planID: plan.id, planName: plan.name, form: application.form,
-            specialty: application.specialty, title: application.title, level: application.level,
+            sex: applicant.sex, planID: plan.id, planName: plan.name,
+            form: seen.application.form, specialty: seen.application.specialty,
+            title: seen.application.title, level: seen.application.level,
             submittedMs: submittedMilliseconds ?? 0, node: seen.phase.node,
             state: seen.phase.message, status: seen.status, version: version, round: round,
             claimedBy: seen.claim?.officerID ?? "", claimedByName: seen.claim?.officerName ?? "",
