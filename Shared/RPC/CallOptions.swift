@@ -12,6 +12,8 @@ public struct CallOptions: Sendable {
     public var priority = CallPriority.normal
     /// The trace that the call belongs to. Nil: the surrounding call's, or a new one.
     public var trace: TraceContext?
+    /// How often the call was sent before.
+    package var attempt: UInt32 = 0
 
     public init() {}
 }

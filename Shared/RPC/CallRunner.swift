@@ -12,6 +12,7 @@ package struct CallRunner: Sendable {
     /// In their order; admission is the last.
     private let preparations: [Admission]
     private let logger: Logger
+    private let faults = LineBudget()
 
     /// - Parameters:
     ///   - interceptors: what every call passes.
@@ -81,7 +82,7 @@ package struct CallRunner: Sendable {
             return .deadlineExceeded
         case let error as RPCError:
             if error.cause != nil {
-                logger.error("\(context.method.name) failed: \(error)")
+                faults.log(.error, "\(context.method.name) failed: \(error)", to: logger)
             }
             return error
         case is CancellationError:
@@ -91,7 +92,7 @@ package struct CallRunner: Sendable {
         default:
             var hidden = RPCError(code: .internalError, message: "internal error")
             hidden.cause = error
-            logger.error("\(context.method.name) failed: \(error)")
+            faults.log(.error, "\(context.method.name) failed: \(error)", to: logger)
             return hidden
         }
     }

@@ -86,7 +86,7 @@ package struct InProcessChannel: RPCChannel {
     private func context(of call: OutgoingCall, _ route: RouteTable.Route) -> RequestContext {
         RequestContext(
             method: route.method, peer: peer, metadata: call.metadata, end: call.deadline,
-            idempotencyKey: call.idempotencyKey, priority: call.priority, attempt: 0,
+            idempotencyKey: call.idempotencyKey, priority: call.priority, attempt: call.attempt,
             trace: call.trace)
     }
 

@@ -9,6 +9,8 @@ package struct OutgoingCall: Sendable {
     package let idempotencyKey: IdempotencyKey?
     package let priority: CallPriority
     package let trace: TraceContext?
+    /// 0 for a first try.
+    package let attempt: UInt32
 
     /// - Parameter defaultTimeoutNanoseconds: of the channel; used when the options do not say how
     ///   long. A call that streams then has the longest time.
@@ -33,6 +35,7 @@ package struct OutgoingCall: Sendable {
         if !metadata.isEmpty { try metadata.checkBounds() }
         self.metadata = metadata
         idempotencyKey = options.idempotencyKey
+        attempt = options.attempt
         priority = options.priority == .normal ? scope?.priority ?? .normal : options.priority
         trace = (options.trace ?? scope?.trace)?.child() ?? .start()
     }

@@ -16,7 +16,7 @@ struct CallQueue {
         defer {
             head += 1
             // Moving the rest to the front costs little when most are gone.
-            if head > 64, head * 2 > calls.count {
+            if head == calls.count || head > 64 && head * 2 > calls.count {
                 calls.removeFirst(head)
                 head = 0
             }

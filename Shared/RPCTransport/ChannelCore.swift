@@ -112,7 +112,13 @@ extension ChannelCore {
             .assumeIsolated()
             .whenComplete { [self] result in
                 do {
-                    try connected(result.get())
+                    let channel = try result.get()
+                    do {
+                        try connected(channel)
+                    } catch {
+                        channel.close(promise: nil)
+                        throw error
+                    }
                 } catch {
                     failed(explained(error))
                 }
@@ -133,7 +139,12 @@ extension ChannelCore {
             patience.cancel()
             switch outcome {
             case .done:
-                do { try begin(channel) } catch { failed(explained(error)) }
+                do {
+                    try begin(channel)
+                } catch {
+                    channel.close(promise: nil)
+                    failed(explained(error))
+                }
             case .failed(let error):
                 if let failure = TLSFailure(error), failure.isFinal {
                     failWaiting(

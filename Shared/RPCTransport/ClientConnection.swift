@@ -78,6 +78,8 @@ final class ClientConnection: ConnectionEnd {
     func close() { end(Frame.Goaway(lastID: 0, code: .ok, message: "the channel was closed")) }
 
     var maxFrame: Int { state.maxFrame }
+    /// Calls have deadlines.
+    var frameTime: Duration? { nil }
     var nextTick: Moment? { state.nextTick }
 
     func opened() { handler?.send(.hello(hello)) }
@@ -107,6 +109,8 @@ final class ClientConnection: ConnectionEnd {
     }
 
     func receivedBadLength(_ length: Int) { perform(state.receiveBadLength(length)) }
+
+    func receivedTooSlowly() {}
 
     func outboundChanged(isOverLimit: Bool, now: Moment) {}
 
@@ -155,6 +159,8 @@ final class ClientConnection: ConnectionEnd {
         case .none: handler?.requestFlush()
         case .ready:
             wasReady = true
+            // The Hello may have opened wider windows.
+            for call in calls { call?.stream?.sendWaiting() }
             owner?.connectionIsReady(self)
             owner?.connectionHasRoom(self)
         case .complete, .data:

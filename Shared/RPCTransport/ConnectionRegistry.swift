@@ -5,6 +5,8 @@ import Synchronization
 final class ConnectionRegistry: Sendable {
     private struct State {
         var connections: [ObjectIdentifier: NIOLoopBound<ServerConnection>] = [:]
+        /// Those whose peers have no certificate.
+        var strangers: Set<ObjectIdentifier> = []
         var isClosing = false
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
@@ -27,11 +29,21 @@ final class ConnectionRegistry: Sendable {
         }
     }
 
+    /// Its peer turned out to have no certificate: strangers leave an eighth of the room to others.
+    func admitStranger(_ connection: ServerConnection) -> Bool {
+        state.withLock { state in
+            guard state.strangers.count < max(1, limit - limit / 8) else { return false }
+            state.strangers.insert(ObjectIdentifier(connection))
+            return true
+        }
+    }
+
     /// The connection is closed and its handlers have ended.
     func remove(_ connection: ServerConnection) {
         let id = ObjectIdentifier(connection)
         let waiters = state.withLock { state in
             state.connections[id] = nil
+            state.strangers.remove(id)
             guard state.connections.isEmpty else { return [CheckedContinuation<Void, Never>]() }
             defer { state.waiters = [] }
             return state.waiters

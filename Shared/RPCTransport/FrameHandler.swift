@@ -6,6 +6,8 @@ import RPC
 protocol ConnectionEnd: AnyObject {
     /// The largest length of a frame.
     var maxFrame: Int { get }
+    /// How long the rest of a frame may take to come; nil: as long as it likes.
+    var frameTime: Duration? { get }
     /// When `tick` is to be called; it may be too early.
     var nextTick: Moment? { get }
 
@@ -17,6 +19,8 @@ protocol ConnectionEnd: AnyObject {
         now: Moment)
     /// A frame's length was zero or over the limit.
     func receivedBadLength(_ length: Int)
+    /// The rest of a frame did not come in time.
+    func receivedTooSlowly()
     /// What waits to be sent went over its limit, or under it again.
     func outboundChanged(isOverLimit: Bool, now: Moment)
     /// Last chance to send something before the flush.
@@ -44,6 +48,8 @@ final class FrameHandler: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var phase = Phase.open
     private var unread: ByteBuffer?
+    /// Since when there is a frame of which the rest is missing.
+    private var unreadSince: Moment?
     private var outbound = ByteBuffer()
     private var isFlushDue = false
     private var isOpened = false
@@ -54,7 +60,9 @@ final class FrameHandler: ChannelInboundHandler {
     private static let mostPackedBytes = 64 << 10
     /// A buffer that grew larger than this is not kept.
     private static let mostKeptBytes = 256 << 10
-    /// How long the peer may take to close after the last frame.
+    /// How long the peer may take to read what is left.
+    private static let mostSendingTime = TimeAmount.seconds(10)
+    /// How long it may take to close after the last frame.
     private static let lingerTime = TimeAmount.seconds(1)
 
     init(executor: LoopExecutor, end: any ConnectionEnd) {
@@ -108,7 +116,9 @@ extension FrameHandler {
             buffer = earlier
         }
         let consumed = takeFrames(of: buffer)
+        if consumed > 0 { unreadSince = nil }
         if consumed < buffer.readableBytes, case .open = phase {
+            unreadSince = unreadSince ?? .now
             buffer.moveReaderIndex(forwardBy: consumed)
             // The memory of frames that were taken is not carried along, read after read.
             unread = consumed > 0 ? buffer.slice() : buffer
@@ -223,10 +233,12 @@ extension FrameHandler {
         if case .open = phase { end.willFlush() }
         isFlushDue = false
         guard let context, outbound.readableBytes > 0 else { return }
-        context.writeAndFlush(wrapOutboundOut(outbound), promise: nil)
-        if outbound.capacity > Self.mostKeptBytes {
-            outbound = context.channel.allocator.buffer(capacity: 4096)
-        } else {
+        // Writing calls back when the socket takes nothing or is broken, and more may be packed then.
+        var written = ByteBuffer()
+        swap(&written, &outbound)
+        context.writeAndFlush(wrapOutboundOut(written), promise: nil)
+        if outbound.readableBytes == 0, written.capacity <= Self.mostKeptBytes {
+            swap(&written, &outbound)
             // New memory only when the socket did not take all of it at once.
             outbound.clear(minimumCapacity: min(outbound.capacity, 64 << 10))
         }
@@ -244,9 +256,13 @@ extension FrameHandler {
         guard case .open = phase else { return }
         phase = .lingering
         unread = nil
-        context.close(mode: .output, promise: nil)
-        let channel = context.channel
-        context.eventLoop.scheduleTask(in: Self.lingerTime) { channel.close(promise: nil) }
+        let (channel, eventLoop) = (context.channel, context.eventLoop)
+        let sent = eventLoop.makePromise(of: Void.self)
+        sent.futureResult.whenComplete { _ in
+            eventLoop.scheduleTask(in: Self.lingerTime) { channel.close(promise: nil) }
+        }
+        context.close(mode: .output, promise: sent)
+        eventLoop.scheduleTask(in: Self.mostSendingTime) { channel.close(promise: nil) }
     }
 
     /// Closes at once.
@@ -260,7 +276,7 @@ extension FrameHandler {
 extension FrameHandler {
     /// Sees to it that `tick` is called in time. A timer that comes too early only looks again.
     func updateTimer() {
-        guard case .open = phase, let context, let next = end.nextTick else { return }
+        guard case .open = phase, let context, let next = nextTick else { return }
         if let timer {
             guard next < timer.at else { return }
             timer.task.cancel()
@@ -274,10 +290,23 @@ extension FrameHandler {
         timer = (task, next)
     }
 
+    private var nextTick: Moment? {
+        guard let frameEnd else { return end.nextTick }
+        return end.nextTick.map { min($0, frameEnd) } ?? frameEnd
+    }
+
+    /// Until when the rest of a frame must be there.
+    private var frameEnd: Moment? {
+        guard let unreadSince, let time = end.frameTime else { return nil }
+        return unreadSince + time
+    }
+
     private func timerFired() {
         timer = nil
         guard case .open = phase else { return }
-        end.tick(now: .now)
+        let now = Moment.now
+        if let frameEnd, frameEnd <= now { end.receivedTooSlowly() }
+        end.tick(now: now)
         updateTimer()
     }
 }

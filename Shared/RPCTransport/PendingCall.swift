@@ -25,11 +25,12 @@ import RPC
     /// The caller's task was cancelled, perhaps before the call arrived here.
     var isCancelled = false
     /// 0 for a first try.
-    var attempt: UInt32 = 0
+    var attempt: UInt32
     private var continuation: UnsafeContinuation<Answer, Never>?
 
     init(_ outgoing: OutgoingCall, _ request: (any Message)?, stream: StreamPort? = nil) {
         self.outgoing = outgoing
+        attempt = outgoing.attempt
         self.request = request
         self.stream = stream
     }

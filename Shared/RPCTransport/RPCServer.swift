@@ -10,6 +10,8 @@ package final class RPCServer: Service {
     private let configuration: ServerConfiguration
     private let runner: CallRunner
     private let logger: Logger
+    /// What bad connections may fill of the log.
+    private let warnings = LineBudget()
     private let registry: ConnectionRegistry
     private let executors: [ObjectIdentifier: LoopExecutor]
     private let group = MultiThreadedEventLoopGroup.singleton
@@ -110,8 +112,9 @@ package final class RPCServer: Service {
         let peer = NIOLoopBoundBox<String?>(nil, eventLoop: channel.eventLoop)
         let connection = ServerConnection(
             configuration: configuration, runner: runner, executor: executor, logger: logger,
-            drainSignal: drainSignal,
-            authenticate: { Self.authenticate($0, certified: peer.value) }
+            warnings: warnings, drainSignal: drainSignal,
+            authenticate: { Self.authenticate($0, certified: peer.value) },
+            admitStranger: { [registry] in registry.admitStranger($0) }
         ) { [registry, load] in
             registry.remove($0)
             load.connectionEnded()
@@ -149,7 +152,7 @@ package final class RPCServer: Service {
     private static func authenticate(
         _ hello: Frame.Hello, certified name: String?
     ) -> ServerConnectionState.Authentication {
-        guard hello.authScheme.isEmpty else {
+        guard hello.authScheme.isEmpty, hello.auth.isEmpty else {
             return .refused("the authentication scheme is not known here; show a certificate")
         }
         return name.map { .service($0) } ?? .anonymous

@@ -8,8 +8,10 @@ final class ServerConnection: ConnectionEnd {
     private let runner: CallRunner
     private let executor: LoopExecutor
     private let logger: Logger
+    private let warnings: LineBudget
     private let limits: ConnectionLimits
     private let drainSignal: DrainSignal
+    private let admitStranger: (ServerConnection) -> Bool
     private let ended: (ServerConnection) -> Void
     private var state: ServerConnectionState
     private var peer = Peer(name: "", isAuthenticated: false)
@@ -25,16 +27,20 @@ final class ServerConnection: ConnectionEnd {
 
     /// - Parameters:
     ///   - authenticate: who the sender of a Hello is.
+    ///   - admitStranger: whether there is room for a peer without a certificate.
     ///   - ended: called once, when the connection is closed and every handler has ended.
     init(
         configuration: ServerConfiguration, runner: CallRunner, executor: LoopExecutor,
-        logger: Logger, drainSignal: DrainSignal,
+        logger: Logger, warnings: LineBudget, drainSignal: DrainSignal,
         authenticate: @escaping @Sendable (Frame.Hello) -> ServerConnectionState.Authentication,
+        admitStranger: @escaping (ServerConnection) -> Bool,
         ended: @escaping (ServerConnection) -> Void
     ) {
         self.runner = runner
         self.executor = executor
         self.logger = logger
+        self.warnings = warnings
+        self.admitStranger = admitStranger
         self.ended = ended
         self.drainSignal = drainSignal
         limits = configuration.limits
@@ -61,6 +67,7 @@ final class ServerConnection: ConnectionEnd {
     func abort() { handler?.abort("the server was stopped") }
 
     var maxFrame: Int { state.maxFrame }
+    var frameTime: Duration? { limits.frame }
     var nextTick: Moment? { state.nextTick }
 
     func opened() {}
@@ -84,6 +91,8 @@ final class ServerConnection: ConnectionEnd {
     }
 
     func receivedBadLength(_ length: Int) { perform(state.receiveBadLength(length)) }
+
+    func receivedTooSlowly() { perform(state.receiveTooSlowly()) }
 
     func outboundChanged(isOverLimit: Bool, now: Moment) {
         state.outbound(isOverLimit: isOverLimit, at: now)
@@ -117,7 +126,14 @@ final class ServerConnection: ConnectionEnd {
         case .none: handler?.requestFlush()
         case .hello(let hello, let peer):
             self.peer = peer
-            handler?.send(.hello(hello))
+            if peer.isAuthenticated || admitStranger(self) {
+                handler?.send(.hello(hello))
+            } else {
+                close(
+                    Frame.Goaway(
+                        lastID: 0, code: .resourceExhausted,
+                        message: "this server takes no further connections"))
+            }
         case .start, .data:
             preconditionFailure("what has a payload is handled where the payload is")
         case .resume(let id):
@@ -136,15 +152,22 @@ final class ServerConnection: ConnectionEnd {
         case .cancel(let slot): cancel(slot)
         case .close(let goaway):
             if goaway.code != .ok {
-                logger.warning("connection of \(peer.knownName) is closed: \(goaway.message)")
+                warnings.log(
+                    .warning, "connection of \(peer.knownName) is closed: \(goaway.message)",
+                    to: logger)
             }
-            handler?.close(with: goaway)
-            for slot in state.closed() { cancel(slot) }
+            close(goaway)
         case .abort:
-            logger.warning(
-                "connection of \(peer.knownName) is closed: it does not read its answers")
+            warnings.log(
+                .warning, "connection of \(peer.knownName) is closed: it does not read its answers",
+                to: logger)
             handler?.abort("it did not read its answers")
         }
+    }
+
+    private func close(_ goaway: Frame.Goaway) {
+        handler?.close(with: goaway)
+        for slot in state.closed() { cancel(slot) }
     }
 
     private func resumeBlocked() {
@@ -195,6 +218,8 @@ final class ServerConnection: ConnectionEnd {
         guard state.isRunning(id, slot: slot) else { return }
         while tasks.count <= slot { tasks.append(nil) }
         tasks[slot] = task
+        // Its first steps may have found the connection broken.
+        if isClosed { task.cancel() }
     }
 
     /// This side's end of a call that streams; nil for others.

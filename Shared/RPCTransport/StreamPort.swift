@@ -142,7 +142,9 @@ extension StreamPort {
 
     /// The connection did not run the call, which goes to another one.
     func detach() {
-        if case .open = phase { phase = .unattached }
+        guard case .open = phase else { return }
+        phase = .unattached
+        hasFinished = false
     }
 
     /// A message came.
@@ -166,14 +168,16 @@ extension StreamPort {
 
     /// There is room again.
     func sendWaiting() {
-        while let next = waiting.first, case .open(let carrier, _, _) = phase {
+        while !waiting.isEmpty, case .open(let carrier, _, _) = phase {
+            // It leaves the queue first: a write may fail at once, and end this port before it returns.
+            let next = waiting.removeFirst()
             do throws(RPCError) {
-                guard case .open = try carrier.sendData(next.message, of: self) else { return }
+                guard case .open = try carrier.sendData(next.message, of: self) else {
+                    return waiting.insert(next, at: 0)
+                }
                 hasSent = true
-                waiting.removeFirst()
                 next.continuation.resume(returning: .success(()))
             } catch {
-                waiting.removeFirst()
                 next.continuation.resume(returning: .failure(error))
             }
         }
@@ -214,8 +218,6 @@ extension StreamPort {
 /// The streams of one connection that wait for the connection's own window, first come, first served.
 struct StreamQueue {
     private var ports: [StreamPort] = []
-
-    var isEmpty: Bool { ports.isEmpty }
 
     /// A stream that stands in the queue already keeps its place.
     mutating func append(_ port: StreamPort) {

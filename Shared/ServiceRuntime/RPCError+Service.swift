@@ -13,6 +13,10 @@ extension RPCError {
                 code: RPCCode(rawValue: refusal.code) ?? .unknown, message: refusal.message,
                 details: refusal.details.map { ErrorDetail(type: $0.type, value: $0.value) },
                 verdict: .never)
+        case let error as StorageError where error.code == .notApplied(.cancelled):
+            // The caller's own doing, no fault of the service's.
+            self.init(
+                code: .cancelled, message: "the call was cancelled", verdict: .notExecuted)
         case let error as StorageError where error.isNotApplied:
             self.init(
                 code: .unavailable, message: "服务繁忙，未作任何更改，请稍后重试",

@@ -99,7 +99,10 @@ extension ServiceDefinition {
         case let error as ConfigurationError: (error.description, .configuration)
         case let error as TransportError: (error.description, .configuration)
         case let error as StorageError:
-            (error.description, error.isInUse ? .unavailable : .configuration)
+            (
+                error.description,
+                error.isInUse ? .unavailable : error.mayPass ? .failed : .configuration
+            )
         case let error as KeyFileError: (error.description, .configuration)
         case let error as ValueFault: (error.message, .configuration)
         default: ("\(error)", .failed)
@@ -114,7 +117,8 @@ extension ServiceAssembly {
         metrics: MetricsHandler
     ) {
         let health = HealthHandler(
-            name: environment.name, database: environment.database, channels: channels)
+            name: environment.name, database: environment.database, channels: channels,
+            logger: environment.logger)
         serve(
             health.register(in:),
             access: { (_: Wire.HealthMethod) in .anyone })

@@ -76,7 +76,13 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
 
     /// Whether only this machine can reach the address.
     package var isLoopback: Bool {
-        host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        host == "localhost" || host == "::1" || isLoopbackV4
+    }
+
+    /// Whether it is an address 127.x.y.z, and not a name that looks like one.
+    private var isLoopbackV4: Bool {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 }
 

@@ -1,4 +1,5 @@
 package import Domain
+package import Logging
 package import Messages
 package import RPC
 import Secrets
@@ -17,6 +18,7 @@ package final class SessionLeases: Service {
 
     private let identity: Identity.IdentityClient
     private let clock: any WallClock
+    private let logger: Logger
     private let now: @Sendable () -> Moment
     private let pause: Duration
     private let kept: Mutex<Kept>
@@ -27,11 +29,12 @@ package final class SessionLeases: Service {
     ///   - now: by which leases end.
     ///   - pause: before it listens again when identity-service was not there.
     package init(
-        _ identity: any RPCChannel, clock: any WallClock,
+        _ identity: any RPCChannel, clock: any WallClock, logger: Logger,
         now: @escaping @Sendable () -> Moment = { .now }, pause: Duration = .milliseconds(500)
     ) {
         self.identity = Identity.IdentityClient(identity)
         self.clock = clock
+        self.logger = logger
         self.now = now
         self.pause = pause
         kept = Mutex(Kept(at: now()))
@@ -58,22 +61,40 @@ package final class SessionLeases: Service {
     /// Listens for revocations until cancelled.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
+            var isTold = false
             while !Task.isCancelled {
                 // Whatever ends the watch: without one there are no new leases, and the old ones end soon.
-                try? await self.watch()
-                self.kept.withLock { $0.place.watch = 0 }
+                let error = await self.watch()
+                let wasOpen = self.kept.withLock { kept in
+                    defer { kept.place.watch = 0 }
+                    return kept.place.watch != 0
+                }
+                if wasOpen { isTold = false }
+                if !isTold, !Task.isCancelled {
+                    isTold = true
+                    self.logger.notice(
+                        "sessions are asked for one by one: \(error?.description ?? "the watch ended")"
+                    )
+                }
                 try? await Task.sleep(for: self.pause)
             }
         }
     }
 
-    private func watch() async throws {
-        try await identity.watchRevocations { acknowledgements, revocations in
-            for try await revocation in revocations {
-                self.kept.withLock { $0.revoke(revocation) }
-                try await acknowledgements.send(
-                    Identity.RevocationAcknowledgement(sequence: revocation.sequence))
+    /// Listens until the watch ends.
+    /// - Returns: why.
+    private func watch() async -> RPCError? {
+        do {
+            try await identity.watchRevocations { acknowledgements, revocations in
+                for try await revocation in revocations {
+                    self.kept.withLock { $0.revoke(revocation) }
+                    try await acknowledgements.send(
+                        Identity.RevocationAcknowledgement(sequence: revocation.sequence))
+                }
             }
+            return nil
+        } catch {
+            return error as? RPCError
         }
     }
 

@@ -1,4 +1,5 @@
 import Domain
+import Logging
 import Messages
 import RPC
 import ServiceStubs
@@ -9,14 +10,19 @@ struct HealthHandler: Wire.HealthProvider {
     let name: String
     let database: Database
     let channels: [String: any RPCChannel]
+    let logger: Logger
+    private let faults = LineBudget()
 
     func check(
         _ request: Wire.HealthRequest, context: RequestContext
     ) async throws -> Wire.HealthReply {
-        var dependencies = [databaseState()]
-        for (peer, channel) in channels.sorted(by: { $0.key < $1.key }) {
-            dependencies.append(await peerState(peer, channel, asker: context.peer))
+        let peers = await withTaskGroup(of: Wire.Dependency.self) { group in
+            for (peer, channel) in channels {
+                group.addTask { await peerState(peer, channel, asker: context.peer) }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
         }
+        let dependencies = [databaseState()] + peers.sorted { $0.name < $1.name }
         return Wire.HealthReply(
             ready: dependencies.first?.ready ?? false, service: name, version: platformVersion,
             dependencies: dependencies)
@@ -27,7 +33,10 @@ struct HealthHandler: Wire.HealthProvider {
             _ = try database.read { rows in try rows.row(Statement("SELECT 1")) }
             return Wire.Dependency(name: "database", ready: true)
         } catch {
-            return Wire.Dependency(name: "database", ready: false, message: "\(error)")
+            // Anybody may ask: what is wrong with it is for the log.
+            faults.log(.error, "the database cannot be read: \(error)", to: logger)
+            return Wire.Dependency(
+                name: "database", ready: false, message: "it cannot be read; the log says why")
         }
     }
 

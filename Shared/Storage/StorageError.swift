@@ -71,6 +71,14 @@ package struct StorageError: Error, Sendable, CustomStringConvertible {
         self.resultCode = resultCode
     }
 
+    /// Whether the same database may do better when it is opened again.
+    package var mayPass: Bool {
+        switch code {
+        case .notApplied, .io, .unknown: true
+        default: false
+        }
+    }
+
     /// Nothing was changed: the caller may repeat the same call.
     package var isNotApplied: Bool {
         if case .notApplied = code { true } else { false }

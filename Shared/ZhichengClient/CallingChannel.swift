@@ -66,6 +66,7 @@ struct CallingChannel: RPCChannel {
         tokens.earn()
         while true {
             options.timeout = max(.zero, deadline - clock.now)
+            options.attempt = UInt32(clamping: attempts)
             attempts += 1
             do {
                 return try await base.unary(call.method, request, options: options)

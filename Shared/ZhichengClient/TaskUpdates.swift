@@ -25,6 +25,8 @@ public struct TaskUpdates: AsyncSequence, Sendable {
         private var position: Int64
         private var stream: ReplyStream<Tasks.TaskUpdate>.Iterator?
         private var failures = 0
+        /// As the server asked for.
+        private var leastPause = Duration.zero
 
         fileprivate init(_ updates: TaskUpdates) {
             client = updates.client
@@ -51,14 +53,19 @@ public struct TaskUpdates: AsyncSequence, Sendable {
                     self.stream = nil
                 } catch {
                     self.stream = nil
-                    guard error.code == .unavailable || error.code == .deadlineExceeded else {
-                        throw error
+                    switch error.code {
+                    case .unavailable, .deadlineExceeded: leastPause = error.retryAfter ?? .zero
+                    case .resourceExhausted where error.verdict == .notExecuted:
+                        leastPause = error.retryAfter ?? .zero
+                    default: throw error
                     }
                 }
                 failures += 1
                 do {
+                    // Partly random, so that all who watched a service do not come back in step.
                     let pause = Duration.milliseconds(50 << Swift.min(failures, 6))
-                    try await ContinuousClock().sleep(for: pause)
+                    try await ContinuousClock().sleep(
+                        for: Swift.max(leastPause, pause * Double.random(in: 0.5...1)))
                 } catch {
                     throw RPCError(code: .cancelled, message: "已停止等待任务更新")
                 }

@@ -13,6 +13,8 @@ extension Tasks.TaskCentreClient {
         let clock = ContinuousClock()
         let end = clock.now + limit
         var reply = try await decide(request, options: options)
+        var asking = options
+        asking.idempotencyKey = nil
         var pause = Duration.milliseconds(20)
         while reply.state == .deciding, clock.now + pause < end {
             do {
@@ -22,7 +24,8 @@ extension Tasks.TaskCentreClient {
             }
             pause = min(pause * 2, .seconds(1))
             reply = try await getDecision(
-                Tasks.GetDecisionRequest(taskID: request.taskID, decisionID: reply.decisionID))
+                Tasks.GetDecisionRequest(taskID: request.taskID, decisionID: reply.decisionID),
+                options: asking)
         }
         return reply
     }

@@ -209,15 +209,33 @@ struct AdaptiveLimitTests {
         (bounds.minimum, bounds.initial, bounds.maximum) = (2, 2, 2)
         let load = ServerLoad(bounds, now: start)
         let method = RPCMethod("test.v1.Test/Work")
-        let pass = try load.begin(method, .normal, at: start)
-        let error = #expect(throws: RPCError.self) { try load.begin(method, .sheddable, at: start) }
+        let pass = try load.begin(method, .normal, requestBytes: 10, at: start)
+        let error = #expect(throws: RPCError.self) {
+            try load.begin(method, .sheddable, requestBytes: 10, at: start)
+        }
+        #expect(throws: RPCError.self) { try load.beginStream(.sheddable) }
         #expect(error?.code == .resourceExhausted)
         #expect(error?.verdict == .notExecuted)
         #expect(error?.retryAfter != nil)
         #expect(load.reading.running == 1)
         #expect(load.reading.limit == 2)
-        #expect(load.reading.refused == [.sheddable: 1])
-        load.end(pass, nil, at: start)
+        #expect(load.reading.refused == [.sheddable: 2])
+        load.end(pass, nil, requestBytes: 10, at: start)
         #expect(load.reading.running == 0)
+    }
+
+    @Test("Requests that are read but not admitted yet are bounded together")
+    func requestBytes() throws {
+        let load = ServerLoad(now: start)
+        let method = RPCMethod("test.v1.Test/Work")
+        let passes = try (0..<64).map { _ in
+            try load.begin(method, .normal, requestBytes: 4 << 20, at: start)
+        }
+        let error = #expect(throws: RPCError.self) {
+            try load.begin(method, .critical, requestBytes: 1, at: start)
+        }
+        #expect(error?.verdict == .notExecuted)
+        load.end(passes[0], nil, requestBytes: 4 << 20, at: start)
+        _ = try load.begin(method, .normal, requestBytes: 4 << 20, at: start)
     }
 }

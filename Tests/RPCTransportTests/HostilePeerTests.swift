@@ -59,6 +59,56 @@ struct HostilePeerTests {
         }
     }
 
+    @Test("A frame whose rest does not come ends its connection, although calls run on it")
+    func unfinishedFrame() async throws {
+        let began = Signal()
+        let routes = routes {
+            $0.unary(method) { (_: Tasks.News, _) -> Tasks.News in
+                began.raise()
+                try await Task.sleep(for: .seconds(3600))
+                return Tasks.News()
+            }
+        }
+        let configuration = configuration { $0.limits.frame = .milliseconds(200) }
+        try await withServer(routes, configuration) { port in
+            try await withRawPeer(port) { peer in
+                try await peer.send(
+                    hello, Wire.Envelope(id: 1, body: .request(Wire.Request(methodID: method.id))))
+                try await began.wait()
+                try await peer.send([0, 0x40, 0, 0, 0x0A])
+                let goaway = try await peer.goaway()
+                #expect(goaway?.message.contains("did not come whole") == true)
+            }
+        }
+    }
+
+    @Test("Peers without a certificate leave room for those that have one")
+    func strangers() async throws {
+        let configuration = configuration { $0.maxConnections = 8 }
+        try await withServer(routes(), configuration) { port in
+            let (taken, leave) = ((0..<7).map { _ in Signal() }, Signal())
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for signal in taken {
+                    group.addTask {
+                        try await withChannel(port) { channel in
+                            _ = try await channel.call(echo, "1")
+                            signal.raise()
+                            try await leave.wait()
+                        }
+                    }
+                }
+                for signal in taken { try await signal.wait() }
+                try await withRawPeer(port) { peer in
+                    try await peer.send(hello)
+                    let goaway = try await peer.goaway()
+                    #expect(goaway?.code == RPCCode.resourceExhausted.rawValue)
+                }
+                leave.raise()
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test("A client that is gone, wholly or half, ends its handlers", arguments: [false, true])
     func goneClient(isHalf: Bool) async throws {
         let (began, cancelled) = (Signal(), Signal())

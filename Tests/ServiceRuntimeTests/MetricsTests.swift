@@ -53,12 +53,12 @@ struct MetricsTests {
     func load() async throws {
         let (registry, load) = (MetricsRegistry(), ServerLoad())
         load.connectionBegan()
-        let pass = try load.begin(method, .normal, at: .now)
+        let pass = try load.begin(method, .normal, requestBytes: 1, at: .now)
         let handler = MetricsHandler(registry: registry, load: load)
         let context = RequestContext(
             method: method, peer: Peer(name: "x", isAuthenticated: false), deadline: .now)
         let text = try await handler.read(.init(), context: context).text
-        load.end(pass, nil, at: .now)
+        load.end(pass, nil, requestBytes: 1, at: .now)
         #expect(text.contains("rpc_running_calls 1\n"))
         #expect(text.contains("rpc_call_limit 512\n"))
         #expect(text.contains("rpc_connections 1\n"))

@@ -47,7 +47,9 @@ import Testing
 
     init() throws {
         clock = try DevelopmentClock(startingAt: "2022-04-19T09:00+08:00")
-        leases = SessionLeases(identity, clock: clock) { [identity] in
+        leases = SessionLeases(
+            identity, clock: clock, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        ) { [identity] in
             identity.time.withLock { $0 }
         }
     }
@@ -178,7 +180,9 @@ import Testing
     {
         let watched = Watched()
         let clock = try DevelopmentClock(startingAt: "2022-04-19T09:00+08:00")
-        let leases = SessionLeases(watched.channel, clock: clock)
+        let leases = SessionLeases(
+            watched.channel, clock: clock,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let token = [UInt8](repeating: 1, count: 32)
         let context = RequestContext(
             method: Quota.QuotaMethod.listRecords.method,

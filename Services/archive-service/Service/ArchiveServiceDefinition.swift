@@ -8,7 +8,8 @@ package let archiveServiceDefinition = ServiceDefinition(
     name: "archive-service", migrations: archiveMigrations
 ) { environment in
     let identity = try environment.channel("identity-service")
-    let leases = SessionLeases(identity, clock: environment.clock)
+    let leases = SessionLeases(
+        identity, clock: environment.clock, logger: environment.logger)
     var assembly = assemble(
         environment, catalog: try ArchiveSettings(environment.settings).catalog,
         identity: identity,

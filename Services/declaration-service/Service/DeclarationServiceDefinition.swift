@@ -8,7 +8,8 @@ package let declarationServiceDefinition = ServiceDefinition(
     name: "declaration-service", migrations: declarationMigrations
 ) { environment in
     let identity = try environment.channel("identity-service")
-    let leases = SessionLeases(identity, clock: environment.clock)
+    let leases = SessionLeases(
+        identity, clock: environment.clock, logger: environment.logger)
     var assembly = assemble(
         environment, resolver: leases.resolve,
         identity: identity, archive: try environment.channel(Errand.archive),

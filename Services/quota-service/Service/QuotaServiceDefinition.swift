@@ -8,7 +8,8 @@ package let quotaServiceDefinition = ServiceDefinition(
     name: "quota-service", migrations: quotaMigrations
 ) { environment in
     let identity = try environment.channel("identity-service")
-    let leases = SessionLeases(identity, clock: environment.clock)
+    let leases = SessionLeases(
+        identity, clock: environment.clock, logger: environment.logger)
     var assembly = assemble(environment, resolver: leases.resolve, identity: identity)
     assembly.run(leases)
     return assembly

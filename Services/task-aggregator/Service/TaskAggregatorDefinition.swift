@@ -14,7 +14,8 @@ package let taskAggregatorDefinition = ServiceDefinition(
     }
     let identity = try environment.channel("identity-service")
     let settings = try AggregatorSettings(environment.settings)
-    let leases = SessionLeases(identity, clock: environment.clock)
+    let leases = SessionLeases(
+        identity, clock: environment.clock, logger: environment.logger)
     var assembly = assemble(
         environment, sources: try TaskSources(channels, logger: environment.logger),
         lastKnown: LastKnown(database: environment.database, logger: environment.logger),

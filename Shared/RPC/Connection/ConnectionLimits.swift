@@ -13,10 +13,14 @@ package struct ConnectionLimits: Sendable {
     package var connectionWindow = defaultConnectionWindow
     /// From the connection's start until the other side's Hello is there.
     package var handshake = Duration.seconds(5)
+    /// From a frame's first byte to its last.
+    package var frame = Duration.seconds(30)
     /// For calls that name no time.
     package var defaultTimeout = CallLimits.defaultTimeout
     /// A connection without a call is closed after this.
     package var idle = Duration.seconds(600)
+    /// The same for a peer without a certificate: whoever it is, it is not to hold what others need.
+    package var strangersIdle = Duration.seconds(120)
     /// Pings may come this often, and sixteen at a stroke.
     package var minPing = Duration.seconds(1)
     /// Cancels that may come at a stroke; the budget fills again at half of it a second.

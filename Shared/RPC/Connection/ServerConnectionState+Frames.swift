@@ -13,6 +13,7 @@ extension ServerConnectionState {
         case .refused(let reason): return close(.unauthenticated, reason)
         }
         state = .open
+        if !peer.isAuthenticated { idle = min(limits.idle, limits.strangersIdle) }
         mostReplyBytes = min(limits.maxMessage, hello.mostMessageBytes)
         streams.greeted(hello)
         var answer = Frame.Hello()
@@ -39,16 +40,16 @@ extension ServerConnectionState {
         case .request:
             return try unsafe request(envelope, frame, at: now)
         case .cancel:
-            guard cancels.take(at: now) else {
-                return close(.resourceExhausted, "more cancels than this connection may send")
-            }
             guard id != 0, id <= lastID else {
                 // The call came after the GOAWAY, which its sender had not seen yet.
                 if isDraining, id != 0 { return .none }
                 return close(.invalidArgument, "a Cancel of call \(id), which was never made")
             }
+            // Those of running calls are bounded by the calls.
             guard let slot = calls.slot(of: id), calls[slot]?.isCancelled == false else {
-                return .none
+                return cancels.take(at: now)
+                    ? .none
+                    : close(.resourceExhausted, "more cancels than this connection may send")
             }
             calls.markCancelled(slot)
             streams.abandon(id)
@@ -176,7 +177,8 @@ extension Frame.Hello {
     /// The largest message that the sender of this Hello takes.
     var mostMessageBytes: Int {
         let message = maxMessage == 0 ? CallLimits.mostMessageBytes : Int(maxMessage)
-        // A frame has 64 KiB beside its payload.
-        return maxFrame == 0 ? message : min(message, max(0, Int(maxFrame) - 64 << 10))
+        // A frame has 64 KiB beside its payload; a small one half of it.
+        let frame = Int(maxFrame)
+        return frame == 0 ? message : min(message, frame - min(64 << 10, frame / 2))
     }
 }

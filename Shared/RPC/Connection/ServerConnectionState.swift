@@ -81,6 +81,8 @@ package struct ServerConnectionState: ~Copyable, Sendable {
     var pings: RateBudget
     var pong: UInt64?
     var idleSince: Moment
+    /// How long the peer may stay without a call.
+    var idle: Duration
     /// Since when more waits to be sent than may.
     var stalledSince: Moment?
     var refusedWhileStalled = 0
@@ -111,6 +113,7 @@ package struct ServerConnectionState: ~Copyable, Sendable {
             capacity: limits.cancelBurst, perSecond: Double(limits.cancelBurst) / 2)
         pings = RateBudget(capacity: 16, perSecond: .seconds(1) / limits.minPing)
         idleSince = now
+        idle = limits.idle
         toldCalls = limits.maxCalls
         mostReplyBytes = limits.maxMessage
     }
@@ -174,6 +177,11 @@ package struct ServerConnectionState: ~Copyable, Sendable {
     /// A frame's length that was zero or too large.
     package mutating func receiveBadLength(_ length: Int) -> Action {
         close(.invalidArgument, "a frame of \(length) bytes; 1 to \(maxFrame) are allowed")
+    }
+
+    /// A frame whose rest did not come in time.
+    package mutating func receiveTooSlowly() -> Action {
+        close(.deadlineExceeded, "a frame did not come whole within \(limits.frame)")
     }
 
     /// The handler has ended: frees the call's slot.
@@ -240,7 +248,7 @@ extension ServerConnectionState {
         switch state {
         case .closed: return nil
         case .awaitingHello(let until): consider(until)
-        case .open: if calls.count == 0 { consider(idleSince + limits.idle) }
+        case .open: if calls.count == 0 { consider(idleSince + idle) }
         case .advised(let finalBy, _): consider(finalBy)
         case .draining(let until, _): consider(until)
         }
@@ -270,8 +278,8 @@ extension ServerConnectionState {
                     close(.deadlineExceeded, "no Hello within \(limits.handshake)"))
             }
         case .open:
-            if calls.count == 0, idleSince + limits.idle <= now {
-                actions.append(close(.ok, "no call for \(limits.idle)"))
+            if calls.count == 0, idleSince + idle <= now {
+                actions.append(close(.ok, "no call for \(idle)"))
             }
         case .advised: break
         case .draining(let until, let isCancelled):

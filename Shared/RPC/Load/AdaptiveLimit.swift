@@ -35,6 +35,12 @@ package struct AdaptiveLimit: Sendable {
         case other
     }
 
+    private struct Usual: Sendable {
+        var nanoseconds: Double
+        /// Measured in a quiet moment; until then it is the best that is known.
+        var isQuiet: Bool
+    }
+
     private struct Window: Sendable {
         var began: Moment
         var calls = 0
@@ -49,7 +55,7 @@ package struct AdaptiveLimit: Sendable {
     private let bounds: Bounds
     private var exact: Double
     /// Nanoseconds of a call by its method, when it had the server almost for itself.
-    private var usual: [UInt32: Double] = [:]
+    private var usual: [UInt32: Usual] = [:]
     private var window: Window
     /// Until when the limit came back.
     private var recovered: Moment
@@ -96,18 +102,24 @@ package struct AdaptiveLimit: Sendable {
         if ending == .other { return }
         let took = Double(max(1, pass.began.nanoseconds(to: now)))
         guard let known = usual[pass.method] else {
-            if ending == .done { usual[pass.method] = took }
+            if ending == .done {
+                usual[pass.method] = Usual(nanoseconds: took, isQuiet: pass.isQuiet)
+            }
             return
         }
-        if pass.isQuiet, ending == .done { usual[pass.method] = known + (took - known) / 10 }
-        let allowed = known * Self.tolerance + Self.moment
+        if pass.isQuiet, ending == .done {
+            let next = known.isQuiet ? known.nanoseconds + (took - known.nanoseconds) / 10 : took
+            usual[pass.method] = Usual(nanoseconds: next, isQuiet: true)
+        }
+        let allowed = known.nanoseconds * Self.tolerance + Self.moment
         window.calls += 1
         window.allowed += allowed
         window.took += min(took, allowed * Self.mostWeight)
         if window.calls >= Self.leastCalls, window.began + Self.leastTime <= now { adjust(at: now) }
     }
 
-    private func hasRoom(_ priority: CallPriority) -> Bool {
+    /// Whether there is room for one more call of this priority.
+    func hasRoom(_ priority: CallPriority) -> Bool {
         running < max(1, Int(exact * priority.share))
     }
 

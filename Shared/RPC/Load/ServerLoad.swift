@@ -14,7 +14,12 @@ package final class ServerLoad: Sendable {
     private struct State {
         var limit: AdaptiveLimit
         var refused: [CallPriority: Int] = [:]
+        /// Of the requests of the calls let in.
+        var requestBytes = 0
     }
+
+    /// Requests are read before it is known who sends them, so what they may hold together is bounded.
+    private static let mostRequestBytes = 256 << 20
 
     private let state: Mutex<State>
     private let told: Atomic<Int>
@@ -42,28 +47,53 @@ package final class ServerLoad: Sendable {
     package func connectionEnded() { connections.wrappingSubtract(1, ordering: .relaxed) }
 
     /// Lets the call in; `end` must follow.
+    /// - Parameter requestBytes: of its request.
     /// - Throws: code 8, when there is no room for work of this priority.
     package func begin(
-        _ method: RPCMethod, _ priority: CallPriority, at now: Moment
+        _ method: RPCMethod, _ priority: CallPriority, requestBytes: Int, at now: Moment
     ) throws(RPCError) -> AdaptiveLimit.Pass {
-        let pass = state.withLock { state in
-            let pass = state.limit.begin(method.id, priority, at: now)
-            if pass == nil { state.refused[priority, default: 0] += 1 }
+        let pass = state.withLock { state -> AdaptiveLimit.Pass? in
+            guard state.requestBytes + requestBytes <= Self.mostRequestBytes,
+                let pass = state.limit.begin(method.id, priority, at: now)
+            else {
+                state.refused[priority, default: 0] += 1
+                return nil
+            }
+            state.requestBytes += requestBytes
             return pass
         }
-        guard let pass else {
-            throw RPCError.overLimit("this server has all the work that it can do")
-        }
+        guard let pass else { throw .allBusy }
         return pass
     }
 
+    /// Whether a stream may begin. It is not counted: it stays open as long as its caller likes, which says
+    /// nothing of the load.
+    /// - Throws: as `begin`.
+    package func beginStream(_ priority: CallPriority) throws(RPCError) {
+        let hasRoom = state.withLock { state in
+            let hasRoom = state.limit.hasRoom(priority)
+            if !hasRoom { state.refused[priority, default: 0] += 1 }
+            return hasRoom
+        }
+        guard hasRoom else { throw .allBusy }
+    }
+
     /// The call has ended.
-    package func end(_ pass: AdaptiveLimit.Pass, _ error: RPCError?, at now: Moment) {
+    package func end(
+        _ pass: AdaptiveLimit.Pass, _ error: RPCError?, requestBytes: Int, at now: Moment
+    ) {
         let limit = state.withLock { state in
             state.limit.end(pass, AdaptiveLimit.Ending(error), at: now)
+            state.requestBytes -= requestBytes
             return state.limit.limit
         }
         if told.load(ordering: .relaxed) != limit { told.store(limit, ordering: .relaxed) }
+    }
+}
+
+extension RPCError {
+    fileprivate static var allBusy: RPCError {
+        .overLimit("this server has all the work that it can do")
     }
 }
 

@@ -1,19 +1,12 @@
 package import Logging
-import Synchronization
 
 /// A line for each call, without anything of its messages: what was called by whom, how it ended, where
 /// the time went.
 package final class CallLog: Sendable {
-    private struct Lines {
-        var budget = RateBudget(capacity: 200, perSecond: 50)
-        /// Since the last line that was written.
-        var withheld = 0
-    }
-
     private let logger: Logger
     private let slowNanoseconds: Int64
     private let now: @Sendable () -> Moment
-    private let lines = Mutex(Lines())
+    private let lines = LineBudget()
 
     /// - Parameter slow: a call that took so long is worth a line, although it succeeded.
     package init(
@@ -24,8 +17,7 @@ package final class CallLog: Sendable {
         self.now = now
     }
 
-    /// Writes the line of each call. Beyond some hundred at a stroke, and fifty a second, lines above
-    /// debug are left out and counted: who makes many bad calls does not fill the disk.
+    /// Writes the line of each call; those above debug within a budget.
     package var interceptor: ServerInterceptor {
         ServerInterceptor(observe: { [self] in write($0, $1) })
     }
@@ -35,16 +27,8 @@ package final class CallLog: Sendable {
         guard level >= logger.logLevel else { return }
         var withheld = 0
         if level > .debug {
-            let isWithin = lines.withLock { lines in
-                guard lines.budget.take(at: now()) else {
-                    lines.withheld += 1
-                    return false
-                }
-                withheld = lines.withheld
-                lines.withheld = 0
-                return true
-            }
-            guard isWithin else { return }
+            guard let leftOut = lines.take(at: now()) else { return }
+            withheld = leftOut
         }
         var facts: Logger.Metadata = [
             "peer": "\(call.peer.knownName)",
@@ -54,6 +38,7 @@ package final class CallLog: Sendable {
             "bytes_out": "\(end.replyBytes)",
         ]
         if let error = end.error { facts["verdict"] = "\(error.verdict)" }
+        if call.attempt > 0 { facts["attempt"] = "\(call.attempt)" }
         if let trace = call.trace { facts["trace"] = "\(trace.traceID)" }
         if withheld > 0 { facts["lines_left_out"] = "\(withheld)" }
         logger.log(level: level, "\(call.method.name) \(end.code)", metadata: facts)

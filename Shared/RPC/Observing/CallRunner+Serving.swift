@@ -10,9 +10,12 @@ extension CallRunner {
         guard let priority = route.priority else { return }
         context.priority = priority.asked(
             context.priority, byKnownPeer: context.peer.isAuthenticated)
-        // Streams stay open as long as their callers like: that says nothing of the load.
-        guard context.method.kind == .unary else { return }
-        context.pass = try load?.begin(context.method, context.priority, at: now)
+        guard context.method.kind == .unary else {
+            try load?.beginStream(context.priority)
+            return
+        }
+        context.pass = try load?.begin(
+            context.method, context.priority, requestBytes: context.requestBytes, at: now)
     }
 
     /// The call's answer is packed.
@@ -22,7 +25,9 @@ extension CallRunner {
     package func ended(
         _ context: RequestContext, _ outcome: CallOutcome, error: RPCError?, replyBytes: Int
     ) {
-        if let pass = context.pass { load?.end(pass, error, at: outcome.ended) }
+        if let pass = context.pass {
+            load?.end(pass, error, requestBytes: context.requestBytes, at: outcome.ended)
+        }
         guard !observers.isEmpty else { return }
         let end = ServedCall(
             error: error,

@@ -19,6 +19,9 @@ package struct Envelope: Sendable, Hashable {
     /// Of the body, counted from the envelope's first byte.
     package let range: Range<Int>
 
+    /// Fields 2 to this one are bodies, those of later versions included; others are skipped.
+    private static let mostBodyField = 19
+
     /// Fields may come in any order.
     package init(_ frame: UnsafeRawBufferPointer) throws(WireFault) {
         var reader = unsafe WireReader(frame, 0..<frame.count)
@@ -27,7 +30,7 @@ package struct Envelope: Sendable, Hashable {
         while let field = try reader.nextField() {
             if field.number == 1 {
                 id = try reader.uint64(field)
-            } else if field.kind == .bytes {
+            } else if field.kind == .bytes, field.number <= Self.mostBodyField {
                 guard found == nil else { throw .notOneBody }
                 found = (field.number, try reader.range(field))
             } else {

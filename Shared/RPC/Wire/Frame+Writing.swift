@@ -17,8 +17,6 @@ package enum OutboundFrame: Sendable {
         /// Bytes before the payload, the frame's length included.
         package let prefixByteCount: Int
         package let payloadByteCount: Int
-        /// What N counts: all but the four bytes of length.
-        package var frameByteCount: Int { envelopeByteCount }
         /// All bytes on the wire.
         package var byteCount: Int { prefixByteCount + payloadByteCount }
     }
