@@ -1,9 +1,12 @@
-/// Who is at the other end of a connection, as its Hello said.
+/// Who is at the other end of a connection, as its Hello said and its certificate proved.
 public struct Peer: Sendable, Hashable {
     /// "service/instance@version".
     public let name: String
     /// Whether it proved to be the service that it names. An anonymous peer's name means nothing.
     public let isAuthenticated: Bool
+
+    /// The network that it calls from; nil in the same process. Unlike an anonymous peer's name it is not a claim.
+    package var network: PeerNetwork?
 
     public init(name: String, isAuthenticated: Bool) {
         self.name = name
@@ -12,6 +15,29 @@ public struct Peer: Sendable, Hashable {
 
     /// The part before the slash: "declaration-service".
     public var kind: String { String(name.prefix { $0 != "/" }) }
+}
+
+/// As much of a peer's address as it cannot choose: an IPv4 address, or the first 64 bits of an IPv6 address,
+/// behind which one subscriber has 2⁶⁴ of them (RFC 6177).
+package struct PeerNetwork: Sendable, Hashable {
+    private let bits: UInt64
+
+    /// - Parameter address: 4 or 16 bytes, as on the wire; nil for any other number of them.
+    package init?(address: some Collection<UInt8>) {
+        // An IPv4 peer of a listener for both (RFC 4291, 2.5.5.2).
+        let isMapped =
+            address.count == 16 && address.prefix(10).allSatisfy { $0 == 0 }
+            && address.dropFirst(10).prefix(2).allSatisfy { $0 == 0xFF }
+        switch address.count {
+        case 4: bits = Self.number([0, 0, 0xFF, 0xFF] + address)
+        case 16: bits = Self.number(isMapped ? address.suffix(6) : address.prefix(8))
+        default: return nil
+        }
+    }
+
+    private static func number(_ bytes: some Sequence<UInt8>) -> UInt64 {
+        bytes.reduce(0) { $0 << 8 | UInt64($1) }
+    }
 }
 
 /// What a handler knows of its call besides the message.

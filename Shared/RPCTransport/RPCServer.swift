@@ -113,6 +113,7 @@ package final class RPCServer: Service {
         let connection = ServerConnection(
             configuration: configuration, runner: runner, executor: executor, logger: logger,
             warnings: warnings, drainSignal: drainSignal,
+            network: PeerNetwork(channel.remoteAddress),
             authenticate: { Self.authenticate($0, certified: peer.value) },
             admitStranger: { [registry] in registry.admitStranger($0) }
         ) { [registry, load] in

@@ -12,6 +12,7 @@ final class ServerConnection: ConnectionEnd {
     private let limits: ConnectionLimits
     private let drainSignal: DrainSignal
     private let admitStranger: (ServerConnection) -> Bool
+    private let network: PeerNetwork?
     private let ended: (ServerConnection) -> Void
     private var state: ServerConnectionState
     private var peer = Peer(name: "", isAuthenticated: false)
@@ -26,12 +27,14 @@ final class ServerConnection: ConnectionEnd {
     private var handler: FrameHandler?
 
     /// - Parameters:
+    ///   - network: where the connection comes from.
     ///   - authenticate: who the sender of a Hello is.
     ///   - admitStranger: whether there is room for a peer without a certificate.
     ///   - ended: called once, when the connection is closed and every handler has ended.
     init(
         configuration: ServerConfiguration, runner: CallRunner, executor: LoopExecutor,
         logger: Logger, warnings: LineBudget, drainSignal: DrainSignal,
+        network: PeerNetwork?,
         authenticate: @escaping @Sendable (Frame.Hello) -> ServerConnectionState.Authentication,
         admitStranger: @escaping (ServerConnection) -> Bool,
         ended: @escaping (ServerConnection) -> Void
@@ -43,6 +46,7 @@ final class ServerConnection: ConnectionEnd {
         self.admitStranger = admitStranger
         self.ended = ended
         self.drainSignal = drainSignal
+        self.network = network
         limits = configuration.limits
         state = ServerConnectionState(
             limits: configuration.limits, peerName: configuration.peerName, now: .now,
@@ -126,6 +130,7 @@ final class ServerConnection: ConnectionEnd {
         case .none: handler?.requestFlush()
         case .hello(let hello, let peer):
             self.peer = peer
+            self.peer.network = network
             if peer.isAuthenticated || admitStranger(self) {
                 handler?.send(.hello(hello))
             } else {

@@ -58,13 +58,16 @@ struct Harness: Sendable {
     var database: Database { test.environment.database }
 
     /// A channel of that peer ("zhicheng" with the service key; nil = anonymous) with that session.
-    func channel(_ session: [UInt8]? = nil, as peer: String? = nil) -> any RPCChannel {
-        SessionChannel(
-            base: test.channel(
-                assembly,
-                peer: peer.map { Peer(name: "\($0)/1@0.1", isAuthenticated: true) }
-                    ?? Peer(name: "a-portal/1@0.1", isAuthenticated: false)),
-            session: session)
+    /// - Parameter stranger: the name that an anonymous peer claims.
+    func channel(
+        _ session: [UInt8]? = nil, as peer: String? = nil, stranger: String = "a-portal",
+        from address: [UInt8] = []
+    ) -> any RPCChannel {
+        var known =
+            peer.map { Peer(name: "\($0)/1@0.1", isAuthenticated: true) }
+            ?? Peer(name: "\(stranger)/1@0.1", isAuthenticated: false)
+        known.network = PeerNetwork(address: address)
+        return SessionChannel(base: test.channel(assembly, peer: known), session: session)
     }
 
     /// What the service does not stand, sent by those sessions, by services, by nobody.

@@ -61,7 +61,7 @@ import Testing
         #expect(first.allSatisfy { $0.active && $0.recorded })
         #expect(first.first { $0.personID == office.reviewer.id }?.account == "reviewer-1")
         _ = try await office.administrator.removeOfficer(.init(personID: office.reviewer.id))
-        let second = try await office.harness.service.listOfficers(.init(unitID: office.unit))
+        let second = try await office.harness.operator_.listOfficers(.init(unitID: office.unit))
         #expect(second.officers.map(\.active) == [true, false])
         #expect(second.officers.last?.personID == office.reviewer.id)
     }

@@ -115,4 +115,40 @@ import Testing
             try await refusal { try await harness.operator_.createAccount(again) }.code
                 == .alreadyExists)
     }
+    /// Whoever knows a person's name and number does not get into the account by that.
+    @Test func onlyTheRegionsDepartmentMakesTheAccountOfWhoWasImported() async throws {
+        let unit = try await harness.activeUnit()
+        _ = try await harness.identity(unit.session).importPersons(request([row(1)]))
+        func department(_ region: String) async throws -> Identity.IdentityClient {
+            let account = Identity.CreateAccountRequest(
+                account: "hr-\(region)", role: .hrDepartment, name: "人社", region: region)
+            return harness.identity(try await harness.account(account).session)
+        }
+        let account = Identity.CreateAccountRequest(
+            account: "imported-1", role: .applicant, name: "导入1",
+            idNumber: inventedNumber(birth: "19900307", sequence: 2), phone: "13810000001")
+        var other = account
+        other.name = "别人"
+        let xiamen = try await department("350200")
+        let named = try await refusal { try await xiamen.createAccount(account) }
+        let misnamed = try await refusal { try await xiamen.createAccount(other) }
+        #expect(named.code == .failedPrecondition)
+        #expect(named.message == misnamed.message, "it does not tell whose number it is")
+        let fuzhou = try await department("350100")
+        _ = try await fuzhou.createAccount(account)
+        var again = account
+        again.account = "imported-2"
+        let used = try await refusal { try await xiamen.createAccount(again) }
+        #expect(used.code == named.code && used.message == named.message)
+        #expect(try await refusal { try await fuzhou.createAccount(again) }.code == .alreadyExists)
+        // Somebody whom nobody knows yet.
+        var new = account
+        (new.account, new.idNumber) = (
+            "new-1", inventedNumber(birth: "19900307", sequence: 4)
+        )
+        _ = try await xiamen.createAccount(new)
+        // Has an account and no unit: nobody's department yet.
+        new.account = "new-2"
+        #expect(try await refusal { try await xiamen.createAccount(new) }.message == named.message)
+    }
 }

@@ -57,6 +57,17 @@ import Testing
                 .fields == ["id_number"])
     }
 
+    @Test func theNameMustBeTheAccountsOwn() async throws {
+        let harness = try Harness()
+        let unit = try await harness.activeUnit()
+        let person = try await harness.applicant(1)
+        var form = person.form(unit.id)
+        form.name = "别人"
+        #expect(
+            try await refusal { try await harness.identity(person.session).registerPerson(form) }
+                .fields == ["name"])
+    }
+
     @Test(arguments: [
         ("114", "军字第12345678号", false), ("114", "闽字12345678", true),
         ("114", "350199198004120012", false), ("414", "E12345678", true), ("414", "E1!", false),

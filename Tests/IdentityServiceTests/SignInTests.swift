@@ -68,10 +68,12 @@ import Testing
         _ = try await complete(used)
         #expect(try await refusal { try await complete(used) }.code == .unauthenticated)
 
+        // What signs nobody in leaves nothing behind: a state that a stranger began takes no room.
         let failed = try await begin()
         #expect(
             try await refusal { try await complete(failed, ticket: "x") }.code == .unauthenticated)
-        // The state is used up even though its ticket was refused.
+        #expect(try harness.number("SELECT count(*) FROM used_login_states") == 1)
+        _ = try await complete(failed)
         #expect(try await refusal { try await complete(failed) }.code == .unauthenticated)
 
         let late = try await begin()
@@ -83,11 +85,42 @@ import Testing
         mutated[5] = mutated[5] == "0" ? "1" : "0"
         for wrong in [
             String(mutated), "", "zz", fresh + "00", String(fresh.dropLast(2)),
-            fresh.uppercased() + "A",
+            fresh.uppercased() + "A", fresh + "=",
         ] {
             #expect(try await refusal { try await complete(wrong) }.code == .unauthenticated)
         }
         _ = try await complete(fresh)
+        #expect(
+            try harness.number("SELECT count(*) FROM used_login_states") == 1,
+            "those that ended are swept")
+    }
+
+    /// Whoever knows how a state is made needs the key too.
+    @Test func aStateIsSigned() async throws {
+        let harness = try Harness()
+        harness.provider.answer("t", .success(.school))
+        let state = LoginState(
+            provider: "minzhengtong", redirect: Harness.callback, begun: harness.clock.now())
+        let key = Array(repeating: UInt8(7), count: 32)
+        let text = state.text(nonce: [1, 2, 3], key: key)
+        #expect(LoginState(text, key: key) == state)
+        #expect(LoginState(text, key: key.map { $0 + 1 }) == nil)
+        let error = try await refusal {
+            try await harness.identity().completeLogin(
+                Identity.CompleteLoginRequest(state: text, ticket: "t"))
+        }
+        #expect(error.code == .unauthenticated)
+    }
+
+    /// Ten thousand logins that nobody ends once kept everybody out for ten minutes.
+    @Test func beginningWritesNothing() async throws {
+        let harness = try Harness()
+        for _ in 0..<20 {
+            let begun = try await harness.identity().beginLogin(
+                Identity.BeginLoginRequest(provider: "minzhengtong", redirect: Harness.callback))
+            #expect(begun.state.utf8.count <= 512, "what a provider takes")
+        }
+        #expect(try harness.number("SELECT count(*) FROM used_login_states") == 0)
     }
 
     @Test func onlyAllowedCallbacksAndProvidersBegin() async throws {
@@ -214,25 +247,33 @@ import Testing
     @Test func theSixthTryHasToWaitAndStrangersLockNobodyOut() async throws {
         let harness = try Harness()
         let person = try await harness.applicant(1)
-        // The owner signed in from "a-portal" before; the guesses come under ever new names.
+        func signIn(
+            _ password: String, claiming name: String = "a-portal", from address: [UInt8]
+        ) async throws {
+            let client = Identity.IdentityClient(harness.channel(stranger: name, from: address))
+            _ = try await client.signIn(
+                Identity.SignInRequest(account: "person-1", password: password))
+        }
+        // The guesses come from one network, under ever new names; one of them is the owner's own.
+        let stranger: [UInt8] = [192, 0, 2, 1]
+        let owner: [UInt8] = [198, 51, 100, 7]
         for n in 0..<5 {
             #expect(
                 try await refusal {
-                    try await signIn(harness, "person-1", "guess", as: "quota-\(n)")
+                    try await signIn("guess", claiming: "a-portal-\(n)", from: stranger)
                 }
                 .code == .unauthenticated)
         }
         let slowed = try await refusal {
-            try await signIn(harness, "person-1", person.account.password, as: "quota-9")
+            try await signIn(person.account.password, claiming: "another", from: stranger)
         }
         #expect(slowed.code == .resourceExhausted)
         #expect(try #require(slowed.retryAfter) <= .seconds(1))
-        _ = try await signIn(harness, "person-1", person.account.password)
+        // The owner was never at this network before.
+        try await signIn(person.account.password, from: owner)
         harness.clock.advance(by: .seconds(1))
-        _ = try await refusal { try await signIn(harness, "person-1", "guess", as: "quota-0") }
-        let longer = try await refusal {
-            try await signIn(harness, "person-1", "guess", as: "quota-0")
-        }
+        _ = try await refusal { try await signIn("guess", from: stranger) }
+        let longer = try await refusal { try await signIn("guess", from: stranger) }
         // The clock ticks on: a little of the wait is over already.
         let wait = try #require(longer.retryAfter)
         #expect(wait > .seconds(1) && wait <= .seconds(2), "each failure doubles the wait")
@@ -262,24 +303,63 @@ import Testing
 }
 
 @Suite struct ThrottleTests {
+    private func network(_ n: Int) -> SignInSource {
+        var peer = Peer(name: "p", isAuthenticated: false)
+        peer.network = PeerNetwork(address: [10, 0, UInt8(n >> 8), UInt8(n & 255)])
+        return SignInSource(peer)
+    }
+
     @Test func waitsGrowAndAreForgotten() {
         let throttle = SignInThrottle()
         var now = Timestamp(milliseconds: 1_000_000)
         func waitSeconds() -> Int64? {
-            throttle.wait(account: "a", peer: "p", at: now).map { $0.components.seconds }
+            throttle.wait(account: "a", from: .here, at: now).map { $0.components.seconds }
         }
         var waits: [Int64?] = []
         for _ in 0..<16 {
-            throttle.failed(account: "a", peer: "p", at: now)
+            throttle.failed(account: "a", from: .here, at: now)
             waits.append(waitSeconds())
         }
         #expect(waits[..<4].allSatisfy { $0 == nil })
         #expect(waits[4...] == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300])
         now = Timestamp(milliseconds: now.milliseconds + 300_000)
         #expect(waitSeconds() == nil)
-        throttle.succeeded(account: "a", peer: "p")
-        throttle.failed(account: "a", peer: "p", at: now)
+        throttle.succeeded(account: "a", from: .here)
+        throttle.failed(account: "a", from: .here, at: now)
         #expect(waitSeconds() == nil)
-        #expect(throttle.wait(account: "b", peer: "p", at: now) == nil)
+        #expect(throttle.wait(account: "b", from: .here, at: now) == nil)
+    }
+
+    @Test func manyNetworksTogetherAreHeldUpAndFamiliarOnesAreNot() {
+        let throttle = SignInThrottle()
+        let now = Timestamp(milliseconds: 1_000_000)
+        let home = network(0)
+        throttle.succeeded(account: "a", from: home)
+        for n in 0..<SignInThrottle.freeFailuresOfStrangers {
+            let source = network(1 + n / 4)
+            #expect(throttle.wait(account: "a", from: source, at: now) == nil)
+            throttle.failed(account: "a", from: source, at: now)
+        }
+        #expect(throttle.wait(account: "a", from: network(999), at: now) != nil)
+        #expect(throttle.wait(account: "b", from: network(999), at: now) == nil)
+        #expect(throttle.wait(account: "a", from: home, at: now) == nil)
+        // Behind that address colleagues sign in too.
+        throttle.failed(account: "a", from: home, at: now)
+        #expect(throttle.wait(account: "a", from: home, at: now) == nil)
+        throttle.succeeded(account: "a", from: home)
+        #expect(throttle.wait(account: "a", from: network(999), at: now) != nil)
+    }
+
+    /// The name of an anonymous peer is what it likes, that of a service is certified.
+    @Test func sourcesAreWhatIsProved() {
+        func source(_ name: String, _ isAuthenticated: Bool, _ address: [UInt8]) -> SignInSource {
+            var peer = Peer(name: name, isAuthenticated: isAuthenticated)
+            peer.network = PeerNetwork(address: address)
+            return SignInSource(peer)
+        }
+        #expect(source("a", false, [1, 2, 3, 4]) == source("b", false, [1, 2, 3, 4]))
+        #expect(source("a", false, [1, 2, 3, 4]) != source("a", false, [1, 2, 3, 5]))
+        #expect(source("portal/1@1", true, [1, 2, 3, 4]) == source("portal/2@1", true, [1, 2, 3, 5]))
+        #expect(source("portal/1@1", false, []) == .here)
     }
 }

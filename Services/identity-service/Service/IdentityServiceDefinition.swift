@@ -114,8 +114,7 @@ private func identityAccess(_ method: Identity.IdentityMethod) -> AccessRule {
     case .findUnits: .users(.everyone)
     case .createBuiltInUnit, .resetPassword: .usersOrServices([.hrDepartment], ["zhicheng"])
     case .createAccount: .usersOrServices([.unitAdministrator, .hrDepartment], ["zhicheng"])
-    case .listOfficers:
-        .usersOrServices(Set.officers.union([.hrDepartment]), services.union(["zhicheng"]))
+    case .listOfficers: .usersOrServices(Set.officers.union([.hrDepartment]), ["zhicheng"])
     case .changeOfficer, .removeOfficer, .handOver: .users([.unitAdministrator, .hrDepartment])
     case .recordOfficer:
         .users([.unitAdministrator, .unitReviewer, .hrDepartment, .superior, .committee])

@@ -40,9 +40,11 @@ struct IdentitySettings: Sendable {
         var callbacks: [HTTPAddress] = []
         let texts = settings["sso-callbacks"] ?? Self.developmentCallbacks
         for text in texts.split(separator: ",") {
-            guard let address = HTTPAddress(String(text)) else {
+            guard text.utf8.count <= CallbackList.longest, let address = HTTPAddress(String(text))
+            else {
                 throw ConfigurationError(
-                    "sso-callbacks: “\(text)” is no address of the form http(s)://HOST[:PORT]/PATH")
+                    "sso-callbacks: “\(text)” is no address of the form http(s)://HOST[:PORT]/PATH"
+                        + " of at most \(CallbackList.longest) bytes")
             }
             callbacks.append(address)
         }

@@ -30,12 +30,9 @@ extension IdentityHandler {
                 ]))
         }
         let provider = try provider(request.provider)
-        let token = randomToken()
-        let state = token.map(hexDigits).joined()
-        _ = try await database.performOnce(
-            BeginLogin(
-                provider: provider.name, redirect: request.redirect,
-                stateHash: SessionToken.hash(token), asOf: clock.now()))
+        let state = LoginState(
+            provider: provider.name, redirect: request.redirect, begun: clock.now()
+        ).text(nonce: Array(randomToken().prefix(16)), key: stateKey)
         return Identity.BeginLoginReply(
             address: provider.loginAddress(attempt(state, redirect: request.redirect)),
             state: state)
@@ -44,13 +41,14 @@ extension IdentityHandler {
     func completeLogin(
         _ request: Identity.CompleteLoginRequest, context: RequestContext
     ) async throws -> Identity.SignInReply {
-        guard let state = bytes(hex: request.state), state.count == 32 else {
-            throw RPCError(code: .unauthenticated, message: "登录状态无效、已使用或已过期，请重新登录")
-        }
-        let used = try await database.performOnce(
-            UseLoginState(stateHash: SessionToken.hash(state)))
+        guard let state = LoginState(request.state, key: stateKey),
+            clock.now().milliseconds < state.expiresMilliseconds
+        else { throw RPCError(serviceError: SignInAgent.badState) }
+        let stateHash = LoginState.hash(request.state)
+        guard try database.fetch({ rows in try !SessionStore.isUsed(state: stateHash, rows) })
+        else { throw RPCError(serviceError: SignInAgent.badState) }
         // The state knows which provider's ticket or code this is; both at once are neither's.
-        let provider = try provider(used.provider)
+        let provider = try provider(state.provider)
         let agent: VouchedAgent
         do throws(ProviderError) {
             guard request.ticket.isEmpty != request.code.isEmpty else {
@@ -58,11 +56,16 @@ extension IdentityHandler {
             }
             agent = try await provider.exchange(
                 request.ticket + request.code,
-                of: attempt(request.state, redirect: used.redirect))
+                of: attempt(request.state, redirect: state.redirect))
         } catch {
             throw refusal(of: error)
         }
-        return try await signIn(try checked(agent))
+        return try await signIn(try checked(agent), state, hash: stateHash)
+    }
+
+    /// Signs the states of logins, and nothing else.
+    private var stateKey: [UInt8] {
+        Array(personal.derived(from: "", for: "login_state").utf8)
     }
 
     private func provider(_ name: String) throws(RPCError) -> any IdentityProvider {
@@ -110,12 +113,14 @@ extension IdentityHandler {
         }
     }
 
-    private func signIn(_ agent: VouchedAgent) async throws(RPCError) -> Identity.SignInReply {
+    private func signIn(
+        _ agent: VouchedAgent, _ state: LoginState, hash stateHash: [UInt8]
+    ) async throws(RPCError) -> Identity.SignInReply {
         let token = randomToken()
         let hash = SessionToken.hash(token)
         // Numbers are sealed for the row's id, which another login may make at this moment.
         for attempt in 1...3 {
-            let command = try command(agent, tokenHash: hash)
+            let command = try command(agent, tokenHash: hash, state, stateHash: stateHash)
             do {
                 _ = try await database.performOnce(command)
                 return try reply(token)
@@ -127,7 +132,7 @@ extension IdentityHandler {
     }
 
     private func command(
-        _ agent: VouchedAgent, tokenHash: [UInt8]
+        _ agent: VouchedAgent, tokenHash: [UInt8], _ state: LoginState, stateHash: [UInt8]
     ) throws(RPCError) -> SignInAgent {
         let known = try database.fetch { rows in
             try PersonStore.person(issuer: agent.issuer, subject: agent.subject, rows)
@@ -144,7 +149,8 @@ extension IdentityHandler {
                 details: Identity.UnitDetails())
             return SignInAgent(
                 issuer: agent.issuer, subject: agent.subject, newUnit: unit,
-                person: try person(agent, known), tokenHash: tokenHash)
+                person: try person(agent, known), tokenHash: tokenHash, state: state,
+                stateHash: stateHash)
         }
     }
 
@@ -171,7 +177,7 @@ extension IdentityHandler {
         let name =
             request.account.utf8.count <= 160 ? FormCheck.trimmed(request.account).lowercased() : ""
         let account = try await verified(
-            name, password: request.password, peer: context.peer.name)
+            name, password: request.password, from: SignInSource(context.peer))
         let token = randomToken()
         _ = try await database.performOnce(
             OpenSession(account: account, tokenHash: SessionToken.hash(token)))
@@ -200,7 +206,7 @@ extension IdentityHandler {
                 ]))
         }
         let account = try await verified(
-            own.account, password: request.oldPassword, peer: context.peer.name)
+            own.account, password: request.oldPassword, from: SignInSource(context.peer))
         let hash = try await hashed(request.newPassword)
         _ = try await database.performOnce(
             SetPassword(
@@ -212,19 +218,19 @@ extension IdentityHandler {
 
     /// The account, when the password is right. As slow for an unknown account as for a wrong password.
     private func verified(
-        _ name: String, password: String, peer: String
+        _ name: String, password: String, from source: SignInSource
     ) async throws(RPCError) -> StoredAccount {
-        if let wait = throttle.wait(account: name, peer: peer, at: clock.now()) {
+        if let wait = throttle.wait(account: name, from: source, at: clock.now()) {
             throw RPCError(
                 code: .resourceExhausted, message: "密码错误次数过多，请稍后再试", verdict: .notExecuted,
                 retryAfter: wait)
         }
         let account = try database.fetch { rows in try PersonStore.account(name, rows) }
         guard try await matches(password, account?.password), let account else {
-            throttle.failed(account: name, peer: peer, at: clock.now())
+            throttle.failed(account: name, from: source, at: clock.now())
             throw RPCError(serviceError: OpenSession.wrongPassword)
         }
-        throttle.succeeded(account: name, peer: peer)
+        throttle.succeeded(account: name, from: source)
         return account
     }
 
@@ -298,24 +304,4 @@ extension IdentityHandler {
         session.personKey = []
         return Identity.SignInReply(session: token, user: session)
     }
-}
-
-private func hexDigits(_ byte: UInt8) -> String {
-    let digits = String(byte, radix: 16)
-    return digits.count == 1 ? "0" + digits : digits
-}
-
-/// Nil when the text is not pairs of lower-case hexadecimal digits, at most 64 of them.
-private func bytes(hex text: String) -> [UInt8]? {
-    let digits = Array(text.utf8)
-    guard digits.count.isMultiple(of: 2), digits.count <= 128 else { return nil }
-    var bytes: [UInt8] = []
-    for start in stride(from: 0, to: digits.count, by: 2) {
-        let pair = digits[start..<start + 2]
-        guard pair.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }),
-            let byte = UInt8(String(decoding: pair, as: UTF8.self), radix: 16)
-        else { return nil }
-        bytes.append(byte)
-    }
-    return bytes
 }

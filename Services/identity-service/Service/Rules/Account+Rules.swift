@@ -93,6 +93,8 @@ struct CreateAccount: Command {
         let isTaken: Bool
         let unit: StoredUnit?
         let applicant: StoredPerson?
+        /// Of the unit where that one is registered; "" for none.
+        let applicantRegion: String
         /// Whether that one has an account or comes through a provider.
         let isInUse: Bool
         /// Active ones of the unit.
@@ -107,6 +109,8 @@ struct CreateAccount: Command {
             isTaken: try PersonStore.account(account.account, rows) != nil,
             unit: try office.flatMap { try UnitStore.unit($0.unitID, rows) },
             applicant: applicant,
+            applicantRegion: try applicant.flatMap { try RegistrationStore.live(of: $0.id, rows) }
+                .flatMap { try UnitStore.unit($0.unitID, rows) }?.details.region ?? "",
             isInUse: try applicant.map { try PersonStore.canSignIn($0.id, rows) } ?? false,
             officers: try office.map { try OfficerStore.count(unit: $0.unitID, rows).active } ?? 0)
     }
@@ -120,12 +124,18 @@ struct CreateAccount: Command {
             }
         }
         guard !facts.isTaken else { throw .exists("账号 \(account.account) 已被使用") }
-        guard !facts.isInUse else { throw .exists("该身份证号码已有申报人账号") }
+        if let known = facts.applicant {
+            // Whose number it is and what became of it is only for those who look after that person.
+            guard authority.covers(region: facts.applicantRegion) else {
+                throw .precondition("不能用该身份证号码创建账号，请核对；如无误，请联系系统运维人员")
+            }
+            guard !facts.isInUse else { throw .exists("该身份证号码已有申报人账号") }
+            guard known.name == person.name else {
+                throw .precondition("该身份证号码已由单位导入，姓名与导入的不一致")
+            }
+        }
         // Somebody whom a unit imported has a registration already, and now an account for it.
         let owner = facts.applicant?.id ?? person.id
-        if let known = facts.applicant, known.name != person.name {
-            throw .precondition("该身份证号码已由单位导入，姓名与导入的不一致")
-        }
         var writes = facts.applicant == nil ? [PersonStore.insert(person, at: now)] : []
         if let office { writes.append(PersonStore.insert(office, at: now)) }
         writes.append(PersonStore.insert(account.of(owner), at: now))

@@ -69,6 +69,7 @@ struct AccountInput: Sendable, Hashable {
         _ kind: PersonKind, region: String, _ authority: AccountAuthority
     ) throws(Refusal) {
         switch (authority.scope, kind) {
+        // Officers by their unit, and applicants by where they are registered: `CreateAccount` knows that.
         case (.everywhere, _), (_, .officer), (.region, .applicant): break
         case (.unit, _): throw .denied("单位管理员只能创建本单位经办人的账号")
         case (.region, .superior):

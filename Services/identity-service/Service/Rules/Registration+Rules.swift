@@ -100,6 +100,9 @@ struct RegisterPerson: Command {
         if hasResidentNumber, let form, form.idIndex != person.idIndex {
             check.fault("id_number", "证件号码", "与账号的实名信息不一致")
         }
+        if let form, form.name != person.name {
+            check.fault("name", "姓名", "与账号的实名信息不一致")
+        }
         let all = check.faults + faults
         guard all.isEmpty, let form else { throw .invalid(all) }
         return form

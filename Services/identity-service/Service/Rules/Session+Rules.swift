@@ -20,8 +20,6 @@ enum SessionLimits {
     /// The newest sessions of a person that stay.
     static let mostPerPerson: Int64 = 20
     static let loginStateMilliseconds: Int64 = 10 * 60_000
-    /// Logins at providers that are under way at once.
-    static let mostLoginStates: Int64 = 10_000
 }
 
 extension StoredSession {

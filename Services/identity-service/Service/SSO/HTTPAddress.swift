@@ -62,6 +62,9 @@ struct HTTPAddress: Sendable, Hashable, CustomStringConvertible {
 
 /// The addresses that a browser may be sent back to.
 struct CallbackList: Sendable {
+    /// The longest callback, in bytes: it travels within the login's state.
+    static let longest = 256
+
     private let allowed: [HTTPAddress]
 
     init(_ allowed: [HTTPAddress]) {
@@ -71,7 +74,7 @@ struct CallbackList: Sendable {
     /// Whether scheme, host, port and path are on the list. On loopback any port is, as a listener
     /// there takes a free one (RFC 8252, 7.3).
     func allows(_ text: String) -> Bool {
-        guard let asked = HTTPAddress(text) else { return false }
+        guard text.utf8.count <= Self.longest, let asked = HTTPAddress(text) else { return false }
         return allowed.contains { callback in
             callback.isSecure == asked.isSecure && callback.host == asked.host
                 && callback.path == asked.path

@@ -27,6 +27,19 @@ let identityMigrations: [Migration] = [
     Migration(
         number: 6, name: "referrals to superiors, looks at numbers in clear",
         statements: referralColumns + revealTables),
+    // States are signed: only those that signed somebody in are kept, until they end.
+    Migration(
+        number: 7, name: "used states of logins",
+        statements: [
+            "DROP TABLE login_states",
+            """
+            CREATE TABLE used_login_states (
+                state_hash BLOB NOT NULL PRIMARY KEY CHECK (length(state_hash) = 32),
+                expires_ms INTEGER NOT NULL
+            ) STRICT
+            """,
+            "CREATE INDEX used_login_states_expiry ON used_login_states (expires_ms)",
+        ]),
 ]
 
 private let referralColumns = [

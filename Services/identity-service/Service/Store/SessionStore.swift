@@ -26,15 +26,7 @@ struct StoredSession: Sendable {
     }
 }
 
-/// A login at a provider that is under way.
-struct StoredLoginState: Sendable {
-    let provider: String
-    /// Where its browser is to come back.
-    let redirect: String
-    let expiresMilliseconds: Int64
-}
-
-/// The SQL of sessions and login states: rows in, statements out.
+/// The SQL of sessions and used login states: rows in, statements out.
 enum SessionStore {
     /// The session of a token, by its hash: one statement, as it runs for every request everywhere.
     static func session(
@@ -158,49 +150,24 @@ enum SessionStore {
             Statement(
                 "DELETE FROM sessions WHERE expires_ms <= ?", [.integer(now.milliseconds)]),
             Statement(
-                "DELETE FROM login_states WHERE expires_ms <= ?", [.integer(now.milliseconds)]),
+                "DELETE FROM used_login_states WHERE expires_ms <= ?",
+                [.integer(now.milliseconds)]),
         ]
     }
 
     // MARK: login states
 
-    static func loginState(
-        hash: [UInt8], _ rows: any RowReader
-    ) throws -> StoredLoginState? {
+    /// Whether the state of this hash has signed somebody in; it may be forgotten when it has ended.
+    static func isUsed(state: [UInt8], _ rows: any RowReader) throws -> Bool {
         try rows.row(
             Statement(
-                "SELECT provider, redirect, expires_ms FROM login_states WHERE state_hash = ?",
-                [.blob(hash)])
-        ).map { row in
-            StoredLoginState(
-                provider: try row.text("provider"), redirect: try row.text("redirect"),
-                expiresMilliseconds: try row.integer("expires_ms"))
-        }
+                "SELECT 1 AS found FROM used_login_states WHERE state_hash = ?", [.blob(state)]))
+            != nil
     }
 
-    /// Logins that are under way.
-    static func loginStates(after time: Timestamp, _ rows: any RowReader) throws -> Int64 {
-        try rows.row(
-            Statement(
-                "SELECT count(*) AS n FROM login_states WHERE expires_ms > ?",
-                [.integer(time.milliseconds)]))?.integer("n") ?? 0
-    }
-
-    static func insertLoginState(
-        hash: [UInt8], provider: String, redirect: String, expires: Timestamp
-    ) -> Statement {
+    static func use(state: [UInt8], until expires: Int64) -> Statement {
         Statement(
-            """
-            INSERT INTO login_states (state_hash, provider, redirect, expires_ms)
-            VALUES (?, ?, ?, ?)
-            """,
-            [
-                .blob(hash), .text(provider), .text(redirect), .integer(expires.milliseconds),
-            ])
-    }
-
-    static func deleteLoginState(hash: [UInt8]) -> Statement {
-        Statement(
-            "DELETE FROM login_states WHERE state_hash = ?", [.blob(hash)], expectedChanges: 1)
+            "INSERT INTO used_login_states (state_hash, expires_ms) VALUES (?, ?)",
+            [.blob(state), .integer(expires)])
     }
 }
