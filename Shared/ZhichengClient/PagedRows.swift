@@ -117,13 +117,27 @@ extension Tasks.NotificationsClient {
 
 extension Identity.IdentityClient {
     /// 人员注册审核 as rows, newest first.
+    /// - Parameter former: 已调出: those who left for another unit, as they were; neither search nor state then.
     public func allRegistrations(
-        search: String = "", state: Identity.RegistrationState = .unspecified, pageSize: Int = 100
+        search: String = "", state: Identity.RegistrationState = .unspecified,
+        former: Bool = false, pageSize: Int = 100
     ) -> PagedRows<Identity.Registration> {
         PagedRows(pageSize: pageSize) { page throws(RPCError) in
             let reply = try await listRegistrations(
-                Identity.ListRegistrationsRequest(search: search, state: state, page: page))
+                Identity.ListRegistrationsRequest(
+                    search: search, state: state, page: page, former: former))
             return (reply.registrations, reply.nextCursor)
+        }
+    }
+
+    /// 变更申请 of 单位性质 and 属地 as rows, newest first: the unit's own, or those of the HR department's region.
+    public func allUnitChanges(
+        state: Identity.UnitChangeState = .unspecified, pageSize: Int = 100
+    ) -> PagedRows<Identity.UnitChange> {
+        PagedRows(pageSize: pageSize) { page throws(RPCError) in
+            let reply = try await listUnitChanges(
+                Identity.ListUnitChangesRequest(state: state, page: page))
+            return (reply.changes, reply.nextCursor)
         }
     }
 
@@ -170,6 +184,27 @@ extension Declaration.DeclarationClient {
             let reply = try await list(
                 Declaration.ListDeclarationsRequest(view: view, name: name, page: page))
             return (reply.rows, reply.nextCursor)
+        }
+    }
+
+    /// 公示表: the unit's notices as rows, newest first.
+    /// - Parameter running: only those that run.
+    public func allNotices(
+        running: Bool = false, pageSize: Int = 100
+    ) -> PagedRows<Declaration.Notice> {
+        PagedRows(pageSize: pageSize) { page throws(RPCError) in
+            let reply = try await listNotices(
+                Declaration.ListNoticesRequest(running: running, page: page))
+            return (reply.notices, reply.nextCursor)
+        }
+    }
+
+    /// 委托 as rows, newest first: the unit's own, or those that the signed-in party decides.
+    public func allEntrustments(pageSize: Int = 100) -> PagedRows<Declaration.Entrustment> {
+        PagedRows(pageSize: pageSize) { page throws(RPCError) in
+            let reply = try await listEntrustments(
+                Declaration.ListEntrustmentsRequest(page: page))
+            return (reply.entrustments, reply.nextCursor)
         }
     }
 

@@ -55,6 +55,48 @@ struct PartsTests {
         #expect(
             code(.unauthenticated) == .notAuthorised && code(.permissionDenied) == .notAuthorised)
         #expect(code(.failedPrecondition) == .refused && code(.aborted) == .refused)
+        #expect(code(.internalError) == .failed && code(.dataLoss) == .failed)
+    }
+
+    @Test("A batch says by its exit code whether to try again")
+    func batchCodes() {
+        #expect(TasksCommand.Batch.exitCode([.done, .skipped]) == nil)
+        #expect(TasksCommand.Batch.exitCode([.done, .refused]) == .refused)
+        #expect(TasksCommand.Batch.exitCode([.refused, .unanswered]) == .unreachable)
+    }
+
+    @Test("Only a declaration's end keeps its applicant out for the year")
+    func terminating() {
+        let question = TasksCommand.TerminateTask.question
+        #expect(question("declaration:d1:1").contains("本年度不能再申报"))
+        #expect(!question("archive:i1:1").contains("本年度"))
+    }
+
+    @Test("A correction keeps what it does not name")
+    func correcting() throws {
+        let before = Declaration.Application(
+            title: "工程师", level: "中级", specialty: "力学", form: "常规申报", interview: true, post: "主任")
+        let none = try DeclarationsCommand.ApplicationOptions.parse([])
+        #expect(none.applied(to: before) == before)
+        let some = try DeclarationsCommand.ApplicationOptions.parse([
+            "--specialty", "工程力学", "--no-interview", "--post", "",
+        ]).applied(to: before)
+        #expect(some.specialty == "工程力学" && some.title == "工程师")
+        #expect(!some.interview && some.post.isEmpty)
+        #expect(throws: (any Error).self) { try DeclarationsCommand.Declare.parse([]) }
+        _ = try DeclarationsCommand.Declare.parse(["--id", "d1", "--submit"])
+    }
+
+    @Test("公示表 has its columns before there is a row")
+    func notices() {
+        let content = [
+            Common.FormValue(key: "name", label: "姓名", value: "姣姣1"),
+            Common.FormValue(key: "title", label: "申报职称", value: "工程师"),
+        ]
+        let empty = Table(notices: [])
+        let table = Table(notices: [Declaration.Notice(id: "n", content: content)])
+        #expect(table.columns == empty.columns)
+        #expect(table.rows.first.map { Array($0[1...6]) } == ["姣姣1", "", "", "", "", "工程师"])
     }
 
     @Test("A dead service is named with its address")

@@ -3,10 +3,16 @@ import ZhichengClient
 /// Why a command ends without having done its work: one clear line, what follows from it below, and an exit code.
 struct CommandFailure: Error {
     enum Code: Int32 {
+        /// A rule says no.
         case refused = 1
         case usage = 2
+        /// No answer, so that the same may be tried again.
         case unreachable = 3
         case notAuthorised = 4
+        /// The platform took it on, and has not decided yet.
+        case undecided = 5
+        /// The platform failed: a fault for its operators.
+        case failed = 70
     }
 
     let code: Code
@@ -29,8 +35,10 @@ struct CommandFailure: Error {
         case .unauthenticated, .permissionDenied:
             self.init(.notAuthorised, error.message)
         default:
+            let isFault = [.internalError, .dataLoss, .unknown, .unimplemented].contains(error.code)
             self.init(
-                .refused, ([error.message] + error.facts.map { "  " + $0 }).joined(separator: "\n"))
+                isFault ? .failed : .refused, 
+                ([error.message] + error.facts.map { "  " + $0 }).joined(separator: "\n"))
         }
     }
 }

@@ -7,7 +7,8 @@ struct Zhicheng: AsyncParsableCommand {
         abstract: "职称申报评审平台: run the platform, and work with it from a terminal.",
         discussion: """
             Exit codes: 0 done, 1 refused by a rule, 2 usage (or a setting that must change: a taken \
-            port, an unwritable folder), 3 unreachable, 4 not authorised.
+            port, an unwritable folder), 3 unreachable, 4 not authorised, 5 taken on and not decided yet, \
+            70 the platform failed.
             """,
         version: "0.1.0",
         subcommands: [

@@ -5,7 +5,7 @@ struct EntrustmentsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "entrustments",
         abstract: "委托: reviews that a unit asks another region's committee for.",
-        subcommands: [List.self, Request.self, Accept.self, Refuse.self],
+        subcommands: [List.self, Request.self, Download.self, Accept.self, Refuse.self],
         defaultSubcommand: List.self)
 }
 
@@ -20,16 +20,8 @@ extension EntrustmentsCommand {
 
         func run() async throws {
             let found = try await connection.withPlatform(session: session.token()) { client in
-                var found: [Declaration.Entrustment] = []
-                var cursor: [UInt8] = []
-                repeat {
-                    let reply = try await client.declaration.listEntrustments(
-                        Declaration.ListEntrustmentsRequest(
-                            page: Common.PageRequest(size: 200, cursor: cursor)))
-                    found += reply.entrustments
-                    cursor = reply.nextCursor
-                } while !cursor.isEmpty
-                return found
+                try await client.declaration.allEntrustments(pageSize: 200)
+                    .reduce(into: [Declaration.Entrustment]()) { $0.append($1) }
             }
             try EntrustmentRecord.show(found, connection.output)
         }
@@ -121,17 +113,24 @@ private struct EntrustmentRecord: Encodable {
     static func show(_ found: [Declaration.Entrustment], _ output: OutputFormat) throws {
         let records = found.map(EntrustmentRecord.init)
         guard output == .table else { return try Output.json(records) }
-        Output.table(
-            Table(
-                ["序号", "单位", "委托人员", "委托原因", "委托函", "申请时间", "状态", "版本", "编号"],
-                rows: records.enumerated().map { index, record in
-                    [
-                        "\(index + 1)", record.unit, record.persons.joined(separator: "、"),
-                        record.reason, record.letter, minute(record.requestedMs), record.state,
-                        "\(record.version)", record.id,
-                    ]
-                }))
+        Output.table(Table(entrustments: found, ids: true))
         if records.isEmpty { Output.note("没有委托") }
+    }
+}
+
+extension Table {
+    /// - Parameter ids: with what other commands need to name a request.
+    init(entrustments: [Declaration.Entrustment], ids: Bool = false) {
+        self.init(
+            ["序号", "单位", "委托人员", "委托原因", "委托函", "申请时间", "状态"] + (ids ? ["版本", "编号"] : []))
+        for (index, found) in entrustments.enumerated() {
+            rows.append(
+                [
+                    "\(index + 1)", found.unitName,
+                    found.persons.map(\.name).joined(separator: "、"), found.reason,
+                    found.letter?.fileName ?? "", minute(found.requestedMs), found.state.label,
+                ] + (ids ? ["\(found.version)", found.id] : []))
+        }
     }
 }
 

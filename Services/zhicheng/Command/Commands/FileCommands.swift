@@ -59,6 +59,65 @@ extension ArchiveCommand {
     }
 }
 
+extension DeclarationsCommand {
+    struct Download: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "单位公示证明 and 材料: writes the files of a recommendation into a folder.")
+
+        @OptionGroup var one: OneDeclaration
+        @OptionGroup var folder: DownloadFolder
+
+        func run() async throws {
+            let files = try await one.withPlatform { client in
+                let found = try await client.declaration.get(
+                    Declaration.GetDeclarationRequest(id: one.id)
+                ).recommendation
+                let files = (found?.noticeProofs ?? []) + (found?.materials ?? [])
+                for (index, file) in files.enumerated() {
+                    try await folder.save(
+                        file, number: index + 1,
+                        client.declaration.downloadMaterial(
+                            Declaration.DownloadMaterialRequest(
+                                id: one.id, attachmentID: file.id))
+                    ) { $0.content }
+                }
+                return files
+            }
+            try FileRecord.show(files, one.connection.output)
+        }
+    }
+}
+
+extension EntrustmentsCommand {
+    struct Download: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "委托函: writes the letter of a request into a folder.")
+
+        @Argument(help: "The request, as the list names it.")
+        var id: String
+        @OptionGroup var folder: DownloadFolder
+        @OptionGroup var connection: ConnectionOptions
+        @OptionGroup var session: SessionOptions
+
+        func run() async throws {
+            let letter = try await connection.withPlatform(session: session.token()) { client in
+                for try await found in client.declaration.allEntrustments(pageSize: 200)
+                where found.id == id {
+                    guard let letter = found.letter else { break }
+                    try await folder.save(
+                        letter, number: 1,
+                        client.declaration.downloadLetter(Declaration.DownloadLetterRequest(id: id))
+                    ) { $0.content }
+                    return letter
+                }
+                return nil as Common.Attachment?
+            }
+            guard let letter else { throw CommandFailure(.refused, "没有该委托，或委托没有委托函") }
+            try FileRecord.show([letter], connection.output)
+        }
+    }
+}
+
 extension QuotasCommand {
     struct Form: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -15,17 +15,8 @@ extension DeclarationsCommand {
 
         func run() async throws {
             let notices = try await connection.withPlatform(session: session.token()) { client in
-                var found: [Declaration.Notice] = []
-                var cursor: [UInt8] = []
-                repeat {
-                    let reply = try await client.declaration.listNotices(
-                        Declaration.ListNoticesRequest(
-                            running: running,
-                            page: Common.PageRequest(size: 200, cursor: cursor)))
-                    found += reply.notices
-                    cursor = reply.nextCursor
-                } while !cursor.isEmpty
-                return found
+                try await client.declaration.allNotices(running: running, pageSize: 200)
+                    .reduce(into: [Declaration.Notice]()) { $0.append($1) }
             }
             guard connection.output == .table else {
                 return try Output.json(notices.map(NoticeRecord.init))
@@ -180,13 +171,23 @@ private struct NoticeRecord: Encodable {
 }
 
 extension Table {
+    /// What a 公示表 shows of each person.
+    private static let noticeColumns: KeyValuePairs = [
+        "name": "姓名", "sex": "性别", "unit": "申报单位", "plan": "评审计划", "committee": "受理评委会",
+        "title": "申报职称", "specialty": "申报专业", "level": "申报级别", "form": "申报形式",
+        "work_years": "工作年限", "specialty_years": "专业年限",
+    ]
+
     /// 公示表: what is shown of each person, and for how long.
-    fileprivate init(notices: [Declaration.Notice]) {
-        let labels = notices.first?.content.map(\.label) ?? []
-        self.init(["序号"] + labels + ["公示开始", "公示截止", "异议", "状态"])
+    init(notices: [Declaration.Notice]) {
+        self.init(
+            ["序号"] + Self.noticeColumns.map(\.value) + ["公示开始日期", "公示截止日期", "异议", "状态"])
         for (index, notice) in notices.enumerated() {
+            let content = Self.noticeColumns.map { column in
+                notice.content.first { $0.key == column.key }?.value ?? ""
+            }
             rows.append(
-                ["\(index + 1)"] + notice.content.map(\.value) + [
+                ["\(index + 1)"] + content + [
                     notice.openedDay, notice.untilDay, "\(notice.objections.count)",
                     notice.closedMs == 0 ? "公示中" : "已结束",
                 ])

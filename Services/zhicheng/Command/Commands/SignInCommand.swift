@@ -93,17 +93,23 @@ struct SignInCommand: AsyncParsableCommand {
 
 struct SignOutCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sign-out", abstract: "End the session and forget it.")
+        commandName: "sign-out", abstract: "End the session and forget it.",
+        discussion: "When the platform does not answer, the session is kept: it has not ended.")
 
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var session: SessionOptions
 
     func run() async throws {
         let token = try session.token()
-        defer { session.remove() }
-        _ = try await connection.withPlatform(session: token) { client in
-            try await client.identity.signOut(Identity.SignOutRequest())
+        try await connection.withPlatform(session: token) { client in
+            do {
+                _ = try await client.identity.signOut(Identity.SignOutRequest())
+            } catch {
+                // One that has ended already is forgotten, too.
+                guard error.code == .unauthenticated else { throw error }
+            }
         }
+        session.remove()
     }
 }
 

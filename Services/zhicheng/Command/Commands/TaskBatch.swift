@@ -83,9 +83,13 @@ extension TasksCommand {
                 let done = rows.count { $0.state == .done }
                 Output.line("共 \(rows.count) 项，已审核 \(done) 项")
             }
-            guard rows.allSatisfy({ $0.state == .done || $0.state == .skipped }) else {
-                throw ExitCode(CommandFailure.Code.refused.rawValue)
-            }
+            if let code = Self.exitCode(rows.map(\.state)) { throw ExitCode(code.rawValue) }
+        }
+
+        /// Nil when everything was decided, by this batch or before. What is unanswered may be tried again as it is.
+        static func exitCode(_ states: [Tasks.RowState]) -> CommandFailure.Code? {
+            if states.contains(.unanswered) { return .unreachable }
+            return states.allSatisfy { $0 == .done || $0 == .skipped } ? nil : .refused
         }
 
         /// The chosen tasks at their versions now. A task that does not wait is asked for all the same: its owner says why.

@@ -52,7 +52,7 @@ struct DecisionOptions: ParsableArguments {
                     .joined(separator: "\n  "))
         case .deciding:
             throw CommandFailure(
-                .unreachable, "仍在办理中，结果稍后见已处理列表 (\(reply.decisionID))")
+                .undecided, "仍在办理中，结果稍后见已处理列表 (\(reply.decisionID))")
         default: break
         }
         guard connection.output == .table else {
@@ -107,11 +107,16 @@ extension TasksCommand {
 
         func run() async throws {
             if !yes {
-                let word = try Prompt().line(
-                    "终止后申报人本年度不能再申报。请输入“终止”确认: ", hidden: false)
+                let word = try Prompt().line(Self.question(decision.id), hidden: false)
                 guard word == "终止" else { throw CommandFailure(.usage, "没有终止") }
             }
             try await decision.decide(.terminated, word: "终止")
+        }
+
+        /// Only a declaration's end keeps its applicant out for the year.
+        static func question(_ task: String) -> String {
+            (task.hasPrefix("declaration:") ? "终止后申报人本年度不能再申报。" : "终止后不能恢复。")
+                + "请输入“终止”确认: "
         }
     }
 }

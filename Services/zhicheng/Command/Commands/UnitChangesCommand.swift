@@ -20,17 +20,9 @@ extension UnitChangesCommand {
 
         func run() async throws {
             let changes = try await work.withPlatform { client in
-                var found: [Identity.UnitChange] = []
-                var cursor: [UInt8] = []
-                repeat {
-                    let reply = try await client.identity.listUnitChanges(
-                        Identity.ListUnitChangesRequest(
-                            state: pending ? .pending : .unspecified,
-                            page: Common.PageRequest(size: 200, cursor: cursor)))
-                    found += reply.changes
-                    cursor = reply.nextCursor
-                } while !cursor.isEmpty
-                return found
+                try await client.identity.allUnitChanges(
+                    state: pending ? .pending : .unspecified, pageSize: 200
+                ).reduce(into: [Identity.UnitChange]()) { $0.append($1) }
             }
             try work.show(changes)
         }
@@ -106,21 +98,27 @@ struct UnitChangeOptions: ParsableArguments {
         guard connection.output == .table else {
             return try Output.json(changes.map(ShownChange.init))
         }
-        Output.table(
-            Table(
-                ["申请", "单位", "单位性质", "属地", "原因", "状态", "意见", "申请时间"],
-                rows: changes.map { change in
-                    [
-                        change.id, change.unitName,
-                        arrow(change.natureBeforeLabel, change.natureAfterLabel),
-                        arrow(change.regionBeforeLabel, change.regionAfterLabel), change.reason,
-                        change.stateLabel, change.opinion, minute(change.requestedMs),
-                    ]
-                }))
+        Output.table(Table(unitChanges: changes, ids: true))
     }
+}
 
-    private func arrow(_ before: String, _ after: String) -> String {
-        before == after ? before : "\(before) → \(after)"
+extension Table {
+    /// - Parameter ids: with the ids of the requests, for other commands.
+    init(unitChanges: [Identity.UnitChange], ids: Bool = false) {
+        func arrow(_ before: String, _ after: String) -> String {
+            before == after ? before : "\(before) → \(after)"
+        }
+        self.init(
+            ["序号", "单位", "单位性质", "属地", "原因", "状态", "意见", "申请时间"] + (ids ? ["编号"] : []))
+        for (index, change) in unitChanges.enumerated() {
+            rows.append(
+                [
+                    "\(index + 1)", change.unitName,
+                    arrow(change.natureBeforeLabel, change.natureAfterLabel),
+                    arrow(change.regionBeforeLabel, change.regionAfterLabel), change.reason,
+                    change.stateLabel, change.opinion, minute(change.requestedMs),
+                ] + (ids ? [change.id] : []))
+        }
     }
 }
 

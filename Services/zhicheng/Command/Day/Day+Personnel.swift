@@ -99,15 +99,17 @@ extension Verdict {
 
 extension Table {
     /// Screen 5-1.
-    init(registrations: [Identity.Registration]) {
+    /// - Parameter former: with when they left.
+    init(registrations: [Identity.Registration], former: Bool = false) {
         self.init(
-            ["序号", "姓名", "性别", "证件号码", "手机号", "政治面貌", "邮箱", "注册时间", "审核状态"],
+            ["序号", "姓名", "性别", "证件号码", "手机号", "政治面貌", "邮箱", "注册时间", "审核状态"]
+                + (former ? ["调出时间"] : []),
             rows: registrations.enumerated().map { index, person in
                 [
                     "\(index + 1)", person.name, person.sex, person.idNumberMasked,
                     person.phoneMasked, person.politicalStatus, person.email,
                     day(person.registeredMs), person.stateLabel,
-                ]
+                ] + (former ? [day(person.leftMs)] : [])
             })
     }
 }

@@ -7,7 +7,8 @@ struct ExportCommand: ParsableCommand {
         abstract: "A list as an Excel or CSV file: one page, the selection, or all that match.",
         subcommands: [
             TaskRows.self, Registrations.self, ArchiveItems.self, Withdrawals.self,
-            Declarations.self, Plans.self, Quotas.self,
+            Declarations.self, Notices.self, Plans.self, Entrustments.self, Quotas.self,
+            UnitChanges.self,
         ])
 }
 
@@ -58,17 +59,25 @@ extension ExportCommand {
         var search = ""
         @Option(help: "Only this state: reviewing, approved, returned.")
         var state: RegistrationTab?
+        @Flag(help: "已调出: those who left for another unit, as they were.")
+        var former = false
         @OptionGroup var export: ExportOptions
+
+        func validate() throws {
+            guard !former || (search.isEmpty && state == nil) else {
+                throw ValidationError("--former goes without --search and --state")
+            }
+        }
 
         func run() async throws {
             try await export.withPlatform { client in
                 try await export.write(
-                    "人员注册审核",
+                    former ? "已调出" : "人员注册审核",
                     client.identity.allRegistrations(
-                        search: search, state: state?.message ?? .unspecified,
+                        search: search, state: state?.message ?? .unspecified, former: former,
                         pageSize: export.rowsPerCall),
                     id: \.id
-                ) { Table(registrations: $0) }
+                ) { Table(registrations: $0, former: former) }
             }
         }
     }
