@@ -99,4 +99,37 @@ import Testing
                 $0.isWorded && $0.told == ["unit:\(unit.id)", "department:350100"]
             })
     }
+
+    /// I5: 更换经办人 too. Who left reads it in the own mailbox.
+    @Test func changesOfOfficersAreToldToTheUnitAndToWhoLeft() async throws {
+        let harness = try Harness()
+        let unit = try await harness.activeUnit()
+        func reviewer(_ n: Int) async throws -> Harness.Account {
+            let account = Identity.CreateAccountRequest(
+                account: "reviewer-\(n)", role: .unitReviewer, name: "林审核\(n)",
+                idNumber: inventedNumber(birth: "19800412", sequence: n), unitID: unit.id)
+            return try await harness.account(account)
+        }
+        let (first, second) = (try await reviewer(1), try await reviewer(2))
+        let administrator = harness.identity(unit.session)
+        let agent = try await administrator.getSession(.init()).personID
+        _ = try await administrator.removeOfficer(.init(personID: first.personID))
+        _ = try await administrator.changeOfficer(
+            .init(personID: first.personID, role: .unitAdministrator))
+        _ = try await administrator.handOver(
+            .init(leavingID: agent, successorID: second.personID))
+        let posts = try harness.database.announcements()
+        #expect(
+            posts.map(\.event) == [
+                "unit_officer.removed", "unit_officer.role_given", "unit_officer.handed_over",
+            ])
+        #expect(
+            posts.map(\.told) == [
+                ["unit:\(unit.id)", "person:\(first.personID)"], ["unit:\(unit.id)"],
+                ["unit:\(unit.id)", "person:\(agent)"],
+            ])
+        #expect(posts.allSatisfy { $0.isWorded && $0.actorID == agent })
+        #expect(posts[1].text.hasSuffix("林审核1 现为管理员"))
+        #expect(posts[2].text.hasSuffix("陈经办 已更换为 林审核2"))
+    }
 }

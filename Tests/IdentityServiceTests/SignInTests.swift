@@ -359,7 +359,8 @@ import Testing
         }
         #expect(source("a", false, [1, 2, 3, 4]) == source("b", false, [1, 2, 3, 4]))
         #expect(source("a", false, [1, 2, 3, 4]) != source("a", false, [1, 2, 3, 5]))
-        #expect(source("portal/1@1", true, [1, 2, 3, 4]) == source("portal/2@1", true, [1, 2, 3, 5]))
+        #expect(
+            source("portal/1@1", true, [1, 2, 3, 4]) == source("portal/2@1", true, [1, 2, 3, 5]))
         #expect(source("portal/1@1", false, []) == .here)
     }
 }

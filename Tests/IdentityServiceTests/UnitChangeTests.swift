@@ -70,6 +70,29 @@ import Testing
         #expect(list.map(\.opinion) == ["材料不足"])
     }
 
+    /// I10: also who works for a unit and for the department.
+    @Test func nobodyDecidesOnTheOwnRequest() async throws {
+        let harness = try Harness()
+        let unit = try await harness.activeUnit()
+        let asked = try await harness.identity(unit.session).requestUnitChange(
+            .init(nature: "10", reason: "机构改革"))
+        func department(_ n: Int, _ idNumber: String) async throws -> Identity.IdentityClient {
+            let account = Identity.CreateAccountRequest(
+                account: "hr-\(n)", role: .hrDepartment, name: "陈经办", region: "350100",
+                idNumber: idNumber)
+            return harness.identity(try await harness.account(account).session)
+        }
+        let own = try await refusal {
+            try await department(1, VouchedAgent.school.idNumber)
+                .decideUnitChange(.init(id: asked.id, outcome: .approved))
+        }
+        #expect(own.code == .permissionDenied)
+        let other = try await department(2, inventedNumber(birth: "19800412", sequence: 9))
+        #expect(
+            try await other.decideUnitChange(.init(id: asked.id, outcome: .approved)).state
+                == .approved)
+    }
+
     @Test func oneRequestAtATime() async throws {
         let harness = try Harness()
         let officer = harness.identity(try await harness.activeUnit().session)

@@ -4,7 +4,8 @@ import Testing
 @Suite struct PeerNetworkTests {
     /// 2001:db8:0:S::N
     private func six(_ subnet: UInt8, _ n: UInt8) -> PeerNetwork? {
-        PeerNetwork(address: [0x20, 1, 0x0D, 0xB8, 0, 0, 0, subnet] + Array(repeating: n, count: 8))
+        PeerNetwork(
+            address: [0x20, 1, 0x0D, 0xB8, 0, 0, 0, subnet] + Array(repeating: n, count: 8))
     }
 
     private func four(_ last: UInt8) -> PeerNetwork? { PeerNetwork(address: [192, 0, 2, last]) }

@@ -187,6 +187,24 @@ struct EndOfCallTests {
         }
     }
 
+    @Test("A handler knows the network that its caller calls from, whatever the caller's name is")
+    func network() async throws {
+        let routes = routes {
+            $0.unary(method) { (_: Tasks.News, context) -> Tasks.News in
+                #expect(context.peer.network == PeerNetwork(address: [127, 0, 0, 1]))
+                return Tasks.News(title: context.peer.name)
+            }
+        }
+        try await withServer(routes) { port in
+            for name in ["a/1@1", "b/1@1"] {
+                let reply = try await withChannel(port, { $0.peerName = name }) { channel in
+                    try await channel.call(method)
+                }
+                #expect(reply.title == name)
+            }
+        }
+    }
+
     @Test("Over the server's limit, calls wait on this side until there is room")
     func waiting() async throws {
         let configuration = configuration { $0.limits.maxCalls = 4 }

@@ -37,7 +37,7 @@ struct CommandFailure: Error {
         default:
             let isFault = [.internalError, .dataLoss, .unknown, .unimplemented].contains(error.code)
             self.init(
-                isFault ? .failed : .refused, 
+                isFault ? .failed : .refused,
                 ([error.message] + error.facts.map { "  " + $0 }).joined(separator: "\n"))
         }
     }

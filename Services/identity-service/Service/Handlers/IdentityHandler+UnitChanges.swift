@@ -58,8 +58,9 @@ extension IdentityHandler {
         try refusing { () throws(Refusal) in try check.finish() }
         let change = try await database.perform(
             DecideUnitChange(
-                actor: session.personID, actorName: session.name, region: session.region,
-                id: request.id, isApproved: isApproved, opinion: opinion),
+                actor: session.personID, actorName: session.name,
+                actorKey: session.personKey, region: session.region, id: request.id,
+                isApproved: isApproved, opinion: opinion),
             for: request, context: context, keepForever: true)
         if isApproved { try await leases.end(.unit(change.unitID)) }
         return change

@@ -1,8 +1,9 @@
+import Domain
 import Messages
 import ServiceRuntime
 import Storage
 
-// What the task centre is told of registrations and change requests: every transition has its notification (E5), every task its
+// What the task centre is told of registrations, change requests and officers: every transition has its notification (E5), every task its
 // opening and its end (T4).
 
 extension RegistrationPhase.Event {
@@ -59,6 +60,46 @@ extension Announcement {
         announcement.recipients = [.unit(change.unitID), .department(change.scope)]
         announcement.actor = actor
         return announcement
+    }
+}
+
+extension Announcement {
+    /// A change of a unit's officers: all of them are told, and who left (I5).
+    /// - Parameters:
+    ///   - event: "removed".
+    ///   - news: what is said of the officer.
+    ///   - left: who is not among the unit's officers any more.
+    static func of(
+        _ officer: ListedOfficer, _ event: String, _ news: String, in unit: StoredUnit,
+        left: String = "", by authority: AccountAuthority, at now: Timestamp
+    ) -> Announcement {
+        // An officer has no version; nobody is changed in the same way twice in a millisecond.
+        var announcement = Announcement(
+            machine: "unit_officer", object: officer.officer.personID, version: now.milliseconds)
+        announcement.event = event
+        announcement.title = "经办人变更"
+        announcement.text = "\(unit.name) 的经办人\(officer.called) \(news)"
+        announcement.recipients = [.unit(unit.id), .person(left)]
+        announcement.actor = authority.personID
+        return announcement
+    }
+}
+
+extension ListedOfficer {
+    /// The name; some sign in before theirs is on record.
+    var called: String { name.isEmpty ? "（未登记）" : " \(name)" }
+}
+
+extension Identity.Role {
+    /// Of a unit's officer.
+    var officerLabel: String { self == .unitAdministrator ? "管理员" : "审核人" }
+}
+
+extension AccountAuthority {
+    /// Who acts; "" for the operator's command and for services.
+    var personID: String {
+        let prefix = "person:"
+        return actor.hasPrefix(prefix) ? String(actor.dropFirst(prefix.count)) : ""
     }
 }
 

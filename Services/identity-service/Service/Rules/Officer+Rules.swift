@@ -99,7 +99,14 @@ struct ChangeOfficer: Command {
             officer, { $0 = $0.with(role: role, isActive: true) },
             action: "identity.officer.change", by: authority, at: now)
         return Plan(
-            writes: [change.write], audit: [change.audit], reply: change.officer.message)
+            writes: [change.write],
+            messages: [
+                Announcement.of(
+                    change.officer, "role_given", "现为\(role.officerLabel)",
+                    in: facts.own.unit, by: authority, at: now
+                ).message
+            ],
+            audit: [change.audit], reply: change.officer.message)
     }
 }
 
@@ -126,8 +133,13 @@ struct RemoveOfficer: Command {
         return Plan(
             writes: [change.write, SessionStore.deleteAll(of: personID, unit: unitID)]
                 + ReviewStore.refer(soleKey, facts.unit),
-            messages: announcement.messages(
-                unit: facts.unit, left: personID, soleKey: soleKey),
+            messages: announcement.messages(unit: facts.unit, left: personID, soleKey: soleKey)
+                + [
+                    Announcement.of(
+                        change.officer, "removed", "已离任", in: facts.unit, left: personID,
+                        by: authority, at: now
+                    ).message
+                ],
             audit: [change.audit], reply: change.officer.message)
     }
 }
@@ -186,7 +198,13 @@ struct HandOver: Command {
                 left.write, taken.write, SessionStore.deleteAll(of: leavingID, unit: unitID),
             ] + ReviewStore.refer(soleKey, facts.leaving.unit),
             messages: announcement.messages(
-                unit: facts.leaving.unit, left: leavingID, soleKey: soleKey),
+                unit: facts.leaving.unit, left: leavingID, soleKey: soleKey)
+                + [
+                    Announcement.of(
+                        left.officer, "handed_over", "已更换为\(taken.officer.called)",
+                        in: facts.leaving.unit, left: leavingID, by: authority, at: now
+                    ).message
+                ],
             audit: [left.audit, taken.audit], reply: taken.officer.message)
     }
 }

@@ -108,6 +108,8 @@ struct RequestUnitChange: Command {
 struct DecideUnitChange: Command {
     let actor: String
     let actorName: String
+    /// Keyed index of the deciding officer's ID number.
+    let actorKey: [UInt8]
     /// The HR department's region.
     let region: String
     let id: String
@@ -117,12 +119,16 @@ struct DecideUnitChange: Command {
     struct Facts: Sendable {
         let change: StoredUnitChange?
         let unit: StoredUnit?
+        /// Of who asked; nil when it is not on record.
+        let requesterKey: [UInt8]?
     }
 
     func read(_ rows: any RowReader) throws -> Facts {
         let change = try UnitChangeStore.change(id, .region(region), rows)
         return Facts(
-            change: change, unit: try change.flatMap { try UnitStore.unit($0.unitID, rows) })
+            change: change, unit: try change.flatMap { try UnitStore.unit($0.unitID, rows) },
+            requesterKey: try change.flatMap { try PersonStore.person($0.requestedBy, rows) }?
+                .idIndex)
     }
 
     func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<Identity.UnitChange> {
@@ -130,6 +136,8 @@ struct DecideUnitChange: Command {
         guard change.state == .pending else {
             throw .precondition("该变更申请\(change.state.label)，不能再次处理")
         }
+        // Who works for both sides (I10).
+        guard facts.requesterKey != actorKey else { throw .denied("不能处理本人提出的变更申请") }
         let decision = StoredUnitChange.Decision(
             opinion: opinion, officerID: actor, officerName: actorName,
             atMilliseconds: now.milliseconds)

@@ -12,7 +12,8 @@ extension DeclarationsCommand {
 
         @Argument(help: "The plan, as `zhicheng plans` names it.")
         var plan: String?
-        @Option(help: "The draft or returned declaration that is corrected, as the list names it (编号).")
+        @Option(
+            help: "The draft or returned declaration that is corrected, as the list names it (编号).")
         var id: String?
         @OptionGroup(title: "申报信息") var application: ApplicationOptions
         @Option(

@@ -100,7 +100,8 @@ extension EntrustmentsCommand {
         @OptionGroup var session: SessionOptions
 
         func run() async throws {
-            let letter = try await connection.withPlatform(session: session.token()) { client in
+            let letter = try await connection.withPlatform(session: session.token()) {
+                client -> Common.Attachment? in
                 for try await found in client.declaration.allEntrustments(pageSize: 200)
                 where found.id == id {
                     guard let letter = found.letter else { break }
@@ -110,7 +111,7 @@ extension EntrustmentsCommand {
                     ) { $0.content }
                     return letter
                 }
-                return nil as Common.Attachment?
+                return nil
             }
             guard let letter else { throw CommandFailure(.refused, "没有该委托，或委托没有委托函") }
             try FileRecord.show([letter], connection.output)

@@ -102,7 +102,7 @@ struct SignOutCommand: AsyncParsableCommand {
     func run() async throws {
         let token = try session.token()
         try await connection.withPlatform(session: token) { client in
-            do {
+            do throws(RPCError) {
                 _ = try await client.identity.signOut(Identity.SignOutRequest())
             } catch {
                 // One that has ended already is forgotten, too.
