@@ -77,7 +77,9 @@ import Testing
         let unit = try await harness.activeUnit()
         let department = harness.identity(
             try await harness.account(
-                .init(account: "hr-1", role: .hrDepartment, name: "人社", region: "350100")
+                .init(
+                    account: "hr-1", role: .hrDepartment, name: "人社", region: "350100",
+                    idNumber: inventedNumber(birth: "19750101", sequence: 7))
             ).session)
         let officer = harness.identity(unit.session)
         for outcome in [Common.Outcome.returned, .approved] {

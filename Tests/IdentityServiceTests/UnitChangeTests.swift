@@ -16,7 +16,7 @@ import Testing
             try await harness.account(
                 .init(
                     account: "hr-\(region)", role: .hrDepartment, name: "人社\(region)",
-                    region: region)
+                    region: region, idNumber: inventedNumber(birth: "19750101", sequence: 7))
             ).session)
     }
 
@@ -82,6 +82,10 @@ import Testing
                 idNumber: idNumber)
             return harness.identity(try await harness.account(account).session)
         }
+        let unrecorded = try await refusal {
+            try await department(0, "").decideUnitChange(.init(id: asked.id, outcome: .approved))
+        }
+        #expect(unrecorded.code == .failedPrecondition)
         let own = try await refusal {
             try await department(1, VouchedAgent.school.idNumber)
                 .decideUnitChange(.init(id: asked.id, outcome: .approved))

@@ -205,6 +205,19 @@ extension QuotaTests {
             #expect(foreign.code == .notFound)
         }
 
+        /// I10: who corrects is on record first.
+        @Test func nobodyUnknownCorrects() async throws {
+            let harness = try Harness()
+            let record = try await harness.confirmed([0, 0, 3, 2])
+            let client = harness.quota(session: Person.department.unrecordedToken)
+            let refused = try await refusal {
+                try await client.supplementRecord(
+                    Quota.SupplementRecordRequest(id: record.id, expectedVersion: record.version))
+            }
+            #expect(refused.code == .failedPrecondition)
+            #expect(refused.message.contains("登记经办人"))
+        }
+
         @Test func aRepeatIsTheSameCorrection() async throws {
             let harness = try Harness()
             let record = try await harness.confirmed([0, 0, 3, nil])

@@ -30,11 +30,13 @@ struct Harness: Sendable {
     }
 
     /// A user's calls; nil for somebody without a session.
-    func quota(_ person: Person?) -> Quota.QuotaClient {
+    func quota(_ person: Person?) -> Quota.QuotaClient { quota(session: person?.token) }
+
+    func quota(session: [UInt8]?) -> Quota.QuotaClient {
         Quota.QuotaClient(
             SessionChannel(
                 base: channel(Peer(name: "a-portal/1@0.1", isAuthenticated: false)),
-                session: person?.token))
+                session: session))
     }
 
     /// A service's calls, without a user.
@@ -318,8 +320,13 @@ enum Person: UInt8, CaseIterable, Sendable {
         guard token.count == 32, let person = Person(rawValue: token[0]) else {
             throw RPCError(code: .unauthenticated, message: "登录已失效")
         }
-        return person.session
+        var session = person.session
+        session.mustRecordOfficer = token == person.unrecordedToken
+        return session
     }
+
+    /// Of the same person before name and ID number are on record.
+    var unrecordedToken: [UInt8] { token.dropLast() + [0] }
 
     func officer() throws -> Officer { try Caller(service: nil, session: session).officer() }
 }

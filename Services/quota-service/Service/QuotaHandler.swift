@@ -175,6 +175,7 @@ struct QuotaHandler: Quota.QuotaProvider {
         guard let department = context.caller.session, department.role == .hrDepartment else {
             throw RPCError(code: .permissionDenied, message: "仅人社部门可以进行此操作")
         }
+        try context.caller.requireRecorded()
         // Nothing is stored for an id that is unknown or another jurisdiction's.
         _ = try await record(recordID, context)
         return Issue(

@@ -46,6 +46,7 @@ extension IdentityHandler {
         _ request: Identity.DecideUnitChangeRequest, context: RequestContext
     ) async throws -> Identity.UnitChange {
         let session = try session(context)
+        try context.caller.requireRecorded()
         var check = FormCheck()
         let isApproved = request.outcome == .approved
         if !isApproved, request.outcome != .returned {
