@@ -44,8 +44,7 @@ extension Identity {
         case resetPassword = "identity.v1.Identity/ResetPassword"
         /// The signed-in officer's own name and ID number, recorded before the first decision.
         case recordOfficer = "identity.v1.Identity/RecordOfficer"
-        /// The unit's officers, those who left too. Services (declaration-service, to release the claims of those who left)
-        /// and an HR department name the unit.
+        /// The unit's officers, those who left too. An HR department and the operator's command name the unit.
         case listOfficers = "identity.v1.Identity/ListOfficers"
         /// Gives an officer a role; brings back one who left.
         case changeOfficer = "identity.v1.Identity/ChangeOfficer"
@@ -260,8 +259,7 @@ extension Identity {
             try await channel.unary(IdentityMethod.recordOfficer.method, request, options: options.withIdempotencyKey())
         }
 
-        /// The unit's officers, those who left too. Services (declaration-service, to release the claims of those who left)
-        /// and an HR department name the unit.
+        /// The unit's officers, those who left too. An HR department and the operator's command name the unit.
         public func listOfficers(_ request: Identity.ListOfficersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.ListOfficersReply {
             try await channel.unary(IdentityMethod.listOfficers.method, request, options: options)
         }
@@ -374,8 +372,7 @@ extension Identity {
         func resetPassword(_ request: Identity.ResetPasswordRequest, context: RequestContext) async throws -> Identity.CreateAccountReply
         /// The signed-in officer's own name and ID number, recorded before the first decision.
         func recordOfficer(_ request: Identity.RecordOfficerRequest, context: RequestContext) async throws -> Identity.RecordOfficerReply
-        /// The unit's officers, those who left too. Services (declaration-service, to release the claims of those who left)
-        /// and an HR department name the unit.
+        /// The unit's officers, those who left too. An HR department and the operator's command name the unit.
         func listOfficers(_ request: Identity.ListOfficersRequest, context: RequestContext) async throws -> Identity.ListOfficersReply
         /// Gives an officer a role; brings back one who left.
         func changeOfficer(_ request: Identity.ChangeOfficerRequest, context: RequestContext) async throws -> Identity.UnitOfficer
