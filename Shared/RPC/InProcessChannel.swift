@@ -2,38 +2,39 @@ package import Logging
 package import MessageCoding
 
 /// Calls a server's routes in this process, with the semantics of the wire: messages are encoded
-/// and decoded, deadlines, cancellation, metadata bounds and errors are those of a socket.
+/// and decoded; deadlines, cancellation, metadata bounds, admission, load and errors are those of a
+/// socket, and interceptors see the calls as they see a socket's.
 ///
 /// One difference: a caller whose time is up gets its answer when the handler has ended.
 package struct InProcessChannel: RPCChannel {
     private let runner: CallRunner
     private let peer: Peer
+    private let defaultTimeout: Duration
 
-    /// - Parameter peer: who the caller is, as a Hello would have said.
+    /// - Parameters:
+    ///   - peer: who the caller is, as a Hello would have said.
+    ///   - interceptors: what every call passes.
+    ///   - load: of the server; nil: calls are not refused for load.
+    ///   - defaultTimeout: of calls that name none.
     package init(
-        routes: RouteTable, admission: @escaping Admission, peer: Peer, logger: Logger
+        routes: RouteTable, admission: @escaping Admission, peer: Peer,
+        interceptors: [ServerInterceptor] = [], load: ServerLoad? = nil,
+        defaultTimeout: Duration = CallLimits.defaultTimeout, logger: Logger
     ) {
-        runner = CallRunner(routes: routes, admission: admission, logger: logger)
+        runner = CallRunner(
+            routes: routes, admission: admission, interceptors: interceptors, load: load,
+            logger: logger)
         self.peer = peer
+        self.defaultTimeout = defaultTimeout
     }
 
     package func unary<Request: Message, Reply: Message>(
         _ method: RPCMethod, _ request: Request, options: CallOptions
     ) async throws(RPCError) -> Reply {
         do throws(RPCError) {
-            let received = Moment.now
-            let call = try OutgoingCall(
-                method, options: options,
-                defaultTimeoutNanoseconds: CallLimits.defaultTimeout.wholeNanoseconds, now: received
-            )
-            guard let route = runner.routes[method.name] else {
-                throw RPCError.unimplemented(method.name)
-            }
+            let call = try outgoing(method, options)
             let bytes = try Self.packed(request)
-            let prepared = try prepare(route, bytes)
-            let reply = try await run(prepared, context(of: call, route), received: received)
-                .result.get()
-            return try Self.reply(Self.packed(reply))
+            return try await Self.reply(serve(call, bytes).get())
         } catch {
             throw named(error, method)
         }
@@ -42,29 +43,21 @@ package struct InProcessChannel: RPCChannel {
     package func open(
         _ method: RPCMethod, request: (any Message)?, options: CallOptions
     ) async throws(RPCError) -> any MessageStream {
-        let received = Moment.now
-        let call = try OutgoingCall(
-            method, options: options,
-            defaultTimeoutNanoseconds: CallLimits.defaultTimeout.wholeNanoseconds, now: received)
-        guard let route = runner.routes[method.name], route.method.kind == method.kind else {
-            throw named(.unimplemented(method.name), method)
+        let (call, bytes): (OutgoingCall, [UInt8])
+        do throws(RPCError) {
+            call = try outgoing(method, options)
+            bytes = try request.map(Self.packed) ?? []
+        } catch {
+            throw named(error, method)
         }
         let queues = InProcessStream.Queues()
-        let bytes = try request.map(Self.packed) ?? []
-        let prepared = try prepare(route, bytes, stream: queues.serverEnd)
-        let context = context(of: call, route)
         // The call lives beside its caller, as it would behind a socket; the caller's end cancels it.
         let task = Task {
-            var result = await run(prepared, context, received: received).result
-            if !method.kind.repliesStream, case .success(let reply) = result {
-                do throws(RPCError) {
-                    queues.replies.offer(try Self.packed(reply), cost: 0)
-                } catch {
-                    result = .failure(error)
-                }
+            let answer = await serve(call, bytes, stream: queues.serverEnd)
+            if !method.kind.repliesStream, case .success(let reply) = answer {
+                queues.replies.offer(reply, cost: 0)
             }
-            var error: RPCError?
-            if case .failure(let failure) = result { error = named(failure, method) }
+            let error = answer.error.map { named($0, method) }
             queues.replies.end(error)
             queues.requests.end(error, droppingQueued: true)
         }
@@ -75,6 +68,14 @@ package struct InProcessChannel: RPCChannel {
         }
     }
 
+    private func outgoing(
+        _ method: RPCMethod, _ options: CallOptions
+    ) throws(RPCError) -> OutgoingCall {
+        try OutgoingCall(
+            method, options: options,
+            defaultTimeoutNanoseconds: defaultTimeout.wholeNanoseconds, now: .now)
+    }
+
     /// What a caller sees of an error.
     private func named(_ error: RPCError, _ method: RPCMethod) -> RPCError {
         var sent = error
@@ -83,11 +84,40 @@ package struct InProcessChannel: RPCChannel {
         return sent
     }
 
-    private func context(of call: OutgoingCall, _ route: RouteTable.Route) -> RequestContext {
-        RequestContext(
-            method: route.method, peer: peer, metadata: call.metadata, end: call.deadline,
-            idempotencyKey: call.idempotencyKey, priority: call.priority, attempt: call.attempt,
-            trace: call.trace)
+    /// All that a server does for a call.
+    /// - Parameter stream: the server's end of a call that streams.
+    /// - Returns: the packed reply; of a call that streams its replies no bytes.
+    private func serve(
+        _ call: OutgoingCall, _ request: [UInt8], stream: (any MessageStream)? = nil
+    ) async -> Result<[UInt8], RPCError> {
+        let received = Moment.now
+        let route = runner.routes[call.method.name]
+        var context = RequestContext(
+            method: route?.method ?? .unknown, peer: peer, metadata: call.metadata,
+            end: call.deadline, idempotencyKey: call.idempotencyKey, priority: call.priority,
+            attempt: call.attempt, trace: call.trace)
+        context.requestBytes = request.count
+        let outcome: CallOutcome
+        do throws(RPCError) {
+            guard let route, route.method.kind == call.method.kind else {
+                throw .unimplemented(call.method.name)
+            }
+            try runner.begin(&context, route, at: received)
+            let prepared = try prepare(route, request, stream: stream)
+            outcome = await run(prepared, context, received: received)
+        } catch {
+            outcome = CallOutcome(
+                .failure(error), received: received, started: received, ended: received)
+        }
+        let answer: Result<[UInt8], RPCError>
+        do throws(RPCError) {
+            answer = .success(try Self.packed(outcome.result.get()))
+        } catch {
+            answer = .failure(error)
+        }
+        runner.ended(
+            context, outcome, error: answer.error, replyBytes: (try? answer.get().count) ?? 0)
+        return answer
     }
 
     private func prepare(

@@ -36,12 +36,13 @@ func configuration(
 /// A server that runs while the body does; then its calls are cancelled and awaited.
 func withServer(
     _ routes: RouteTable = routes(), _ configuration: ServerConfiguration = configuration(),
-    admission: @escaping Admission = { _ in }, load: ServerLoad = ServerLoad(),
+    admission: @escaping Admission = { _ in }, interceptors: [ServerInterceptor] = [],
+    load: ServerLoad = ServerLoad(),
     _ body: @Sendable (_ port: Int) async throws -> Void
 ) async throws {
     let server = RPCServer(
-        configuration: configuration, routes: routes, admission: admission, load: load,
-        logger: quiet)
+        configuration: configuration, routes: routes, admission: admission,
+        interceptors: interceptors, load: load, logger: quiet)
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await server.run() }
         do {
@@ -76,7 +77,7 @@ func withChannel<Result: Sendable>(
     }
 }
 
-extension TCPChannel {
+extension RPCChannel {
     /// One call with news both ways.
     func call(
         _ method: RPCMethod, _ title: String = "", timeout: Duration? = nil,

@@ -91,6 +91,31 @@ struct LoadTests {
         }
     }
 
+    @Test("A full server refuses, and has room again when calls end", arguments: Way.allCases)
+    func full(way: Way) async throws {
+        let (began, go, load) = (Signal(), Signal(), ten)
+        try await withChannel(way, routes(began, go), load: load) { channel in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<9 {
+                    group.addTask {
+                        _ = try await channel.call(work, timeout: .seconds(30))
+                    }
+                }
+                try await began.wait()
+                let error = await failure { try await channel.call(work) }
+                #expect(error?.code == .resourceExhausted)
+                #expect(error?.verdict == .notExecuted)
+                #expect(load.reading.running == 9)
+                #expect(load.reading.refused == [.normal: 1])
+                _ = try await channel.call(health)
+                go.raise()
+                try await group.waitForAll()
+            }
+            _ = try await channel.call(work)
+            #expect(load.reading.running == 0)
+        }
+    }
+
     @Test("The limit is told with the next answer")
     func told() async throws {
         try await withServer(routes(Signal(), Signal()), load: ten) { port in

@@ -16,12 +16,14 @@ struct ObservingTests {
 
     private let slow = RPCMethod("test.v1.Test/Slow")
 
-    @Test("Each call once, with how it ended and how many bytes; refused ones too")
-    func each() async throws {
+    @Test(
+        "Each call once, with how it ended and how many bytes; refused ones too",
+        arguments: Way.allCases)
+    func each(way: Way) async throws {
         let diary = Diary()
         let seeing = ServerInterceptor(observe: { call, end in
             diary.write(
-                "\(call.method.name) \(end.code) \(end.requestBytes) \(end.replyBytes > 5)"
+                "\(call.method.name) \(end.code) \(end.requestBytes) \(end.replyBytes >= 5)"
                     + (call.trace == nil ? "" : " traced"))
         })
         let refusing = ServerInterceptor(prepare: { call throws(RPCError) in
@@ -31,22 +33,16 @@ struct ObservingTests {
             }
         })
         let load = ServerLoad()
-        let server = RPCServer(
-            configuration: configuration(), routes: routes(), admission: { _ in },
-            interceptors: [seeing, refusing], load: load, logger: quiet)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await server.run() }
-            let port = try await server.listeningPort()
-            try await withChannel(port) { channel in
-                _ = try await channel.call(echo, "abc")
-                var options = CallOptions()
-                options.metadata.set("no", [1])
-                _ = await failure { [options] in try await channel.call(echo, options: options) }
-                _ = await failure { try await channel.call(slow) }
-                #expect(load.reading.connections == 1)
-                #expect(load.reading.running == 0)
-            }
-            group.cancelAll()
+        try await withChannel(
+            way, routes(), interceptors: [seeing, refusing], load: load
+        ) { channel in
+            _ = try await channel.call(echo, "abc")
+            var options = CallOptions()
+            options.metadata.set("no", [1])
+            _ = await failure { [options] in try await channel.call(echo, options: options) }
+            _ = await failure { try await channel.call(slow) }
+            #expect(load.reading.connections == (way == .socket ? 1 : 0))
+            #expect(load.reading.running == 0)
         }
         #expect(
             diary.all == [

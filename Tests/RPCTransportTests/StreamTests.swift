@@ -11,28 +11,6 @@ private let countdown = RPCMethod("test.v1.Test/Countdown", readOnly: true, kind
 private let join = RPCMethod("test.v1.Test/Join", kind: .clientStream)
 private let chat = RPCMethod("test.v1.Test/Chat", kind: .bidirectional)
 
-/// Which way calls go: the same must hold on both.
-enum Way: CaseIterable, Sendable {
-    case socket, process
-}
-
-/// A channel to the routes, closed after the body.
-private func withChannel(
-    _ way: Way, _ routes: RouteTable, _ body: @Sendable (any RPCChannel) async throws -> Void
-) async throws {
-    switch way {
-    case .socket:
-        try await withServer(routes) { port in
-            try await RPCTransportTests.withChannel(port) { try await body($0) }
-        }
-    case .process:
-        try await body(
-            InProcessChannel(
-                routes: routes, admission: { _ in },
-                peer: Peer(name: "tester/1@0.1.0", isAuthenticated: false), logger: quiet))
-    }
-}
-
 private func streamRoutes(_ more: (inout RouteTable) -> Void = { _ in }) -> RouteTable {
     routes { routes in
         routes.serverStream(countdown) {

@@ -46,11 +46,12 @@ package final class TestEnvironment: Sendable {
         folder.remove()
     }
 
-    /// The service, called in this process by that peer, with the admission that it has behind a socket.
+    /// The service, called in this process by that peer, with the admission that it has behind a socket. A busy machine
+    /// may take its time.
     package func channel(_ assembly: ServiceAssembly, peer: Peer) -> any RPCChannel {
         InProcessChannel(
             routes: assembly.routes, admission: assembly.admission, peer: peer,
-            logger: environment.logger)
+            defaultTimeout: .seconds(60), logger: environment.logger)
     }
 
     /// What the service does not stand of bad input; empty when everything is in order.

@@ -1,4 +1,4 @@
-// What a server does around each call that came over a connection.
+// What a server does around each call.
 extension CallRunner {
     /// The call came and its route is known: gives it its priority, its trace and its place among the
     /// calls that run at once. `ended` must follow, also when this throws.

@@ -31,7 +31,7 @@ package struct ServedCall: Sendable {
     package let handlerNanoseconds: Int64
     /// Of the message alone.
     package let requestBytes: Int
-    /// Of the answer's frame; 0 when that is an error.
+    /// Of the answer's frame, within this process of its message; 0 when that is an error.
     package let replyBytes: Int
 
     package init(
