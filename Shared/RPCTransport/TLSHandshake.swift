@@ -4,7 +4,7 @@ import NIOTLS
 import SwiftASN1
 import X509
 
-/// Whom a certificate names.
+/// What a certificate says.
 enum PeerCertificate {
     /// Its one DNS name; nil when there is none or more than one, so that nobody has two names.
     static func name(_ certificate: NIOSSLCertificate) -> String? {
@@ -14,6 +14,14 @@ enum PeerCertificate {
             case .dnsName(let name)? = names.first, !name.isEmpty, name.utf8.count <= 64
         else { return nil }
         return name
+    }
+
+    /// Whether the authority signed the certificate.
+    static func has(_ authority: NIOSSLCertificate, signed certificate: NIOSSLCertificate) -> Bool {
+        guard let signer = try? Certificate(derEncoded: authority.toDERBytes()),
+            let signed = try? Certificate(derEncoded: certificate.toDERBytes())
+        else { return false }
+        return signer.publicKey.isValidSignature(signed.signature, for: signed)
     }
 }
 

@@ -79,6 +79,7 @@ extension ServiceDefinition {
             ], load: load, logger: logger)
         var services: [any Service] = channels.values.map { $0 }
         services += assembly.background
+        services.append(CertificateWatch(credentials: credentials, logger: logger))
         services.append(server)
         services.append(ReadyLine(name: name, host: endpoint.host, server: server))
         if options.exitWithParent { services.append(ParentWatch()) }

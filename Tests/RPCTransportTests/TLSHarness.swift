@@ -16,6 +16,9 @@ struct TLSServer: Sendable {
     let certificates: TestCertificates
     let port: Int
     let calls: CallCount
+    /// Its own, and the folder that they are from.
+    let credentials: TLSCredentials
+    let folder: String
 
     /// Lends a server that runs while the body does.
     /// - Parameter credentials: another folder of certificates than the deployment's own.
@@ -27,7 +30,8 @@ struct TLSServer: Sendable {
     ) async throws {
         try await withTemporaryFolder { folder in
             let certificates = try TestCertificates(folder: folder)
-            let own = try TLSCredentials(folder: try credentials(certificates))
+            let path = try credentials(certificates)
+            let own = try TLSCredentials(folder: path)
             let calls = CallCount()
             let routes = routes {
                 $0.unary(who) { (_: Tasks.News, context) in
@@ -41,7 +45,10 @@ struct TLSServer: Sendable {
                 change(&$0)
             }
             try await withServer(routes, configuration) { port in
-                try await body(TLSServer(certificates: certificates, port: port, calls: calls))
+                try await body(
+                    TLSServer(
+                        certificates: certificates, port: port, calls: calls, credentials: own,
+                        folder: path))
             }
         }
     }
@@ -54,7 +61,15 @@ struct TLSServer: Sendable {
         let credentials =
             try name.map { try TLSCredentials(folder: certificates.service($0)) }
             ?? TLSCredentials(authorityFile: certificates.authorityFile)
-        return try await RPCTransportTests.withChannel(
+        return try await withChannel(credentials, to: service, body)
+    }
+
+    /// Calls with these credentials, over a connection of its own.
+    func withChannel<Result: Sendable>(
+        _ credentials: TLSCredentials, to service: String = "quota-service",
+        _ body: (TCPChannel) async throws -> Result
+    ) async throws -> Result {
+        try await RPCTransportTests.withChannel(
             port, { $0.tls = ClientTLS(credentials: credentials, serviceName: service) }, body)
     }
 

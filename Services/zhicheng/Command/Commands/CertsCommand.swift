@@ -10,7 +10,8 @@ struct CertsCommand: AsyncParsableCommand {
             FOLDER/NAME is what the service NAME takes as --certificates; FOLDER/zhicheng is the \
             operator's, for --operator; FOLDER/ca.pem goes to users as --ca. FOLDER/authority.pem \
             can make any of them: keep it where no service is. Certificates that exist stay as they \
-            are unless they end within 30 days; a service reads its own when it starts.
+            are unless they end within 30 days; services that run take new ones for new connections \
+            within ten seconds.
             """)
 
     @Argument(help: "The folder of the files; made when missing.")
