@@ -11,8 +11,9 @@ struct CallTable: Sendable {
 
     private var entries: [Entry] = []
     private var free: [Int] = []
-    /// By the lower bits of the ids: the slot that such an id took last.
-    private var latest = [UInt16](repeating: 0, count: 512)
+    /// By the lower bits of the ids: the slot that such an id took last. Grows with the slots: most connections say
+    /// little, and there are many of them.
+    private var latest = [UInt16](repeating: 0, count: 16)
     /// No call's deadline is earlier; it may be that of a call which has ended.
     private(set) var earliest: Moment?
 
@@ -43,10 +44,18 @@ struct CallTable: Sendable {
         } else {
             slot = entries.count
             entries.append(Entry(deadline: deadline))
+            if 2 * entries.count > latest.count { growLatest() }
         }
         entries[slot].id = id
         latest[place(id)] = UInt16(truncatingIfNeeded: slot)
         return slot
+    }
+
+    private mutating func growLatest() {
+        latest = [UInt16](repeating: 0, count: 2 * latest.count)
+        for slot in entries.indices where entries[slot].id != 0 {
+            latest[place(entries[slot].id)] = UInt16(truncatingIfNeeded: slot)
+        }
     }
 
     private func place(_ id: UInt64) -> Int {
