@@ -11,7 +11,7 @@ struct SnippetTests {
         let pages =
             try Documents.files(in: Self.catalog, ending: ".md")
             + [(path: "README.md", text: Documents.text("README.md"))]
-        #expect(pages.count == 8)
+        #expect(pages.count == 9)
         var shown: Set<String> = []
         for page in pages {
             for code in codeBlocks(of: page.text) {
