@@ -174,8 +174,8 @@ var targets: [Target] = [
     tests(
         "ServiceRuntime",
         [
-            "Domain", "Messages", "RPC", "RPCTransport", "Secrets", "ServiceStubs", "Storage",
-            "TestSupport", logging, metrics,
+            "Attachments", "Domain", "Messages", "RPC", "RPCTransport", "Secrets", "ServiceStubs",
+            "Storage", "TestSupport", logging, metrics,
         ]),
     tests(
         "ZhichengClient",

@@ -19,6 +19,9 @@ package final class AttachmentStore: Sendable {
     /// Characters of a file name.
     package static let nameLengths = 1...120
 
+    /// Where work with this store's files is done: tasks that hold up nothing else while the disk is slow.
+    package let executor: any TaskExecutor = DiskExecutor()
+
     let directory: String
     /// Held while a file gets its name, and while the sweep looks at one and removes it.
     let names = Mutex<Void>(())

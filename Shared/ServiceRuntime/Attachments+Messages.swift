@@ -52,17 +52,7 @@ extension AttachmentStore {
         try database.preview(form.command(expected), context: context)
         guard header.file != nil else { throw Self.fault("file", form.label, "请选择文件") }
         do {
-            let file = try incoming(fileName, allowing: form.kinds)
-            try file.append(Self.piece(of: header))
-            while let message = try await messages.next() {
-                let piece = try Self.piece(of: message)
-                guard message.isPiece, !piece.isEmpty else {
-                    throw Self.notAnUpload(
-                        "a message after the first one has content, nothing else")
-                }
-                try file.append(piece)
-            }
-            let stored = try file.finish()
+            let stored = try await take(header, messages, fileName, form.kinds)
             header.file?.content = stored.sha256
             let attachment = Self.attachment(form.id, fileName, stored)
             return try await database.perform(
@@ -72,19 +62,42 @@ extension AttachmentStore {
         }
     }
 
+    /// Writes the pieces, where nobody else is held up by the disk.
+    private func take<Request: UploadMessage>(
+        _ header: Request, _ messages: RequestStream<Request>.Iterator, _ fileName: String,
+        _ kinds: Set<AttachmentKind>
+    ) async throws -> StoredFile {
+        try await withTaskExecutorPreference(executor) {
+            var messages = messages
+            let file = try incoming(fileName, allowing: kinds)
+            try file.append(Self.piece(of: header))
+            while let message = try await messages.next() {
+                let piece = try Self.piece(of: message)
+                guard message.isPiece, !piece.isEmpty else {
+                    throw Self.notAnUpload(
+                        "a message after the first one has content, nothing else")
+                }
+                try file.append(piece)
+            }
+            return try file.finish()
+        }
+    }
+
     /// Sends a stored file piece by piece; the first message has the attachment, too.
     /// - Throws: `dataLoss` instead of the last piece when the content is not what was stored.
     package func send<Reply: DownloadMessage>(
         _ attachment: Common.Attachment, to replies: ReplyWriter<Reply>
     ) async throws {
         do {
-            let file = try outgoing(attachment.sha256)
-            var reply = Reply()
-            reply.attachment = attachment
-            while let piece = try file.next(atMost: Common.FileUpload.mostPieceBytes) {
-                reply.content = piece
-                try await replies.send(reply)
-                reply = Reply()
+            try await withTaskExecutorPreference(executor) {
+                let file = try outgoing(attachment.sha256)
+                var reply = Reply()
+                reply.attachment = attachment
+                while let piece = try file.next(atMost: Common.FileUpload.mostPieceBytes) {
+                    reply.content = piece
+                    try await replies.send(reply)
+                    reply = Reply()
+                }
             }
         } catch let error as AttachmentError where error.kind == .damaged {
             var lost = RPCError(
@@ -102,7 +115,7 @@ extension AttachmentStore {
     package func receive(
         _ upload: Common.FileUpload?, id: String, allowing kinds: Set<AttachmentKind>,
         field: String, label: String
-    ) throws(RPCError) -> Common.Attachment {
+    ) async throws(RPCError) -> Common.Attachment {
         guard let upload, !upload.content.isEmpty else {
             throw Self.fault(field, label, "请选择文件")
         }
@@ -111,8 +124,11 @@ extension AttachmentStore {
             throw Self.fault(
                 field, label, "此文件最大 \(most) 字节，所选文件为 \(upload.content.count) 字节")
         }
-        do {
-            let stored = try store(upload.content, fileName: upload.fileName, allowing: kinds)
+        do throws(AttachmentError) {
+            let stored = try await withTaskExecutorPreference(executor) {
+                () throws(AttachmentError) in
+                try store(upload.content, fileName: upload.fileName, allowing: kinds)
+            }
             return Self.attachment(id, upload.fileName, stored)
         } catch {
             throw Self.told(error, field, label)

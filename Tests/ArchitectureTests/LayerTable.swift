@@ -75,7 +75,7 @@ let layers: [Layer] = [
     Layer(
         "Shared/Storage", ["CSQLite", "Domain", "Logging", "Dispatch"] + crypto + system,
         hidden: ["CSQLite"]),
-    Layer("Shared/Attachments", ["Domain"] + crypto + system),
+    Layer("Shared/Attachments", ["Domain", "Dispatch"] + crypto + system),
 
     // Only the command line and the portal link it.
     Layer(

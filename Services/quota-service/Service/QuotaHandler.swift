@@ -180,7 +180,7 @@ struct QuotaHandler: Quota.QuotaProvider {
         _ = try await record(recordID, context)
         return Issue(
             personID: department.personID, name: department.name,
-            document: try attachments.receive(
+            document: try await attachments.receive(
                 document, id: ids(), allowing: [.doc, .docx, .pdf, .jpg], field: "document",
                 label: "依据文件"))
     }

@@ -23,7 +23,7 @@ extension DeclarationHandler {
         try finish(check)
         var persons: [Identity.PersonSummary] = []
         for id in request.personIDs { persons.append(try await described(id)) }
-        let letter = try attachments.receive(
+        let letter = try await attachments.receive(
             request.letter, id: ids(), allowing: [.pdf, .jpg, .png, .doc, .docx],
             field: "letter", label: "委托函")
         return try await database.perform(

@@ -49,7 +49,7 @@ extension DeclarationHandler {
         }
         guard let facts else { throw RPCError(serviceError: Refusal.notFound("公示")) }
         let today = CivilDay(clock.now())
-        let proof = try attachments.receive(
+        let proof = try await attachments.receive(
             Common.FileUpload(
                 fileName: NoticeProof.fileName,
                 content: NoticeProof.pdf(
