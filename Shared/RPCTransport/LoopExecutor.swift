@@ -1,7 +1,9 @@
 import NIOCore
+import NIOPosix
 
 /// Runs tasks on one event loop, and gathers what a turn of it produces: first all jobs that are
-/// ready, then one flush for each connection that has something to send.
+/// ready, then one flush for each connection that has something to send. An event loop has one, which all
+/// servers and channels share: so a call that a handler makes, and the handler's answer, need no turn of their own.
 ///
 /// Safe to share: the lists are only touched on the event loop.
 // Everything that varies is confined to the event loop, which every entry checks.
@@ -18,8 +20,25 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     /// Tasks that keep making each other ready leave the loop to others after so many rounds.
     private static let mostRounds = 16
 
-    init(eventLoop: any EventLoop) {
+    /// Of every event loop of this process.
+    static let all: [ObjectIdentifier: LoopExecutor] = {
+        var all: [ObjectIdentifier: LoopExecutor] = [:]
+        for eventLoop in MultiThreadedEventLoopGroup.singleton.makeIterator() {
+            all[ObjectIdentifier(eventLoop)] = LoopExecutor(eventLoop: eventLoop)
+        }
+        return all
+    }()
+
+    private init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
+    }
+
+    /// The event loop's.
+    static func of(_ eventLoop: any EventLoop) -> LoopExecutor {
+        guard let executor = all[ObjectIdentifier(eventLoop)] else {
+            preconditionFailure("an event loop of another group")
+        }
+        return executor
     }
 
     func enqueue(_ job: consuming ExecutorJob) {

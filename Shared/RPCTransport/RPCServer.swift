@@ -13,7 +13,6 @@ package final class RPCServer: Service {
     /// What bad connections may fill of the log.
     private let warnings = LineBudget()
     private let registry: ConnectionRegistry
-    private let executors: [ObjectIdentifier: LoopExecutor]
     private let group = MultiThreadedEventLoopGroup.singleton
     private let port: EventLoopPromise<Int>
     private let drainSignal = DrainSignal()
@@ -39,11 +38,6 @@ package final class RPCServer: Service {
             logger: logger)
         self.logger = logger
         registry = ConnectionRegistry(limit: configuration.maxConnections)
-        var executors: [ObjectIdentifier: LoopExecutor] = [:]
-        for eventLoop in group.makeIterator() {
-            executors[ObjectIdentifier(eventLoop)] = LoopExecutor(eventLoop: eventLoop)
-        }
-        self.executors = executors
         port = group.any().makePromise()
     }
 
@@ -105,13 +99,11 @@ package final class RPCServer: Service {
     }
 
     private func setUp(_ channel: any Channel) throws {
-        guard let executor = executors[ObjectIdentifier(channel.eventLoop)] else {
-            preconditionFailure("a channel of another group's event loop")
-        }
         try SocketOptions.setBuffers(configuration.limits, of: channel)
         let peer = NIOLoopBoundBox<String?>(nil, eventLoop: channel.eventLoop)
         let connection = ServerConnection(
-            configuration: configuration, runner: runner, executor: executor, logger: logger,
+            configuration: configuration, runner: runner,
+            executor: LoopExecutor.of(channel.eventLoop), logger: logger,
             warnings: warnings, drainSignal: drainSignal,
             network: PeerNetwork(channel.remoteAddress),
             authenticate: { Self.authenticate($0, certified: peer.value) },

@@ -8,11 +8,16 @@ public import ServiceLifecycle
 /// Calls one service over TCP: many calls at once over one connection, which is made when the first
 /// call needs it and made again when it was lost.
 ///
+/// A call that is made on one of the process's event loops, as those of a service's handlers are, goes over a connection of
+/// that loop, so that no other thread is woken for it: there is at most one connection for each event loop.
+///
 /// A call that finds no connection waits for one until its time is up. `run` is not needed, but a
 /// channel that does not run must be closed.
 public final class TCPChannel: RPCChannel, Service {
-    private let core: NIOLoopBoundBox<ChannelCore>
-    private let loopExecutor: LoopExecutor
+    /// By their event loops.
+    private let cores: [ObjectIdentifier: NIOLoopBoundBox<ChannelCore>]
+    /// For calls that are made on no event loop.
+    private let home: NIOLoopBoundBox<ChannelCore>
     private let defaultTimeoutNanoseconds: Int64
     private let streamWindow: Int
 
@@ -20,24 +25,34 @@ public final class TCPChannel: RPCChannel, Service {
     ///   - host: a name or an address. Whether it exists is seen when the first call is made.
     ///   - logger: gets what happens to the connection; nothing of the calls.
     public init(host: String, port: Int, configuration: ChannelConfiguration, logger: Logger) {
-        let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
-        loopExecutor = LoopExecutor(eventLoop: eventLoop)
-        core = .makeBoxSendingValue(
-            ChannelCore(
-                host: host, port: port, configuration: configuration, logger: logger,
-                executor: loopExecutor), as: ChannelCore.self,
-            eventLoop: eventLoop)
+        func core(_ executor: LoopExecutor) -> NIOLoopBoundBox<ChannelCore> {
+            .makeBoxSendingValue(
+                ChannelCore(
+                    host: host, port: port, configuration: configuration, logger: logger,
+                    executor: executor), as: ChannelCore.self, eventLoop: executor.eventLoop)
+        }
+        cores = LoopExecutor.all.mapValues(core)
+        guard let home = cores[ObjectIdentifier(MultiThreadedEventLoopGroup.singleton.any())] else {
+            preconditionFailure("an event loop of another group")
+        }
+        self.home = home
         defaultTimeoutNanoseconds = configuration.defaultTimeout.wholeNanoseconds
         streamWindow = configuration.limits.streamWindow
     }
 
     deinit {
-        core.execute { $0.close() }
+        for core in cores.values { core.execute { $0.close() } }
     }
 
-    /// Where the channel's work is done. Tasks that prefer it make calls without a change of threads:
-    /// worth it for many small calls. Code that runs there must not block.
-    public var executor: any TaskExecutor { loopExecutor }
+    /// Where the work of calls is done that are made on no event loop. Tasks that prefer it make calls without a change of
+    /// threads: worth it for many small calls. Code that runs there must not block.
+    public var executor: any TaskExecutor { LoopExecutor.of(home.eventLoop) }
+
+    /// What makes the calls of the code that asks: on an event loop, that loop's.
+    private var core: NIOLoopBoundBox<ChannelCore> {
+        guard let eventLoop = MultiThreadedEventLoopGroup.currentEventLoop else { return home }
+        return cores[ObjectIdentifier(eventLoop)] ?? home
+    }
 
     /// Keeps the channel until a graceful shutdown or until the task is cancelled, then closes it.
     public func run() async throws {
@@ -46,12 +61,14 @@ public final class TCPChannel: RPCChannel, Service {
         await close()
     }
 
-    /// Ends the connection and all calls. Calls made afterwards fail.
+    /// Ends the connections and all calls. Calls made afterwards fail.
     public func close() async {
-        await withCheckedContinuation { continuation in
-            core.execute { core in
-                core.close()
-                continuation.resume()
+        for core in cores.values {
+            await withCheckedContinuation { continuation in
+                core.execute { core in
+                    core.close()
+                    continuation.resume()
+                }
             }
         }
     }
@@ -90,9 +107,11 @@ public final class TCPChannel: RPCChannel, Service {
             named.method = method.name
             throw named
         }
-        let stream = StreamPort(executor: loopExecutor, window: streamWindow)
+        let core = self.core
+        let executor = LoopExecutor.of(core.eventLoop)
+        let stream = StreamPort(executor: executor, window: streamWindow)
         let call = PendingCall(outgoing, request, stream: stream)
-        loopExecutor.perform { [core] in
+        executor.perform {
             stream.onCancel = { core.value.cancel(call) }
             core.value.start(call)
         }
@@ -101,10 +120,11 @@ public final class TCPChannel: RPCChannel, Service {
 
     @inline(__always)
     private func answer(to call: PendingCall) async -> PendingCall.Answer {
-        await withTaskCancellationHandler {
+        let core = self.core
+        return await withTaskCancellationHandler {
             unsafe await withUnsafeContinuation { continuation in
                 unsafe call.await(continuation)
-                if loopExecutor.eventLoop.inEventLoop {
+                if core.eventLoop.inEventLoop {
                     core.value.start(call)
                 } else {
                     core.execute { $0.start(call) }

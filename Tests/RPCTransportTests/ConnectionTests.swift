@@ -36,6 +36,35 @@ struct ConnectionTests {
         }
     }
 
+    @Test(
+        "A call goes over a connection of the event loop that it is made on, and no thread is woken for it"
+    )
+    func ofTheLoop() async throws {
+        let load = ServerLoad()
+        try await withServer(load: load) { port in
+            try await withChannel(port) { channel in
+                for _ in 0..<3 {
+                    for executor in LoopExecutor.all.values {
+                        try await withTaskExecutorPreference(executor) {
+                            #expect(executor.eventLoop.inEventLoop)
+                            #expect(try await channel.call(echo, "here").title == "here")
+                            #expect(executor.eventLoop.inEventLoop)
+                        }
+                    }
+                    _ = try await channel.call(echo)
+                    #expect(load.reading.connections == LoopExecutor.all.count)
+                }
+                await channel.close()
+                for executor in LoopExecutor.all.values {
+                    let error = await withTaskExecutorPreference(executor) {
+                        await failure { try await channel.call(echo) }
+                    }
+                    #expect(error?.code == .unavailable)
+                }
+            }
+        }
+    }
+
     @Test("Requests right behind the Hello, cut into single bytes")
     func singleBytes() async throws {
         try await withServer { port in
