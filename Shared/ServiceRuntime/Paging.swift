@@ -60,7 +60,7 @@ package struct PageBounds: Sendable, Hashable {
         }
     }
 
-    /// What binds to `WHERE sort_ms < ? OR (sort_ms = ? AND id < ?)`: the first page starts above everything.
+    /// What binds to `WHERE (sort_ms, id) < (?, ?)`, which an index can begin at: the first page starts above everything.
     package var start: PageCursor { after ?? PageCursor(sort: .max, id: "") }
 
     /// Cuts `rows`, read with a limit of `size + 1`, to the page, and says where the next one starts.

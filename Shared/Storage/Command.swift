@@ -154,7 +154,7 @@ package enum Once: Sendable, Hashable {
     /// A client's request. The key is kept for at least 7 days, or for ever.
     case request(
         principal: String, method: String, key: [UInt8], hash: [UInt8], keepForever: Bool)
-    /// A message of another service's outbox. Its id is kept for ever, unless it was refused with code 10: then it comes
-    /// again.
+    /// A message of another service's outbox. Its id is kept for at least half a year, unless it was refused with code 10:
+    /// then it comes again.
     case message(source: String, id: [UInt8], hash: [UInt8])
 }

@@ -102,6 +102,9 @@ extension Once {
 
     /// How long a request's key is kept that is not kept for ever: 7 days.
     static let keptMilliseconds: Int64 = 7 * 86_400_000
+    /// How long a message's id is kept: half a year. Its sender asks again until it has the answer, so only one that was
+    /// away for longer, or stands as it did then, would see a repeat done twice.
+    static let messageKeptMilliseconds: Int64 = 183 * 86_400_000
 
     var hash: [UInt8] {
         switch self {

@@ -42,7 +42,7 @@ final class WriteGroup {
     }
 
     /// What was kept for its time goes, once an hour and some at a time, so that no group has to wait
-    /// for many: idempotency keys, and answered messages of the outbox.
+    /// for many: idempotency keys, answered messages of the outbox, and what the inbox knows of others'.
     private func forgetOld() throws(GroupFailure) {
         let most: Int64 = 500
         try whole { () throws(StorageError) in
@@ -66,6 +66,16 @@ final class WriteGroup {
                 [
                     .integer(now.milliseconds - OutboxMessage.keptMilliseconds), .integer(most),
                 ])
+        }
+        isMore = isMore || connection.changes == most
+        // Rows have their numbers in the order in which they came.
+        try whole { () throws(StorageError) in
+            try connection.run(
+                """
+                DELETE FROM inbox WHERE received < ?
+                    AND rowid IN (SELECT rowid FROM inbox ORDER BY rowid LIMIT ?)
+                """,
+                [.integer(now.milliseconds - Once.messageKeptMilliseconds), .integer(most)])
         }
         isMore = isMore || connection.changes == most
         if !isMore { nextForgettingMilliseconds = now.milliseconds + 3_600_000 }

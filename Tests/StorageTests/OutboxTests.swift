@@ -102,6 +102,27 @@ struct OutboxTests {
         }
     }
 
+    @Test("What came is known for half a year, then it goes, the oldest first")
+    func forgettingWhatCame() async throws {
+        let clock = CountingClock()
+        try await withDatabase({ $0.clock = clock }) { database in
+            func receive(_ id: UInt8) async throws {
+                _ = try await database.execute(
+                    Act.adding(Int64(id)), once: .message(source: "other", id: [id], hash: [1]))
+            }
+            try await receive(1)
+            clock.advance(days: 100)
+            try await receive(2)
+            try await receive(1)
+            #expect(try database.count("inbox") == 2, "a repeat does nothing")
+            clock.advance(days: 84)
+            _ = try await database.execute(Act.adding(3))
+            #expect(try database.count("inbox") == 1)
+            try await receive(2)
+            #expect(try database.count("inbox") == 1, "the younger one is still known")
+        }
+    }
+
     @Test("The signal ticks at the beginning, after a commit with messages, and ends at closing")
     func signal() async throws {
         try await withDatabase { database in

@@ -28,7 +28,9 @@ struct Centre: Sendable {
         test = try TestEnvironment(
             name: "task-aggregator", migrations: aggregatorMigrations,
             clockStart: "2022-04-19T09:00+08:00")
-        lastKnown = LastKnown(database: test.environment.database, logger: test.environment.logger)
+        lastKnown = LastKnown(
+            database: test.environment.database, clock: test.clock,
+            logger: test.environment.logger)
         assembly = assemble(
             test.environment,
             sources: try TaskSources(

@@ -5,6 +5,7 @@ import RPC
 import ServiceRuntime
 import ServiceStubs
 import Storage
+import TestSupport
 import Testing
 
 @testable import TaskAggregator
@@ -236,10 +237,50 @@ extension AggregatorTests {
             let seen = try rows.map { (task: $0, body: try $0.encodedBytes()) }
             let known = Dictionary(uniqueKeysWithValues: seen.map { ($0.task.id, $0.body) })
             let now = Timestamp(milliseconds: 0)
-            #expect(try keep.decide(.init(known: known, seen: seen), at: now).writes.isEmpty)
-            #expect(
-                try keep.decide(.init(known: [:], seen: seen), at: now).writes.count == 6,
-                "and a trim")
+            func writes(
+                _ known: [String: [UInt8]], horizon: PageCursor? = nil,
+                seenDay: String = "1970-01-01"
+            ) throws -> Int {
+                let facts = KeepPage.Facts(
+                    known: known, seen: seen, horizon: horizon, seenDay: seenDay)
+                return try keep.decide(facts, at: now).writes.count
+            }
+            #expect(try writes(known) == 0)
+            #expect(try writes(known, seenDay: "1969-12-31") == 1, "the day")
+            #expect(try writes([:]) == 6, "and a trim")
+            #expect(try writes([:], horizon: rows[1].place) == 3, "two, and a trim")
+            #expect(try writes([:], horizon: PageCursor(sort: 1, id: "")) == 0)
+        }
+
+        /// What nobody looks at any more goes; what is looked at stays, though nothing changes.
+        @Test func theKnownRowsOfUnitsThatNobodyLooksAtGo() async throws {
+            let centre = try Centre()
+            fill(centre)
+            let first = Tasks.ListTasksRequest()
+            try await centre.keeping {
+                for person in [Person.officer, .stranger] {
+                    _ = try await centre.tasks(person).list(first)
+                    _ = try await centre.tasks(person).count(Tasks.CountTasksRequest())
+                }
+                try await eventually {
+                    try centre.knownTasks() == 30
+                        && centre.number("SELECT count(*) FROM known_counts") == 6
+                }
+                for days in [20, 20] {
+                    centre.test.clock.advance(by: .seconds(days * 86_400))
+                    let today = "\(CivilDay(centre.test.clock.now()))"
+                    _ = try await centre.tasks().list(first)
+                    try await eventually {
+                        try centre.number(
+                            "SELECT count(*) FROM known_units WHERE seen_day = '\(today)'") == 1
+                    }
+                }
+                try await eventually {
+                    try centre.number("SELECT count(*) FROM known_units") == 1
+                }
+                #expect(try centre.number("SELECT count(*) FROM known_counts") == 3)
+                #expect(try centre.knownTasks() == 30)
+            }
         }
     }
 }

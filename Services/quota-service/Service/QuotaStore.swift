@@ -46,16 +46,23 @@ enum QuotaStore {
             Statement(
                 """
                 SELECT \(columns) FROM records
-                WHERE unit_id = ? AND year * 1000 + edition < ?
+                WHERE unit_id = ? AND (year, edition) < (?, ?)
                 ORDER BY year DESC, edition DESC LIMIT ?
-                """, [.text(unit), .integer(page.start.sort), .integer(Int64(page.size + 1))]),
+                """,
+                [
+                    .text(unit), .integer(page.start.sort / editionsOfYear),
+                    .integer(page.start.sort % editionsOfYear), .integer(Int64(page.size + 1)),
+                ]),
             limit: page.size + 1
         ).map { try stored($0, rows) }
     }
 
-    /// Where a record stands in that list; a year has at most 999 editions.
+    /// More than a year can have.
+    private static let editionsOfYear: Int64 = 1_000
+
+    /// Where a record stands in that list.
     static func place(of record: StoredRecord) -> PageCursor {
-        PageCursor(sort: Int64(record.year) * 1_000 + Int64(record.edition), id: record.id)
+        PageCursor(sort: Int64(record.year) * editionsOfYear + Int64(record.edition), id: record.id)
     }
 
     static func count(unit: String, _ rows: any RowReader) throws -> Int64 {

@@ -120,4 +120,21 @@ let aggregatorMigrations: [Migration] = [
             """,
             "INSERT INTO task_change_head (only, sequence) VALUES (1, 1)",
         ]),
+    Migration(
+        number: 5, name: "when last known rows were last seen",
+        statements: [
+            // A row for each unit of which something is known, with the day when that was last seen.
+            """
+            CREATE TABLE known_units (
+                unit_id TEXT NOT NULL PRIMARY KEY,
+                seen_day TEXT NOT NULL
+            ) STRICT
+            """,
+            "CREATE INDEX known_units_age ON known_units (seen_day)",
+            // What was known before goes on the first day, unless it is seen first.
+            """
+            INSERT INTO known_units (unit_id, seen_day)
+            SELECT unit_id, '' FROM known_tasks UNION SELECT unit_id, '' FROM known_counts
+            """,
+        ]),
 ]

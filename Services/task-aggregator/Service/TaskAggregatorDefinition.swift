@@ -18,7 +18,8 @@ package let taskAggregatorDefinition = ServiceDefinition(
         identity, clock: environment.clock, logger: environment.logger)
     var assembly = assemble(
         environment, sources: try TaskSources(channels, logger: environment.logger),
-        lastKnown: LastKnown(database: environment.database, logger: environment.logger),
+        lastKnown: LastKnown(
+            database: environment.database, clock: environment.clock, logger: environment.logger),
         dueDates: settings.dueDates,
         sender: settings.logsNotifications ? LogSender(logger: environment.logger) : nil,
         resolver: leases.resolve)

@@ -1,3 +1,4 @@
+import Domain
 import MessageCoding
 import Messages
 import ServiceRuntime
@@ -7,8 +8,28 @@ import Storage
 enum KnownStore {
     /// Rows that are kept of a source and view of a unit: the newest.
     static let mostRows = 200
+    /// How many days last known rows of a unit stay when nobody looks at its lists.
+    static let mostDays = 30
 
     // MARK: reads
+
+    /// The day on which anything of the unit was last seen; "" for none.
+    static func seenDay(of unit: String, _ rows: any RowReader) throws -> String {
+        try rows.row(
+            Statement("SELECT seen_day FROM known_units WHERE unit_id = ?", [.text(unit)])
+        )?.text("seen_day") ?? ""
+    }
+
+    /// Units of which nothing was seen since the day.
+    static func unseen(
+        since day: CivilDay, limit: Int, _ rows: any RowReader
+    ) throws -> [String] {
+        try rows.rows(
+            Statement(
+                "SELECT unit_id FROM known_units WHERE seen_day < ? LIMIT ?",
+                [.text("\(day)"), .integer(Int64(limit))]), limit: limit
+        ).map { try $0.text("unit_id") }
+    }
 
     /// The last known rows below the page's start that match, marked stale; paged as the source
     /// would.
@@ -21,15 +42,29 @@ enum KnownStore {
                 """
                 SELECT body FROM known_tasks
                 WHERE unit_id = ? AND source = ? AND is_pending = ?
-                    AND sort_ms <= ? AND (sort_ms < ? OR task_id < ?)
+                    AND (sort_ms, task_id) < (?, ?)
                 ORDER BY sort_ms DESC, task_id DESC LIMIT ?
                 """,
-                scope(source, view) + below(bounds.start) + [.integer(Int64(mostRows))]),
+                scope(source, view) + place(bounds.start) + [.integer(Int64(mostRows))]),
             limit: mostRows
         ).map { try Tasks.Task(decoding: $0.blob("body")) }.filter(query.matches)
         var page = Array(found.prefix(bounds.size))
         for index in page.indices { page[index].stale = true }
         return TaskPage(rows: page, end: found.count > page.count ? page.last?.place : nil)
+    }
+
+    /// The place of the oldest row when all that are kept are there; nil while there are fewer.
+    static func horizon(
+        of source: String, in view: KnownView, _ rows: any RowReader
+    ) throws -> PageCursor? {
+        try rows.row(
+            Statement(
+                """
+                SELECT sort_ms, task_id FROM known_tasks
+                WHERE unit_id = ? AND source = ? AND is_pending = ?
+                ORDER BY sort_ms DESC, task_id DESC LIMIT 1 OFFSET ?
+                """, scope(source, view) + [.integer(Int64(mostRows - 1))])
+        ).map { PageCursor(sort: try $0.integer("sort_ms"), id: try $0.text("task_id")) }
     }
 
     /// The packed rows from below `start` down to `end`, nil for all of them, by task id.
@@ -43,12 +78,10 @@ enum KnownStore {
                 """
                 SELECT task_id, body FROM known_tasks
                 WHERE unit_id = ? AND source = ? AND is_pending = ?
-                    AND sort_ms <= ? AND (sort_ms < ? OR task_id < ?)
-                    AND (sort_ms > ? OR (sort_ms = ? AND task_id >= ?))
+                    AND (sort_ms, task_id) < (?, ?)
+                    AND (sort_ms, task_id) >= (?, ?)
                 """,
-                scope(source, view) + below(start) + [
-                    .integer(last.sort), .integer(last.sort), .text(last.id),
-                ]), limit: mostRows)
+                scope(source, view) + place(start) + place(last)), limit: mostRows)
         var bodies: [String: [UInt8]] = [:]
         for row in found { bodies[try row.text("task_id")] = try row.blob("body") }
         return bodies
@@ -68,11 +101,27 @@ enum KnownStore {
         [.text(view.unit), .text(source), .integer(view.isPending ? 1 : 0)]
     }
 
-    private static func below(_ place: PageCursor) -> [Value] {
-        [.integer(place.sort), .integer(place.sort), .text(place.id)]
+    private static func place(_ place: PageCursor) -> [Value] {
+        [.integer(place.sort), .text(place.id)]
     }
 
     // MARK: writes
+
+    /// Something of the unit was seen on the day.
+    static func saw(_ unit: String, on day: CivilDay) -> Statement {
+        Statement(
+            """
+            INSERT INTO known_units (unit_id, seen_day) VALUES (?, ?)
+            ON CONFLICT (unit_id) DO UPDATE SET seen_day = excluded.seen_day
+            """, [.text(unit), .text("\(day)")])
+    }
+
+    /// Nothing of the unit is known any more.
+    static func forget(unit: String) -> [Statement] {
+        ["known_tasks", "known_counts", "known_units"].map {
+            Statement("DELETE FROM \($0) WHERE unit_id = ?", [.text(unit)])
+        }
+    }
 
     /// The row of a task. One that is decided never waits again, whatever a late page says.
     static func keep(

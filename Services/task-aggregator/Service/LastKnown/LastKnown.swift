@@ -1,3 +1,4 @@
+import Domain
 import Logging
 import Messages
 import ServiceLifecycle
@@ -14,8 +15,8 @@ struct KnownView: Sendable, Hashable {
 /// Keeps what sources answered, for the time when one of them does not.
 ///
 /// Answers do not wait for it: what was seen is queued, and written by `run()`. Sightings that say
-/// nothing new are dropped before the queue, and the oldest ones when it is full: a projection may
-/// be behind.
+/// nothing new on a day are dropped before the queue, and the oldest ones when it is full: a projection may
+/// be behind. What nobody looks at for ``KnownStore/mostDays`` goes with the first sighting of a day.
 final class LastKnown: Service {
     /// What was seen: the part of a source's rows, or counts, that a sighting replaces.
     private struct Subject: Sendable, Hashable {
@@ -30,9 +31,15 @@ final class LastKnown: Service {
         }
     }
 
+    /// Each day things are seen anew.
+    private struct Digest: Sendable, Hashable {
+        let day: CivilDay
+        let hash: Int
+    }
+
     private struct Sighting: Sendable {
         let subject: Subject
-        let digest: Int
+        let digest: Digest
         let keep: @Sendable (Database) async throws -> Void
     }
 
@@ -42,14 +49,16 @@ final class LastKnown: Service {
     private static let digestLimit = 20_000
 
     private let database: Database
+    private let clock: any WallClock
     private let logger: Logger
     private let waiting: AsyncStream<Sighting>
     private let queue: AsyncStream<Sighting>.Continuation
     /// Of what was last written.
-    private let digests = Mutex<[Subject: Int]>([:])
+    private let digests = Mutex<[Subject: Digest]>([:])
 
-    init(database: Database, logger: Logger) {
+    init(database: Database, clock: any WallClock, logger: Logger) {
         self.database = database
+        self.clock = clock
         self.logger = logger
         (waiting, queue) = AsyncStream.makeStream(
             of: Sighting.self, bufferingPolicy: .bufferingNewest(Self.queueLimit))
@@ -88,9 +97,10 @@ final class LastKnown: Service {
     }
 
     private func note(
-        _ subject: Subject, _ digest: Int,
+        _ subject: Subject, _ hash: Int,
         _ keep: @escaping @Sendable (Database) async throws -> Void
     ) {
+        let digest = Digest(day: CivilDay(clock.now()), hash: hash)
         guard digests.withLock({ $0[subject] != digest }) else { return }
         queue.yield(Sighting(subject: subject, digest: digest, keep: keep))
     }
@@ -98,7 +108,24 @@ final class LastKnown: Service {
     /// Writes what was seen, until cancelled or shut down.
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            for await sighting in self.waiting { await self.keep(sighting) }
+            var swept: CivilDay?
+            for await sighting in self.waiting {
+                await self.keep(sighting)
+                if swept != sighting.digest.day, await self.sweep(sighting.digest.day) {
+                    swept = sighting.digest.day
+                }
+            }
+        }
+    }
+
+    /// Whether everything went that nobody looks at.
+    private func sweep(_ today: CivilDay) async -> Bool {
+        do {
+            while try await !database.execute(ForgetUnseen(today: today)).isAll {}
+            return true
+        } catch {
+            logger.warning("last known rows were not swept", metadata: ["error": "\(error)"])
+            return false
         }
     }
 

@@ -16,18 +16,19 @@ enum NotificationStore {
         of reader: NotificationReader, unread: Bool, _ bounds: PageBounds, _ rows: any RowReader
     ) throws -> [Tasks.Notification] {
         let (isRead, person) = isRead(reader)
-        let (isTheirs, mailboxes) = isTheirs(reader)
+        let (theirs, mailboxes) = theirs(reader)
         return try rows.rows(
             Statement(
                 """
                 SELECT n.id AS id, n.event AS event, n.object_id AS object_id, n.title AS title,
                     n.text AS text, n.at_ms AS at_ms, \(isRead) AS is_read
-                FROM notifications AS n
-                WHERE \(isTheirs) AND (n.at_ms < ? OR (n.at_ms = ? AND n.id < ?))
+                FROM (\(theirs)) AS n
+                WHERE (n.at_ms, n.id) < (?, ?)
                     \(unread ? "AND NOT \(isRead)" : "")
                 ORDER BY n.at_ms DESC, n.id DESC LIMIT ?
                 """,
-                person + mailboxes + bounds.arguments(unread ? person : [])),
+                person + mailboxes + [.integer(bounds.start.sort), .text(bounds.start.id)]
+                    + (unread ? person : []) + [.integer(Int64(bounds.size + 1))]),
             limit: bounds.size + 1
         ).map { row in
             Tasks.Notification(
@@ -43,35 +44,37 @@ enum NotificationStore {
         by reader: NotificationReader, _ rows: any RowReader
     ) throws -> [(id: String, atMilliseconds: Int64)] {
         let (isRead, person) = isRead(reader)
-        let (isTheirs, mailboxes) = isTheirs(reader)
+        let (theirs, mailboxes) = theirs(reader)
         return try rows.rows(
             Statement(
                 """
-                SELECT n.id AS id, n.at_ms AS at_ms FROM notifications AS n
-                WHERE \(isTheirs) AND NOT \(isRead) ORDER BY n.at_ms DESC, n.id DESC
+                SELECT n.id AS id, n.at_ms AS at_ms FROM (\(theirs)) AS n
+                WHERE NOT \(isRead) ORDER BY n.at_ms DESC, n.id DESC
                 """, mailboxes + person), limit: 2 * (mostOfMailbox + 100)
         ).map { (try $0.text("id"), try $0.integer("at_ms")) }
     }
 
     static func countUnread(by reader: NotificationReader, _ rows: any RowReader) throws -> Int64 {
         let (isRead, person) = isRead(reader)
-        let (isTheirs, mailboxes) = isTheirs(reader)
+        let (theirs, mailboxes) = theirs(reader)
         return try rows.row(
             Statement(
                 """
-                SELECT count(*) AS unread FROM notifications AS n
-                WHERE \(isTheirs) AND NOT \(isRead)
+                SELECT count(*) AS unread FROM (\(theirs)) AS n WHERE NOT \(isRead)
                 """, mailboxes + person))?.integer("unread") ?? 0
     }
 
-    /// What is in both mailboxes counts once.
-    private static func isTheirs(_ reader: NotificationReader) -> (sql: String, [Value]) {
+    /// What is in both mailboxes counts once. Two selects, which SQLite merges in the order of their keys: a page
+    /// reads no more than its rows.
+    private static func theirs(_ reader: NotificationReader) -> (sql: String, [Value]) {
         let own = Value.text(reader.own.text)
         return (
             """
-            (n.mailbox = ? OR (n.mailbox = ? AND NOT EXISTS (
-                SELECT 1 FROM notifications AS twin
-                WHERE twin.mailbox = ? AND twin.at_ms = n.at_ms AND twin.id = n.id)))
+            SELECT * FROM notifications WHERE mailbox = ?
+            UNION ALL
+            SELECT * FROM notifications AS shared WHERE mailbox = ? AND NOT EXISTS (
+                SELECT 1 FROM notifications AS twin WHERE twin.mailbox = ?
+                    AND twin.at_ms = shared.at_ms AND twin.id = shared.id)
             """, [own, .text(reader.shared.text), own]
         )
     }
@@ -133,13 +136,5 @@ enum NotificationStore {
                 SELECT kept.at_ms FROM \(table) AS kept WHERE kept.\(column) = ?
                 ORDER BY kept.at_ms DESC, kept.id DESC LIMIT 1 OFFSET ?)
             """, [.text(owner), .text(owner), .integer(Int64(most - 1))])
-    }
-}
-
-extension PageBounds {
-    /// What binds to "below the page's start", to more, and to the limit, in this order.
-    fileprivate func arguments(_ between: [Value]) -> [Value] {
-        [.integer(start.sort), .integer(start.sort), .text(start.id)] + between
-            + [.integer(Int64(size + 1))]
     }
 }
