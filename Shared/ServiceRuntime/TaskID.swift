@@ -19,11 +19,17 @@ package struct TaskID: Sendable, Hashable {
     /// Nil when the text is no task of that source, or not written as ``text`` writes it.
     package init?(_ text: String, of source: String) {
         guard text.utf8.count <= Self.longest else { return nil }
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0] == source, !parts[1].isEmpty,
-            let round = Int64(parts[2]), round >= 1, String(round) == parts[2]
-        else { return nil }
-        self.init(source: source, object: String(parts[1]), round: round)
+        // By bytes: lists read an id for each of their rows.
+        let bytes = text.utf8
+        let colon = UInt8(ascii: ":")
+        guard let first = bytes.firstIndex(of: colon), text[..<first] == source else { return nil }
+        let rest = text[bytes.index(after: first)...]
+        guard let second = rest.utf8.firstIndex(of: colon), second > rest.startIndex else {
+            return nil
+        }
+        let number = rest[rest.utf8.index(after: second)...]
+        guard let round = Int64(number), round >= 1, String(round) == number else { return nil }
+        self.init(source: source, object: String(rest[..<second]), round: round)
     }
 
     package var text: String { "\(source):\(object):\(round)" }

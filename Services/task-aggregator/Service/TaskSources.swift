@@ -83,7 +83,8 @@ final class TaskSources: Sendable {
 
     /// The source's name in a task id, "source:object:round".
     static func source(of taskID: String) -> Substring {
-        taskID.prefix { $0 != ":" }
+        let bytes = taskID.utf8
+        return taskID[..<(bytes.firstIndex(of: UInt8(ascii: ":")) ?? bytes.endIndex)]
     }
 
     /// The longest task id, in bytes: what fits into a cursor.
