@@ -1,5 +1,6 @@
 import MessageCoding
 import Messages
+import NIOCore
 import RPC
 import Testing
 
@@ -45,11 +46,13 @@ struct ConnectionTests {
             try await withChannel(port) { channel in
                 for _ in 0..<3 {
                     for executor in LoopExecutor.all.values {
-                        try await withTaskExecutorPreference(executor) {
-                            #expect(executor.eventLoop.inEventLoop)
-                            #expect(try await channel.call(echo, "here").title == "here")
-                            #expect(executor.eventLoop.inEventLoop)
+                        let stayed = try await withTaskExecutorPreference(executor) {
+                            () async throws -> Bool in
+                            let began = executor.eventLoop.inEventLoop
+                            _ = try await channel.call(echo)
+                            return began && executor.eventLoop.inEventLoop
                         }
+                        #expect(stayed)
                     }
                     _ = try await channel.call(echo)
                     #expect(load.reading.connections == LoopExecutor.all.count)
