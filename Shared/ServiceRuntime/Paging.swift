@@ -65,10 +65,11 @@ package struct PageBounds: Sendable, Hashable {
 
     /// Cuts `rows`, read with a limit of `size + 1`, to the page, and says where the next one starts.
     package func page<Row>(
-        _ rows: [Row], cursor: (Row) -> PageCursor
+        _ rows: consuming [Row], cursor: (Row) -> PageCursor
     ) -> (rows: [Row], next: [UInt8]) {
         guard rows.count > size else { return (rows, []) }
-        let page = Array(rows[..<size])
-        return (page, page.last.map { cursor($0).bytes } ?? [])
+        rows.removeLast(rows.count - size)
+        let next = rows.last.map { cursor($0).bytes } ?? []
+        return (rows, next)
     }
 }

@@ -99,11 +99,12 @@ import CSQLite
             let start = unsafe sqlite3_column_text(handle, index)
             let bytes = unsafe UnsafeBufferPointer(
                 start: start, count: Int(sqlite3_column_bytes(handle, index)))
-            guard let text = unsafe String(validating: bytes, as: UTF8.self) else {
+            // Several times as fast as String's own validating initialiser.
+            guard let text = unsafe try? UTF8Span(validating: bytes.span) else {
                 throw StorageError(
                     .damaged, "column “\(columns.names[Int(index)])” holds a text that is no UTF-8")
             }
-            return .text(text)
+            return .text(String(copying: text))
         case SQLITE_BLOB:
             let start = unsafe sqlite3_column_blob(handle, index)
             let bytes = unsafe UnsafeRawBufferPointer(

@@ -34,14 +34,19 @@ struct DueDates: Sendable {
         return day.next.start
     }
 
-    /// A waiting task with its term.
-    func dated(_ task: Tasks.Task, today: CivilDay) -> Tasks.Task {
-        guard task.outcome == .unspecified, let due = day(ofEntering: task.sortMs) else {
+    /// The tasks, those that wait with their terms.
+    func dated(_ tasks: [Tasks.Task], today: CivilDay) -> [Tasks.Task] {
+        // Those that entered on one day stand together in a list, and share its calendar.
+        var known: (entered: CivilDay, due: CivilDay?)?
+        return tasks.map { task in
+            guard task.outcome == .unspecified else { return task }
+            let entered = CivilDay(Timestamp(milliseconds: task.sortMs))
+            if known?.entered != entered { known = (entered, day(ofEntering: task.sortMs)) }
+            guard let due = known?.due else { return task }
+            var task = task
+            task.dueDay = "\(due)"
+            task.overdue = due < today
             return task
         }
-        var task = task
-        task.dueDay = "\(due)"
-        task.overdue = due < today
-        return task
     }
 }

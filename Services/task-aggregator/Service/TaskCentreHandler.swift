@@ -48,14 +48,17 @@ struct TaskCentreHandler: Tasks.TaskCentreProvider {
             }
         }
         let silent = answers.filter { $0.value == nil }.map(\.source)
-        let known = try database.fetch { rows in
-            try silent.map { source in
-                try KnownStore.page(of: source, in: view, query, bounds, rows)
+        let known =
+            silent.isEmpty
+            ? []
+            : try database.fetch { rows in
+                try silent.map { source in
+                    try KnownStore.page(of: source, in: view, query, bounds, rows)
+                }
             }
-        }
         let merged = TaskPage.merged(answers.compactMap(\.value) + known, size: bounds.size)
         return Tasks.ListTasksReply(
-            tasks: merged.rows.map { dueDates.dated($0, today: today) },
+            tasks: dueDates.dated(merged.rows, today: today),
             nextCursor: merged.end?.bytes ?? [],
             unavailable: answers.compactMap(\.silence))
     }
@@ -94,11 +97,14 @@ struct TaskCentreHandler: Tasks.TaskCentreProvider {
             lastKnown.saw(counts, of: source, unit: unit, view: request.view)
         }
         let silent = answers.filter { $0.value == nil }.map(\.source)
-        let known = try database.fetch { rows in
-            try silent.compactMap { source in
-                try KnownStore.counts(of: source, unit: unit, view: request.view, rows)
+        let known =
+            silent.isEmpty
+            ? []
+            : try database.fetch { rows in
+                try silent.compactMap { source in
+                    try KnownStore.counts(of: source, unit: unit, view: request.view, rows)
+                }
             }
-        }
         let all = answers.compactMap(\.value) + known
         return Tasks.CountTasksReply(
             counts: all.flatMap(\.counts), pending: all.reduce(0) { $0 + $1.pending },

@@ -18,6 +18,8 @@ struct ItemForm: Sendable, Hashable {
 
     /// Reads what ``storedBytes`` wrote.
     init(storedBytes: [UInt8]) throws {
+        // As lists read it.
+        guard !storedBytes.isEmpty else { return }
         for value in try Archive.Item(decoding: storedBytes).values {
             self[value.key] = value.value
         }
