@@ -25,7 +25,7 @@ struct BrokenWriteTests {
     @Test("ends its streams without a trap: what was written counts as sent, the rest is told")
     func endsWithin() async throws {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
-        let port = StreamPort(executor: LoopExecutor(eventLoop: eventLoop), window: 1 << 20)
+        let port = StreamPort(executor: .of(eventLoop), window: 1 << 20)
         async let first = outcome(of: port)
         async let second = outcome(of: port)
         try await eventLoop.submit { port.attach(to: BreakingCarrier(), slot: 0, id: 1) }.get()
