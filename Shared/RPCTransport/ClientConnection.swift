@@ -156,7 +156,7 @@ final class ClientConnection: ConnectionEnd {
 
     private func perform(_ action: ClientConnectionState.Action) {
         switch action {
-        case .none: handler?.requestFlush()
+        case .none: handler?.flushAtEnd()
         case .ready:
             wasReady = true
             // The Hello may have opened wider windows.
@@ -228,6 +228,6 @@ extension ClientConnection: StreamCarrier {
     func consumed(_ byteCount: Int, of port: StreamPort) {
         guard let call = call(of: port) else { return }
         state.consumed(byteCount, of: call)
-        handler?.requestFlush()
+        handler?.flushAtEnd()
     }
 }

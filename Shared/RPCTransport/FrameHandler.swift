@@ -208,14 +208,12 @@ extension FrameHandler {
         return unsafe room
     }
 
-    private func flushAtEnd() {
+    /// Asks for a flush at the end of this turn, with `willFlush`, although nothing may be packed yet.
+    func flushAtEnd() {
         guard !isFlushDue else { return }
         isFlushDue = true
         executor.flushAtEnd(self)
     }
-
-    /// Asks for a turn with `willFlush`, although nothing is packed yet.
-    func requestFlush() { flushAtEnd() }
 
     /// Writes at once when much is packed: only what is written shows whether the peer reads.
     func flushIfMuch() {
@@ -265,7 +263,7 @@ extension FrameHandler {
         eventLoop.scheduleTask(in: Self.mostSendingTime) { channel.close(promise: nil) }
     }
 
-    /// Closes at once.
+    /// Closes without a last frame; what comes meanwhile is still read.
     func abort(_ reason: String) {
         failure = failure ?? reason
         context?.close(promise: nil)

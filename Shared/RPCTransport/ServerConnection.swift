@@ -127,7 +127,7 @@ final class ServerConnection: ConnectionEnd {
 
     private func perform(_ action: ServerConnectionState.Action) {
         switch action {
-        case .none: handler?.requestFlush()
+        case .none: handler?.flushAtEnd()
         case .hello(let hello, let peer):
             self.peer = peer
             self.peer.network = network
@@ -144,8 +144,8 @@ final class ServerConnection: ConnectionEnd {
         case .resume(let id):
             if id == 0 {
                 resumeBlocked()
-            } else {
-                streams.values.first { $0.place?.id == id }?.sendWaiting()
+            } else if let slot = state.slot(of: id) {
+                streams[slot]?.sendWaiting()
             }
         case .drain(let goaway):
             handler?.send(.goaway(goaway))
@@ -315,6 +315,6 @@ extension ServerConnection: StreamCarrier {
     func consumed(_ byteCount: Int, of port: StreamPort) {
         guard let id = port.place?.id else { return }
         state.consumed(byteCount, of: id)
-        handler?.requestFlush()
+        handler?.flushAtEnd()
     }
 }

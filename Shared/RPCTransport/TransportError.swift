@@ -5,7 +5,7 @@ import NIOPosix
     import Glibc
 #endif
 
-/// Why a server cannot listen: what the operator must change, in one line.
+/// Why a server cannot listen, or what is wrong with its certificates: what the operator must change, in one line.
 public struct TransportError: Error, Sendable, CustomStringConvertible {
     public let description: String
 

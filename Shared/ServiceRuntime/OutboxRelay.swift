@@ -1,6 +1,7 @@
 package import Logging
 import ServiceLifecycle
 package import Storage
+import Synchronization
 
 /// Delivers the outbox: first in first out per lane, lanes side by side, each message until its receiver answered.
 ///
@@ -13,6 +14,8 @@ package final class OutboxRelay: Service {
     private let deliveries: [String: Delivery]
     private let logger: Logger
     private let backoff: Backoff
+    /// A commit has been told of, and not been looked for yet.
+    private let isWoken = Atomic(false)
 
     /// How long a failed message waits before it is sent again.
     package struct Backoff: Sendable {
@@ -49,13 +52,17 @@ package final class OutboxRelay: Service {
                 of: Event.self, bufferingPolicy: .unbounded)
             try await withThrowingDiscardingTaskGroup { group in
                 group.addTask {
-                    for await _ in self.database.outboxSignal { wake.yield(.committed) }
+                    // One look serves all commits before it.
+                    for await _ in self.database.outboxSignal
+                    where !self.isWoken.exchange(true, ordering: .acquiringAndReleasing) {
+                        wake.yield(.committed)
+                    }
                     wake.finish()
                 }
                 wake.yield(.committed)
                 for await event in wakes {
                     switch event {
-                    case .committed: break
+                    case .committed: self.isWoken.store(false, ordering: .releasing)
                     case .delivered(let message):
                         busy[message.destination]?.remove(message.sequence)
                         failures[message.sequence] = nil

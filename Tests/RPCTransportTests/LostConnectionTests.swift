@@ -143,7 +143,11 @@ struct LostConnectionTests {
                     await services.triggerGracefulShutdown()
                     let late = await failure {
                         while true {
-                            _ = try await channel.call(echo, timeout: .milliseconds(100))
+                            do {
+                                _ = try await channel.call(echo, timeout: .milliseconds(100))
+                            } catch let error as RPCError where error.verdict == .unknown {
+                                // It was on its way when this busy machine took all of its time.
+                            }
                         }
                     }
                     #expect(late?.code == .deadlineExceeded)

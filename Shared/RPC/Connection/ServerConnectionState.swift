@@ -134,6 +134,9 @@ package struct ServerConnectionState: ~Copyable, Sendable {
         if case .draining = state { calls.count == 0 } else { false }
     }
 
+    /// Where a running call is.
+    package func slot(of id: UInt64) -> Int? { calls.slot(of: id) }
+
     /// Whether the slot's call is still running.
     package func isRunning(_ id: UInt64, slot: Int) -> Bool { calls.holds(id, at: slot) }
 
