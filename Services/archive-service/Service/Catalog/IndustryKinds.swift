@@ -62,8 +62,14 @@ extension ItemKind {
             throw ConfigurationError("\(place) has more than one field of files")
         }
         let main = try value.text("main", place)
-        guard fields.contains(where: { $0.key == main && $0.isRequired && $0.type != .files })
-        else { throw ConfigurationError("\(place): main is a required field, “\(main)” is none") }
+        guard
+            fields.contains(where: {
+                $0.key == main && $0.isRequired && ![.files, .longText].contains($0.type)
+            })
+        else {
+            throw ConfigurationError(
+                "\(place): main is a required field of one line, “\(main)” is none")
+        }
         var columns: [Column] = []
         for column in try value.list("columns", place) {
             let keys = try column.list("keys", "a column of \(place)").compactMap(\.string)
