@@ -47,6 +47,31 @@ struct Harness: Sendable {
         Archive.ArchiveClient(channel(nil, as: "declaration-service"))
     }
 
+    /// What the service does not stand, sent by everybody.
+    func complaints(ids: [String]) async throws -> [String] {
+        var unrecorded = User.colleague
+        unrecorded.isRecorded = false
+        let users: [User] = [
+            .school, unrecorded, .company, .applicant(1), .applicant(2, name: "姚姣2"), .superior,
+            .department,
+        ]
+        var callers = users.map { BadInput.Caller($0.name, channel($0)) }
+        for service in ["declaration-service", "identity-service"] {
+            callers.append(BadInput.Caller(service, channel(nil, as: service)))
+        }
+        callers += [
+            BadInput.Caller("nobody", channel(nil)),
+            BadInput.Caller(
+                "an ended session",
+                SessionChannel(base: channel(nil), session: Array(repeating: 0xEE, count: 32))),
+        ]
+        // A round may pin nothing, and a release may come before its pin.
+        let mayChange: [Archive.ArchiveMethod] = [.pinVersions, .unpinVersions]
+        return try await test.complaints(
+            BadInput(callers: callers, ids: ids, mayChange: Set(mayChange.map(\.rawValue))),
+            about: assembly)
+    }
+
     /// One row of one number.
     func number(_ sql: String, _ arguments: [Value] = []) throws -> Int64 {
         try database.read { rows in
@@ -212,6 +237,11 @@ extension Harness {
     func submit(_ user: User, _ item: Archive.Item) async throws -> Archive.Item {
         try await archive(user).submitItem(
             Archive.SubmitItemRequest(id: item.id, expectedVersion: item.version))
+    }
+
+    func retract(_ user: User, _ item: Archive.Item) async throws -> Archive.Item {
+        try await archive(user).retractItem(
+            Archive.RetractItemRequest(id: item.id, expectedVersion: item.version))
     }
 
     /// 工作经历 in review.

@@ -54,8 +54,8 @@ private func archiveAccess(_ method: Archive.ArchiveMethod) -> AccessRule {
     case .getCatalog: .users(.everyone)
     case .getTree, .listItems, .listWithdrawals: .users(Set.officers.union([.applicant]))
     case .getItem, .getWithdrawal: .users(Set.officers.union([.applicant, .superior]))
-    case .saveItem, .submitItem, .importItems, .uploadEvidence, .requestWithdrawal,
-        .cancelWithdrawal:
+    case .saveItem, .submitItem, .retractItem, .importItems, .uploadEvidence,
+        .requestWithdrawal, .cancelWithdrawal:
         .users([.applicant])
     case .downloadEvidence:
         .usersOrServices(Set.officers.union([.applicant, .superior]), declarations)

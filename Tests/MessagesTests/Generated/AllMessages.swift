@@ -21,6 +21,7 @@ let allMessages: [any RandomMessage.Type] = [
     Archive.GetItemRequest.self,
     Archive.SaveItemRequest.self,
     Archive.SubmitItemRequest.self,
+    Archive.RetractItemRequest.self,
     Archive.UploadEvidenceRequest.self,
     Archive.DownloadEvidenceRequest.self,
     Archive.DownloadEvidenceReply.self,

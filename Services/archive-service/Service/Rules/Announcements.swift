@@ -49,7 +49,8 @@ extension Announcement {
         var announcement = Announcement(
             machine: "archive_item", object: item.id, version: item.version)
         announcement.event = item.phase.view
-        announcement.title = "\(TaskKind.item.label) \(item.phase.label)"
+        let title = event == .retract ? "收回" : item.phase.label
+        announcement.title = "\(TaskKind.item.label) \(title)"
         announcement.text = "\(applicant) 的业绩“\(item.mainName)”\(news)"
         announcement.recipients = [.person(item.personID), .unit(unit)]
         announcement.actor = actor

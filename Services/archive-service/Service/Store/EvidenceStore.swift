@@ -57,7 +57,8 @@ enum EvidenceStore {
                 """
             return switch self {
             case .applicant(let person): ("i.person_id = ?", [.text(person)])
-            case .unit(let unit): ("\(submitted) AND v.unit_id = ?)", [.text(unit)])
+            case .unit(let unit): 
+                ("\(submitted) AND v.unit_id = ? AND v.retracted_ms IS NULL)", [.text(unit)])
             case .service: ("\(submitted))", [])
             }
         }

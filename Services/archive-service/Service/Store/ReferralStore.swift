@@ -25,7 +25,7 @@ enum ReferralStore {
                 """
                 UPDATE \(table) SET referred_to = ?
                 WHERE unit_id = ? AND person_key = ?
-                    AND \(table == "withdrawals" ? "state = 1" : "outcome IS NULL")
+                    AND \(table == "withdrawals" ? "state = 1" : VersionStore.pending)
                 """, [.text(region), .text(unit), .blob(key)])
         }
     }

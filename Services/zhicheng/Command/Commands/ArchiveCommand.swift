@@ -8,8 +8,8 @@ struct ArchiveCommand: ParsableCommand {
         discussion:
             "Items that wait are decided with `zhicheng tasks`, many at once with `tasks batch`.",
         subcommands: [
-            Tree.self, List.self, Show.self, Save.self, Attach.self, Submit.self, Download.self,
-            Versions.self, Diff.self, Withdrawals.self, Withdraw.self, CancelWithdrawal.self,
+            Tree.self, List.self, Show.self, Save.self, Attach.self, Submit.self, Retract.self,
+            Download.self, Versions.self, Diff.self, Withdrawals.self, Withdraw.self, CancelWithdrawal.self,
         ], defaultSubcommand: List.self)
 }
 
@@ -171,7 +171,7 @@ struct ItemDocument: Encodable {
     struct Version: Encodable {
         let round, submittedMs, decidedMs: Int64
         let name, outcome, opinion, decidedBy: String
-        let withdrawn: Bool
+        let withdrawn, retracted: Bool
     }
     struct Difference: Encodable { let key, label, before, after: String }
 
@@ -188,7 +188,7 @@ struct ItemDocument: Encodable {
             Version(
                 round: $0.round, submittedMs: $0.submittedMs, decidedMs: $0.decidedMs,
                 name: $0.mainName, outcome: $0.outcomeLabel, opinion: $0.opinion,
-                decidedBy: $0.decidedByName, withdrawn: $0.withdrawn)
+                decidedBy: $0.decidedByName, withdrawn: $0.withdrawn, retracted: $0.retracted)
         }
         comparedRound = item.comparedRound
         differences = item.differences.map {
@@ -214,7 +214,7 @@ extension Table {
         rows = versions.map {
             [
                 "\($0.round)", minute($0.submittedMs), $0.mainName,
-                ($0.outcomeLabel.isEmpty ? "审核中" : $0.outcomeLabel)
+                ($0.retracted ? "已收回" : $0.outcomeLabel.isEmpty ? "审核中" : $0.outcomeLabel)
                     + ($0.withdrawn ? "，后同意撤回" : ""),
                 $0.opinion, $0.decidedByName, minute($0.decidedMs),
             ]
