@@ -21,6 +21,22 @@ struct AnnouncementTests {
             }
         }
 
+    /// While nobody of the unit may review it, its superior is told as well (I10).
+    @Test(arguments: [true, false])
+    func theSuperiorOfTheOnlyOfficerIsTold(isAlone: Bool) throws {
+        var draft = declaration(in: .draft)
+        draft.applicant.soleOfficer = isAlone
+        draft.applicant.unitRegion = "350102"
+        var changes = Changes(of: draft, ids: CommandIDs { randomID() })
+        changes.apply("test", by: "person:officer-1") {
+            $0.phase = .unitPool
+            $0.submittedMilliseconds = 1
+        }
+        let post = try Tasks.PostRequest(
+            decoding: try #require(changes.plan(()).messages.first).payload)
+        #expect(post.told.contains("superior:350102") == isAlone)
+    }
+
     @Test(arguments: transitions)
     func everyTransitionIsTold(
         _ from: DeclarationPhase, _ event: DeclarationEvent, _ to: DeclarationPhase

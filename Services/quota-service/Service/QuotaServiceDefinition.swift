@@ -41,5 +41,6 @@ func assemble(
             .services(["declaration-service"])
         }
     }
+    assembly.run(environment.announcementRelay)
     return assembly
 }

@@ -56,7 +56,7 @@ struct DecideItem: Command {
             messages: [
                 Announcement.of(
                     decided, after: event, applicant: version.applicantName,
-                    unit: version.unitID, by: officer.personID,
+                    unit: version.unitID, referredTo: version.referredTo, by: officer.personID,
                     task: .closed(
                         version.id.text, TaskID.source, TaskKind.item.key,
                         at: .unit(version.unitID)))?.message

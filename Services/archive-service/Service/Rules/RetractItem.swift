@@ -50,7 +50,7 @@ struct RetractItem: Command {
             messages: [
                 Announcement.of(
                     retracted, after: .retract, applicant: version.applicantName,
-                    unit: version.unitID, by: personID,
+                    unit: version.unitID, referredTo: version.referredTo, by: personID,
                     task: .closed(
                         version.id.text, TaskID.source, TaskKind.item.key,
                         at: .unit(version.unitID)))?.message

@@ -53,17 +53,17 @@ struct TransferPerson: Command {
         let step = StoredFlowStep(
             node: FlowNode.applicant, action: "调动", actorID: personID,
             actorName: live.form.name, opinion: "", atMilliseconds: now.milliseconds)
+        let region = facts.officers.referral(of: facts.key, in: facts.unit)
         return Plan(
             writes: [
                 RegistrationHistory.keep(live, at: now), RegistrationStore.update(moved),
                 RegistrationStore.append(step, to: live.id),
             ]
-                + ReviewStore.open(
-                    moved, referredTo: facts.officers.referral(of: facts.key, in: facts.unit),
-                    at: now),
+                + ReviewStore.open(moved, referredTo: region, at: now),
             messages: [
                 Announcement.of(
-                    moved, after: .transfer, earlierUnit: live.unitID, by: personID,
+                    moved, after: .transfer, earlierUnit: live.unitID, referredTo: region,
+                    by: personID,
                     task: moved.opened(region: facts.unit?.details.region ?? "")
                 ).message
             ],
