@@ -51,7 +51,8 @@ struct HabitTests {
         #expect(!definitions.isEmpty)
         for definition in definitions {
             let folder = definition.path.split(separator: "/")[1]
-            let tests = folder.split(separator: "-").map(\.capitalized).joined() + "Tests"
+            let words = folder.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }
+            let tests = words.joined() + "Tests"
             let sends = try written.contains { file in
                 try file.path.hasPrefix("Tests/\(tests)/")
                     && !file.lines(matching: #"\.complaints\("#).isEmpty
