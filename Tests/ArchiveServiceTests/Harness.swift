@@ -28,6 +28,8 @@ struct Harness: Sendable {
     }
 
     var admission: Admission { assembly.admission }
+    /// Whether something is done once a day.
+    var hasDailyWork: Bool { assembly.background.contains { $0 is DailyWork } }
     var database: Database { test.environment.database }
 
     /// A channel of that user; the peer is anonymous, or that service.

@@ -43,6 +43,8 @@ func assemble(
         }
     }
     assembly.run(environment.announcementRelay)
+    assembly.run(
+        environment.attachmentSweep { try $0.hashes(in: "evidence", "sha256", $1) })
     return assembly
 }
 

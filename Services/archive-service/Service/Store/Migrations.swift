@@ -10,6 +10,15 @@ let archiveMigrations: [Migration] = [
     Migration(number: 2, name: "withdrawal requests", statements: withdrawalTables),
     Migration(number: 3, name: "referrals to superiors", statements: referralColumns),
     Migration(number: 4, name: "retracted submissions", statements: retraction),
+    Migration(
+        number: 5, name: "evidence that is in no set is gone",
+        statements: [
+            """
+            DELETE FROM evidence WHERE current = 0 AND NOT EXISTS (
+                SELECT 1 FROM version_evidence AS f WHERE f.evidence_id = evidence.id)
+            """,
+            "CREATE INDEX evidence_sha256 ON evidence (sha256)",
+        ]),
 ]
 
 // A submission that its applicant took back waits no more, and has no decision.
