@@ -51,13 +51,16 @@ struct HabitTests {
         #expect(!definitions.isEmpty)
         for definition in definitions {
             let folder = definition.path.split(separator: "/")[1]
-            let words = folder.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }
+            let words = folder.split(separator: "-").map {
+                $0.prefix(1).uppercased() + $0.dropFirst()
+            }
             let tests = words.joined() + "Tests"
             let sends = try written.contains { file in
                 try file.path.hasPrefix("Tests/\(tests)/")
                     && !file.lines(matching: #"\.complaints\("#).isEmpty
             }
-            #expect(sends, "\(folder) has no test in \(tests) that calls TestEnvironment.complaints.")
+            #expect(
+                sends, "\(folder) has no test in \(tests) that calls TestEnvironment.complaints.")
         }
     }
 

@@ -9,7 +9,8 @@ struct ArchiveCommand: ParsableCommand {
             "Items that wait are decided with `zhicheng tasks`, many at once with `tasks batch`.",
         subcommands: [
             Tree.self, List.self, Show.self, Save.self, Attach.self, Submit.self, Retract.self,
-            Download.self, Versions.self, Diff.self, Withdrawals.self, Withdraw.self, CancelWithdrawal.self,
+            Download.self, Versions.self, Diff.self, Withdrawals.self, Withdraw.self,
+            CancelWithdrawal.self,
         ], defaultSubcommand: List.self)
 }
 
