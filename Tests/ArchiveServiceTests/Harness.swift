@@ -3,6 +3,7 @@ import Domain
 import MessageCoding
 import Messages
 import RPC
+import RPCTransport
 import ServiceRuntime
 import ServiceStubs
 import Storage
@@ -41,6 +42,32 @@ struct Harness: Sendable {
                 peer: peer.map { Peer(name: "\($0)/1@0.1", isAuthenticated: true) }
                     ?? Peer(name: "a-portal/1@0.1", isAuthenticated: false)),
             session: user?.token)
+    }
+
+    /// The service behind a socket of this machine, while the body runs.
+    func serving(_ body: (_ port: Int) async throws -> Void) async throws {
+        var configuration = ServerConfiguration(
+            host: "127.0.0.1", port: 0, peerName: "archive-service/1@0.1")
+        configuration.limits.handshake = .seconds(60)
+        let server = RPCServer(
+            configuration: configuration, routes: assembly.routes, admission: admission,
+            load: ServerLoad(), logger: test.environment.logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run() }
+            do {
+                try await body(try await server.listeningPort())
+            } catch {
+                group.cancelAll()
+                throw error
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// As `channel(_:as:)`, over that channel.
+    func channel(_ user: User, over base: any RPCChannel) -> any RPCChannel {
+        identity.know(user)
+        return SessionChannel(base: base, session: user.token)
     }
 
     func archive(_ user: User) -> Archive.ArchiveClient { Archive.ArchiveClient(channel(user)) }
