@@ -33,9 +33,10 @@ import Testing
             tasks: items.map { Tasks.BatchTask(taskID: $0.taskID, expectedVersion: $0.version) },
             outcome: outcome, opinion: "情况属实")
         while true {
-            do {
+            do throws(RPCError) {
                 return try await client.decideBatch(request, options: options).rows
-            } catch  where error.verdict == .notExecuted {
+            } catch {
+                guard error.verdict == .notExecuted else { throw error }
                 try await Task.sleep(for: error.retryAfter ?? .milliseconds(20))
             }
         }
