@@ -137,6 +137,8 @@ let allMessages: [any RandomMessage.Type] = [
     Identity.ListUnitChangesRequest.self,
     Identity.ListUnitChangesReply.self,
     Identity.DecideUnitChangeRequest.self,
+    Identity.SuspendUnitRequest.self,
+    Identity.ResumeUnitRequest.self,
     Identity.CreateBuiltInUnitRequest.self,
     Identity.CreateAccountRequest.self,
     Identity.CreateAccountReply.self,

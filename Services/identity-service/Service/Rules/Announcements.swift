@@ -63,6 +63,19 @@ extension Announcement {
         ].compactMap(\.self)
     }
 
+    /// A unit that was suspended or resumed: its officers, and the HR departments of its region.
+    static func of(_ unit: StoredUnit, by actor: String) -> Announcement {
+        var announcement = Announcement(
+            machine: "unit_registration", object: unit.id, version: unit.version)
+        announcement.event = unit.state.rawValue
+        let news = unit.state == .suspended ? "已停用" : "已恢复"
+        announcement.title = "单位 \(news)"
+        announcement.text = "\(unit.name) \(news)"
+        announcement.recipients = [.unit(unit.id), .department(unit.details.region)]
+        announcement.actor = actor
+        return announcement
+    }
+
     /// A unit's change request in its new state: its officers, and the HR department that decides.
     static func of(_ change: StoredUnitChange, by actor: String) -> Announcement {
         var announcement = Announcement(

@@ -61,6 +61,22 @@ enum UnitStore {
         ).map(stored)
     }
 
+    /// Suspended units whose name begins with the text, by name; there are few.
+    static func suspended(
+        prefix: String, limit: Int, _ rows: any RowReader
+    ) throws -> [StoredUnit] {
+        try rows.rows(
+            Statement(
+                """
+                SELECT \(columns) FROM units
+                WHERE state = 'suspended' AND name >= ? AND name < ?
+                ORDER BY name, id LIMIT ?
+                """,
+                [.text(prefix), .text(prefix + "\u{10FFFF}"), .integer(Int64(limit))]),
+            limit: limit
+        ).map(stored)
+    }
+
     private static func stored(_ row: Row) throws -> StoredUnit {
         let state = try row.text("state")
         guard let state = UnitState(rawValue: state) else {
