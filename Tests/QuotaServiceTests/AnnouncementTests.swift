@@ -1,5 +1,7 @@
 import Messages
+import ServiceRuntime
 import ServiceStubs
+import Storage
 import TestSupport
 import Testing
 
