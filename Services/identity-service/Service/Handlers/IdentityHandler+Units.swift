@@ -80,9 +80,9 @@ extension IdentityHandler {
         let isDepartment = context.caller.session?.role == .hrDepartment
         let authority = authority(context)
         let units = try database.fetch { rows in
-            let active = try UnitStore.active(prefix: prefix, limit: 20, rows)
+            let active = try UnitStore.named(prefix: prefix, in: .active, limit: 20, rows)
             guard isDepartment else { return active }
-            return try UnitStore.suspended(prefix: prefix, limit: 20, rows)
+            return try UnitStore.named(prefix: prefix, in: .suspended, limit: 20, rows)
                 .filter(authority.covers) + active
         }
         return Identity.FindUnitsReply(units: units.map(\.summary))
