@@ -1,4 +1,5 @@
 import Attachments
+import Logging
 package import Storage
 
 /// The attached files whose hashes begin with the same byte: what is swept at a time, so that a sweep holds up nobody.

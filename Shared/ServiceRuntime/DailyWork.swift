@@ -1,6 +1,6 @@
 package import Domain
 package import Logging
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// Work that is due once at the start, and once each day of the service's clock.
 package struct DailyWork: Service {
