@@ -36,7 +36,7 @@ import Testing
         ) { try $0.hashes(in: "evidence", "sha256", $1) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await work.run() }
-            while try stored(harness) != files { await Task.yield() }
+            while try stored(harness) != files { try await Task.sleep(for: .milliseconds(5)) }
             group.cancelAll()
             do { try await group.waitForAll() } catch is CancellationError {}
         }

@@ -46,7 +46,9 @@ import Testing
         let harness = try Harness()
         let items = try await withThrowingTaskGroup(of: Archive.Item.self) { group in
             for n in 0..<200 {
-                group.addTask { try await harness.reviewing(.applicant(n)) }
+                group.addTask(priority: .background) {
+                    try await harness.reviewing(.applicant(n))
+                }
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }

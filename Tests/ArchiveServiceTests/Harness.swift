@@ -117,17 +117,21 @@ private struct SessionChannel: RPCChannel {
     func unary<Request: Message, Reply: Message>(
         _ method: RPCMethod, _ request: Request, options: CallOptions
     ) async throws(RPCError) -> Reply {
-        var options = options
-        if let session { options.metadata.set("session", session) }
-        return try await base.unary(method, request, options: options)
+        try await base.unary(method, request, options: known(options))
     }
 
     func open(
         _ method: RPCMethod, request: (any Message)?, options: CallOptions
     ) async throws(RPCError) -> any MessageStream {
+        try await base.open(method, request: request, options: known(options))
+    }
+
+    private func known(_ options: CallOptions) -> CallOptions {
         var options = options
         if let session { options.metadata.set("session", session) }
-        return try await base.open(method, request: request, options: options)
+        // A busy machine may take its time.
+        options.timeout = options.timeout ?? .seconds(60)
+        return options
     }
 }
 
