@@ -41,28 +41,16 @@ extension ArchiveCommand {
         var search = ""
         @Option(help: "The tab: all, reviewing, approved, returned, terminated, draft.")
         var state = Tab.all
-        @Option(help: "How many rows at most.")
-        var limit = 50
+        @OptionGroup var most: RowLimit
         @OptionGroup var connection: ConnectionOptions
         @OptionGroup var session: SessionOptions
 
-        func validate() throws {
-            guard (1...100_000).contains(limit) else {
-                throw ValidationError("--limit is a number from 1 to 100000")
-            }
-        }
-
         func run() async throws {
             let items = try await connection.withPlatform(session: session.token()) { client in
-                var items: [Archive.Item] = []
-                for try await item in client.archive.allItems(
-                    kind: kind, search: search, state: state.state,
-                    pageSize: min(200, limit))
-                {
-                    items.append(item)
-                    if items.count == limit { break }
+                try await most.first {
+                    client.archive.allItems(
+                        kind: kind, search: search, state: state.state, pageSize: $0)
                 }
-                return items
             }
             guard connection.output == .table else {
                 return try Output.json(items.map(ItemRow.init))
