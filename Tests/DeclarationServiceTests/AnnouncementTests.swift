@@ -37,6 +37,19 @@ struct AnnouncementTests {
         #expect(post.told.contains("superior:350102") == isAlone)
     }
 
+    @Test(arguments: [DeclarationPhase.unitPool, .superiorReview])
+    func theSuperiorIsToldWhatIsReferredLater(_ phase: DeclarationPhase) throws {
+        let own = declaration(in: phase)
+        let change = ApplyOfficerChange(
+            request: .init(unitID: own.unit.id, soleKey: [1], region: "350102"),
+            ids: CommandIDs { randomID() })
+        let plan = try change.decide(
+            .init(claimed: [], own: own), at: Timestamp(milliseconds: 1))
+        let posts = try plan.messages.map { try Tasks.PostRequest(decoding: $0.payload) }
+        #expect(posts.map(\.told) == (phase == .unitPool ? [["superior:350102"]] : []))
+        #expect(posts.allSatisfy(\.isWorded))
+    }
+
     @Test(arguments: transitions)
     func everyTransitionIsTold(
         _ from: DeclarationPhase, _ event: DeclarationEvent, _ to: DeclarationPhase
