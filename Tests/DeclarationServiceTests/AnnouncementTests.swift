@@ -46,8 +46,9 @@ struct AnnouncementTests {
         let plan = try change.decide(
             .init(claimed: [], own: own), at: Timestamp(milliseconds: 1))
         let posts = try plan.messages.map { try Tasks.PostRequest(decoding: $0.payload) }
-        #expect(posts.map(\.told) == (phase == .unitPool ? [["superior:350102"]] : []))
-        #expect(posts.allSatisfy(\.isWorded))
+        let told = posts.map(\.told)
+        #expect(told == (phase == .unitPool ? [["superior:350102"]] : []))
+        #expect(posts.allSatisfy { $0.isWorded })
     }
 
     @Test(arguments: transitions)
