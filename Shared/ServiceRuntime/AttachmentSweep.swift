@@ -48,11 +48,13 @@ extension ServiceEnvironment {
             var removed = 0
             for first in UInt8.min...UInt8.max {
                 try Task.checkCancellation()
-                let kept = try database.read { rows in
-                    Set(try referred(AttachmentPart(first), rows))
+                // A slow disk holds up nobody else.
+                removed += try await withTaskExecutorPreference(attachments.executor) {
+                    let kept = try database.read { rows in
+                        Set(try referred(AttachmentPart(first), rows))
+                    }
+                    return try attachments.sweep(first, grace: grace, keeping: kept)
                 }
-                removed += try attachments.sweep(first, grace: grace, keeping: kept)
-                await Task.yield()
             }
             if removed > 0 {
                 logger.notice(

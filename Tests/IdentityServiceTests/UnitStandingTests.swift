@@ -13,11 +13,14 @@ import Testing
 
     init() throws { harness = try Harness() }
 
-    private func department(_ region: String) async throws -> Identity.IdentityClient {
+    private func department(
+        _ region: String, isRecorded: Bool = true
+    ) async throws -> Identity.IdentityClient {
         let account = try await harness.account(
             .init(
                 account: "hr-\(region)", role: .hrDepartment, name: "人社\(region)",
-                region: region))
+                region: region,
+                idNumber: isRecorded ? inventedNumber(birth: "19750101", sequence: 7) : ""))
         return harness.identity(account.session)
     }
 
@@ -73,6 +76,19 @@ import Testing
             WHERE action IN ('identity.unit.suspend', 'identity.unit.resume')
             """
         #expect(try harness.number(audited) == 2)
+    }
+
+    @Test func whoDoesItIsOnRecord() async throws {
+        let unit = try await harness.activeUnit()
+        let department = try await department("350100", isRecorded: false)
+        let refusals = [
+            try await refusal {
+                try await department.suspendUnit(.init(unitID: unit.id, reason: "机构撤并"))
+            },
+            try await refusal { try await department.resumeUnit(.init(unitID: unit.id)) },
+        ]
+        #expect(refusals.map(\.code) == [.failedPrecondition, .failedPrecondition])
+        #expect(refusals.map { $0.message.contains("RecordOfficer") } == [true, true])
     }
 
     @Test func onlyItsOwnDepartmentAndWithAReason() async throws {

@@ -10,6 +10,7 @@ extension IdentityHandler {
     func suspendUnit(
         _ request: Identity.SuspendUnitRequest, context: RequestContext
     ) async throws -> Identity.UnitSummary {
+        try context.caller.requireRecorded()
         var check = FormCheck()
         let reason = check.text(
             request.reason, "reason", "停用原因", required: true, longest: 500, hasLines: true)
@@ -26,7 +27,8 @@ extension IdentityHandler {
     func resumeUnit(
         _ request: Identity.ResumeUnitRequest, context: RequestContext
     ) async throws -> Identity.UnitSummary {
-        try await database.perform(
+        try context.caller.requireRecorded()
+        return try await database.perform(
             ChangeUnitStanding(
                 authority: authority(context), actor: try session(context).personID,
                 unitID: request.unitID, change: .resume),
