@@ -188,7 +188,7 @@ var targets: [Target] = [
         dependencies: ["Certificates", "zhicheng", "ZhichengClient", "Spreadsheets"],
         path: "Tests/ZhichengCommandTests", swiftSettings: strict),
     tests("IdentityService", serviceTestDependencies + [nioCore, nioPosix, nioHTTP1]),
-    tests("ArchiveService", serviceTestDependencies),
+    tests("ArchiveService", serviceTestDependencies + ["RPCTransport", logging]),
     tests("DeclarationService", serviceTestDependencies),
     tests("QuotaService", serviceTestDependencies),
     tests("TaskAggregator", serviceTestDependencies),

@@ -1,30 +1,31 @@
 import Synchronization
 
 extension AttachmentStore {
-    /// Removes files that no row refers to: those of uploads whose row was never written.
+    /// Removes files that no row refers to: those of uploads whose row was never written, or is gone.
     /// - Parameters:
+    ///   - first: only files whose hash begins with this byte, one of 256 parts.
     ///   - grace: younger files stay, as their row may be about to be written.
-    ///   - isReferred: whether a row refers to the file with that hash; called with a lock held
-    ///     that holds up uploads.
+    ///   - referred: the hashes that rows refer to, at least those of this part, read before the call. A row that is written
+    ///     meanwhile comes with an upload, which makes its file young.
     /// - Returns: how many files were removed.
-    /// - Throws: ``AttachmentError`` when a folder cannot be read, and what `isReferred` throws.
+    /// - Throws: ``AttachmentError`` when the part's folder cannot be read.
     package func sweep(
-        grace: Duration, keeping isReferred: ([UInt8]) throws -> Bool
-    ) throws -> Int {
+        _ first: UInt8, grace: Duration, keeping referred: Set<[UInt8]>
+    ) throws(AttachmentError) -> Int {
+        let part = Files.hexText([first])
+        // Its folder is made with the first file.
+        guard try Files.names(in: directory).contains(part) else { return 0 }
+        let folder = directory + "/" + part
         var removed = 0
-        for folder in try Files.names(in: directory) where folder.utf8.count == 2 {
-            for name in try Files.names(in: directory + "/" + folder) {
-                let path = directory + "/" + folder + "/" + name
-                guard let hash = Files.hexBytes(name) else { continue }
-                // Age, row and removal under one lock: an upload of the same content in between
-                // makes the file young again.
-                let isRemoved = try names.withLock { _ in
-                    guard let age = Files.age(path), age > grace else { return false }
-                    if try isReferred(hash) { return false }
-                    return Files.remove(path)
-                }
-                if isRemoved { removed += 1 }
+        for name in try Files.names(in: folder) {
+            let path = folder + "/" + name
+            guard let hash = Files.hexBytes(name), !referred.contains(hash) else { continue }
+            // Age and removal under one lock: an upload of the same content in between makes the file young again.
+            let isRemoved = names.withLock { _ in
+                guard let age = Files.age(path), age > grace else { return false }
+                return Files.remove(path)
             }
+            if isRemoved { removed += 1 }
         }
         return removed
     }

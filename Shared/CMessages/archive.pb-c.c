@@ -772,6 +772,51 @@ void   archive__v1__submit_item_request__free_unpacked
   assert(message->base.descriptor == &archive__v1__submit_item_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   archive__v1__retract_item_request__init
+                     (Archive__V1__RetractItemRequest         *message)
+{
+  static const Archive__V1__RetractItemRequest init_value = ARCHIVE__V1__RETRACT_ITEM_REQUEST__INIT;
+  *message = init_value;
+}
+size_t archive__v1__retract_item_request__get_packed_size
+                     (const Archive__V1__RetractItemRequest *message)
+{
+  assert(message->base.descriptor == &archive__v1__retract_item_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t archive__v1__retract_item_request__pack
+                     (const Archive__V1__RetractItemRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &archive__v1__retract_item_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t archive__v1__retract_item_request__pack_to_buffer
+                     (const Archive__V1__RetractItemRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &archive__v1__retract_item_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Archive__V1__RetractItemRequest *
+       archive__v1__retract_item_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Archive__V1__RetractItemRequest *)
+     protobuf_c_message_unpack (&archive__v1__retract_item_request__descriptor,
+                                allocator, len, data);
+}
+void   archive__v1__retract_item_request__free_unpacked
+                     (Archive__V1__RetractItemRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &archive__v1__retract_item_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   archive__v1__upload_evidence_request__init
                      (Archive__V1__UploadEvidenceRequest         *message)
 {
@@ -2583,7 +2628,7 @@ const ProtobufCMessageDescriptor archive__v1__item__descriptor =
   (ProtobufCMessageInit) archive__v1__item__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor archive__v1__item_version__field_descriptors[9] =
+static const ProtobufCFieldDescriptor archive__v1__item_version__field_descriptors[10] =
 {
   {
     "round",
@@ -2693,6 +2738,18 @@ static const ProtobufCFieldDescriptor archive__v1__item_version__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "retracted",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__ItemVersion, retracted),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned archive__v1__item_version__field_indices_by_name[] = {
   6,   /* field[6] = decided_by_name */
@@ -2701,6 +2758,7 @@ static const unsigned archive__v1__item_version__field_indices_by_name[] = {
   5,   /* field[5] = opinion */
   3,   /* field[3] = outcome */
   4,   /* field[4] = outcome_label */
+  9,   /* field[9] = retracted */
   0,   /* field[0] = round */
   1,   /* field[1] = submitted_ms */
   8,   /* field[8] = withdrawn */
@@ -2708,7 +2766,7 @@ static const unsigned archive__v1__item_version__field_indices_by_name[] = {
 static const ProtobufCIntRange archive__v1__item_version__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor archive__v1__item_version__descriptor =
 {
@@ -2718,7 +2776,7 @@ const ProtobufCMessageDescriptor archive__v1__item_version__descriptor =
   "Archive__V1__ItemVersion",
   "archive.v1",
   sizeof(Archive__V1__ItemVersion),
-  9,
+  10,
   archive__v1__item_version__field_descriptors,
   archive__v1__item_version__field_indices_by_name,
   1,  archive__v1__item_version__number_ranges,
@@ -2979,6 +3037,57 @@ const ProtobufCMessageDescriptor archive__v1__submit_item_request__descriptor =
   archive__v1__submit_item_request__field_indices_by_name,
   1,  archive__v1__submit_item_request__number_ranges,
   (ProtobufCMessageInit) archive__v1__submit_item_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor archive__v1__retract_item_request__field_descriptors[2] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__RetractItemRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expected_version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Archive__V1__RetractItemRequest, expected_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned archive__v1__retract_item_request__field_indices_by_name[] = {
+  1,   /* field[1] = expected_version */
+  0,   /* field[0] = id */
+};
+static const ProtobufCIntRange archive__v1__retract_item_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor archive__v1__retract_item_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "archive.v1.RetractItemRequest",
+  "RetractItemRequest",
+  "Archive__V1__RetractItemRequest",
+  "archive.v1",
+  sizeof(Archive__V1__RetractItemRequest),
+  2,
+  archive__v1__retract_item_request__field_descriptors,
+  archive__v1__retract_item_request__field_indices_by_name,
+  1,  archive__v1__retract_item_request__number_ranges,
+  (ProtobufCMessageInit) archive__v1__retract_item_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor archive__v1__upload_evidence_request__field_descriptors[2] =

@@ -1177,6 +1177,96 @@ void   identity__v1__decide_unit_change_request__free_unpacked
   assert(message->base.descriptor == &identity__v1__decide_unit_change_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   identity__v1__suspend_unit_request__init
+                     (Identity__V1__SuspendUnitRequest         *message)
+{
+  static const Identity__V1__SuspendUnitRequest init_value = IDENTITY__V1__SUSPEND_UNIT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t identity__v1__suspend_unit_request__get_packed_size
+                     (const Identity__V1__SuspendUnitRequest *message)
+{
+  assert(message->base.descriptor == &identity__v1__suspend_unit_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__suspend_unit_request__pack
+                     (const Identity__V1__SuspendUnitRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__suspend_unit_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__suspend_unit_request__pack_to_buffer
+                     (const Identity__V1__SuspendUnitRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__suspend_unit_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__SuspendUnitRequest *
+       identity__v1__suspend_unit_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__SuspendUnitRequest *)
+     protobuf_c_message_unpack (&identity__v1__suspend_unit_request__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__suspend_unit_request__free_unpacked
+                     (Identity__V1__SuspendUnitRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__suspend_unit_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__resume_unit_request__init
+                     (Identity__V1__ResumeUnitRequest         *message)
+{
+  static const Identity__V1__ResumeUnitRequest init_value = IDENTITY__V1__RESUME_UNIT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t identity__v1__resume_unit_request__get_packed_size
+                     (const Identity__V1__ResumeUnitRequest *message)
+{
+  assert(message->base.descriptor == &identity__v1__resume_unit_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__resume_unit_request__pack
+                     (const Identity__V1__ResumeUnitRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__resume_unit_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__resume_unit_request__pack_to_buffer
+                     (const Identity__V1__ResumeUnitRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__resume_unit_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__ResumeUnitRequest *
+       identity__v1__resume_unit_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__ResumeUnitRequest *)
+     protobuf_c_message_unpack (&identity__v1__resume_unit_request__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__resume_unit_request__free_unpacked
+                     (Identity__V1__ResumeUnitRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__resume_unit_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   identity__v1__create_built_in_unit_request__init
                      (Identity__V1__CreateBuiltInUnitRequest         *message)
 {
@@ -3311,7 +3401,7 @@ const ProtobufCMessageDescriptor identity__v1__session__descriptor =
   (ProtobufCMessageInit) identity__v1__session__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor identity__v1__unit_summary__field_descriptors[9] =
+static const ProtobufCFieldDescriptor identity__v1__unit_summary__field_descriptors[10] =
 {
   {
     "id",
@@ -3421,6 +3511,18 @@ static const ProtobufCFieldDescriptor identity__v1__unit_summary__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "suspended",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitSummary, suspended),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned identity__v1__unit_summary__field_indices_by_name[] = {
   8,   /* field[8] = administrative_level */
@@ -3431,12 +3533,13 @@ static const unsigned identity__v1__unit_summary__field_indices_by_name[] = {
   5,   /* field[5] = quota_required */
   6,   /* field[6] = region */
   7,   /* field[7] = region_label */
+  9,   /* field[9] = suspended */
   2,   /* field[2] = uscc */
 };
 static const ProtobufCIntRange identity__v1__unit_summary__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor identity__v1__unit_summary__descriptor =
 {
@@ -3446,7 +3549,7 @@ const ProtobufCMessageDescriptor identity__v1__unit_summary__descriptor =
   "Identity__V1__UnitSummary",
   "identity.v1",
   sizeof(Identity__V1__UnitSummary),
-  9,
+  10,
   identity__v1__unit_summary__field_descriptors,
   identity__v1__unit_summary__field_indices_by_name,
   1,  identity__v1__unit_summary__number_ranges,
@@ -4562,6 +4665,95 @@ const ProtobufCMessageDescriptor identity__v1__decide_unit_change_request__descr
   identity__v1__decide_unit_change_request__field_indices_by_name,
   1,  identity__v1__decide_unit_change_request__number_ranges,
   (ProtobufCMessageInit) identity__v1__decide_unit_change_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__suspend_unit_request__field_descriptors[2] =
+{
+  {
+    "unit_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__SuspendUnitRequest, unit_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__SuspendUnitRequest, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__suspend_unit_request__field_indices_by_name[] = {
+  1,   /* field[1] = reason */
+  0,   /* field[0] = unit_id */
+};
+static const ProtobufCIntRange identity__v1__suspend_unit_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor identity__v1__suspend_unit_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.SuspendUnitRequest",
+  "SuspendUnitRequest",
+  "Identity__V1__SuspendUnitRequest",
+  "identity.v1",
+  sizeof(Identity__V1__SuspendUnitRequest),
+  2,
+  identity__v1__suspend_unit_request__field_descriptors,
+  identity__v1__suspend_unit_request__field_indices_by_name,
+  1,  identity__v1__suspend_unit_request__number_ranges,
+  (ProtobufCMessageInit) identity__v1__suspend_unit_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__resume_unit_request__field_descriptors[1] =
+{
+  {
+    "unit_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__ResumeUnitRequest, unit_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__resume_unit_request__field_indices_by_name[] = {
+  0,   /* field[0] = unit_id */
+};
+static const ProtobufCIntRange identity__v1__resume_unit_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor identity__v1__resume_unit_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.ResumeUnitRequest",
+  "ResumeUnitRequest",
+  "Identity__V1__ResumeUnitRequest",
+  "identity.v1",
+  sizeof(Identity__V1__ResumeUnitRequest),
+  1,
+  identity__v1__resume_unit_request__field_descriptors,
+  identity__v1__resume_unit_request__field_indices_by_name,
+  1,  identity__v1__resume_unit_request__number_ranges,
+  (ProtobufCMessageInit) identity__v1__resume_unit_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor identity__v1__create_built_in_unit_request__field_descriptors[5] =

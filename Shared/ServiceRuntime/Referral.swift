@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 package import Messages
 package import RPC
 package import Storage
@@ -71,3 +71,26 @@ extension Caller {
 }
 
 extension Identity.ApplyOfficerChangeReply: StorableReply {}
+
+extension Announcement {
+    /// What waits of a unit's only officer is the superior's too, from now on: they are told once, however much it is.
+    /// - Parameters:
+    ///   - count: how many tasks; nobody is told of none.
+    ///   - label: the tasks' kind, for people.
+    ///   - machine: the tasks' state machine.
+    package static func referred(
+        _ count: Int64, _ label: String, machine: String, unit: String, to region: String,
+        at now: Timestamp
+    ) -> Announcement? {
+        guard count > 0 else { return nil }
+        // Nothing of a unit is referred twice in a millisecond: its changes of officers come one after the other.
+        var announcement = Announcement(
+            machine: machine, object: unit, version: now.milliseconds)
+        announcement.event = "referred"
+        announcement.title = "\(label) 转主管部门审核"
+        announcement.text =
+            "\(count) 项待审核的\(label)由单位唯一的经办人本人提交，本单位无人可以审核，请主管部门办理"
+        announcement.recipients = [.superiors(region)]
+        return announcement
+    }
+}

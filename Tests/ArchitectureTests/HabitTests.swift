@@ -44,6 +44,26 @@ struct HabitTests {
         }
     }
 
+    @Test("Every service is sent bad input, all its methods")
+    func servicesAreSentBadInput() throws {
+        let definitions = written.filter { $0.path.hasSuffix("Definition.swift") }
+            .filter { $0.path.hasPrefix("Services/") }
+        #expect(!definitions.isEmpty)
+        for definition in definitions {
+            let folder = definition.path.split(separator: "/")[1]
+            let words = folder.split(separator: "-").map {
+                $0.prefix(1).uppercased() + $0.dropFirst()
+            }
+            let tests = words.joined() + "Tests"
+            let sends = try written.contains { file in
+                try file.path.hasPrefix("Tests/\(tests)/")
+                    && !file.lines(matching: #"\.complaints\("#).isEmpty
+            }
+            #expect(
+                sends, "\(folder) has no test in \(tests) that calls TestEnvironment.complaints.")
+        }
+    }
+
     @Test("A file has one job")
     func filesAreShort() {
         for file in written {

@@ -162,7 +162,7 @@ let layers: [Layer] = [
             "ArgumentParser", "Certificates", "Spreadsheets", "ZhichengClient", "zhicheng",
         ]),
     Layer("Tests/IdentityServiceTests", testing + nio + ["IdentityService"]),
-    Layer("Tests/ArchiveServiceTests", testing + ["ArchiveService"]),
+    Layer("Tests/ArchiveServiceTests", testing + ["ArchiveService", "RPCTransport"]),
     Layer("Tests/DeclarationServiceTests", testing + ["DeclarationService"]),
     Layer("Tests/QuotaServiceTests", testing + ["QuotaService"]),
     Layer("Tests/TaskAggregatorTests", testing + ["TaskAggregator"]),

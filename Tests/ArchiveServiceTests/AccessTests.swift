@@ -45,6 +45,7 @@ import Testing
         "archive.v1.Archive/GetItem": officers.union([.applicant, .superior]),
         "archive.v1.Archive/SaveItem": [.applicant],
         "archive.v1.Archive/SubmitItem": [.applicant],
+        "archive.v1.Archive/RetractItem": [.applicant],
         "archive.v1.Archive/ImportItems": [.applicant],
         "archive.v1.Archive/UploadEvidence": [.applicant],
         "archive.v1.Archive/DownloadEvidence": officers.union([

@@ -27,6 +27,7 @@ import Testing
         #expect((announcement == nil) == (event == .edit))
         guard let announcement else { return }
         let post = try Tasks.PostRequest(decoding: announcement.message.payload)
+        #expect(post.title == "业绩档案 \(event == .retract ? "收回" : to.label)")
         #expect(post.event == "archive_item.\(to.view)" && post.isWorded)
         #expect(post.told == ["person:person-1", "unit:school"] && post.actorID == "officer-1")
     }

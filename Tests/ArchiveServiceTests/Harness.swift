@@ -3,6 +3,7 @@ import Domain
 import MessageCoding
 import Messages
 import RPC
+import RPCTransport
 import ServiceRuntime
 import ServiceStubs
 import Storage
@@ -28,6 +29,8 @@ struct Harness: Sendable {
     }
 
     var admission: Admission { assembly.admission }
+    /// Whether something is done once a day.
+    var hasDailyWork: Bool { assembly.background.contains { $0 is DailyWork } }
     var database: Database { test.environment.database }
 
     /// A channel of that user; the peer is anonymous, or that service.
@@ -41,10 +44,61 @@ struct Harness: Sendable {
             session: user?.token)
     }
 
+    /// The service behind a socket of this machine, while the body runs.
+    func serving(_ body: (_ port: Int) async throws -> Void) async throws {
+        var configuration = ServerConfiguration(
+            host: "127.0.0.1", port: 0, peerName: "archive-service/1@0.1")
+        configuration.limits.handshake = .seconds(60)
+        let server = RPCServer(
+            configuration: configuration, routes: assembly.routes, admission: admission,
+            load: ServerLoad(), logger: test.environment.logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run() }
+            do {
+                try await body(try await server.listeningPort())
+            } catch {
+                group.cancelAll()
+                throw error
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// As `channel(_:as:)`, over that channel.
+    func channel(_ user: User, over base: any RPCChannel) -> any RPCChannel {
+        identity.know(user)
+        return SessionChannel(base: base, session: user.token)
+    }
+
     func archive(_ user: User) -> Archive.ArchiveClient { Archive.ArchiveClient(channel(user)) }
     func tasks(_ user: User) -> Tasks.TaskSourceClient { Tasks.TaskSourceClient(channel(user)) }
     var declarations: Archive.ArchiveClient {
         Archive.ArchiveClient(channel(nil, as: "declaration-service"))
+    }
+
+    /// What the service does not stand, sent by everybody.
+    func complaints(ids: [String]) async throws -> [String] {
+        var unrecorded = User.colleague
+        unrecorded.isRecorded = false
+        let users: [User] = [
+            .school, unrecorded, .company, .applicant(1), .applicant(2, name: "姚姣2"), .superior,
+            .department,
+        ]
+        var callers = users.map { BadInput.Caller($0.name, channel($0)) }
+        for service in ["declaration-service", "identity-service"] {
+            callers.append(BadInput.Caller(service, channel(nil, as: service)))
+        }
+        callers += [
+            BadInput.Caller("nobody", channel(nil)),
+            BadInput.Caller(
+                "an ended session",
+                SessionChannel(base: channel(nil), session: Array(repeating: 0xEE, count: 32))),
+        ]
+        // A round may pin nothing, and a release may come before its pin.
+        let mayChange: [Archive.ArchiveMethod] = [.pinVersions, .unpinVersions]
+        return try await test.complaints(
+            BadInput(callers: callers, ids: ids, mayChange: Set(mayChange.map(\.rawValue))),
+            about: assembly)
     }
 
     /// One row of one number.
@@ -63,17 +117,21 @@ private struct SessionChannel: RPCChannel {
     func unary<Request: Message, Reply: Message>(
         _ method: RPCMethod, _ request: Request, options: CallOptions
     ) async throws(RPCError) -> Reply {
-        var options = options
-        if let session { options.metadata.set("session", session) }
-        return try await base.unary(method, request, options: options)
+        try await base.unary(method, request, options: known(options))
     }
 
     func open(
         _ method: RPCMethod, request: (any Message)?, options: CallOptions
     ) async throws(RPCError) -> any MessageStream {
+        try await base.open(method, request: request, options: known(options))
+    }
+
+    private func known(_ options: CallOptions) -> CallOptions {
         var options = options
         if let session { options.metadata.set("session", session) }
-        return try await base.open(method, request: request, options: options)
+        // A busy machine may take its time.
+        options.timeout = options.timeout ?? .seconds(60)
+        return options
     }
 }
 
@@ -212,6 +270,11 @@ extension Harness {
     func submit(_ user: User, _ item: Archive.Item) async throws -> Archive.Item {
         try await archive(user).submitItem(
             Archive.SubmitItemRequest(id: item.id, expectedVersion: item.version))
+    }
+
+    func retract(_ user: User, _ item: Archive.Item) async throws -> Archive.Item {
+        try await archive(user).retractItem(
+            Archive.RetractItemRequest(id: item.id, expectedVersion: item.version))
     }
 
     /// 工作经历 in review.

@@ -1,6 +1,7 @@
 import Messages
 import RPC
 import ServiceStubs
+import TestSupport
 import Testing
 
 @testable import ArchiveService
@@ -61,6 +62,24 @@ import Testing
             try await harness.archive(person).getItem(.init(id: item.id)).state == .returned)
     }
 
+    @Test func theSuperiorIsToldAndMayRemind() async throws {
+        let ordinary = try await harness.reviewing(.applicant(2))
+        harness.identity.setAlone(person)
+        let item = try await harness.reviewing(person)
+        _ = try await harness.decide(item, .approved, by: .superior)
+        let now = try await harness.archive(person).getItem(.init(id: item.id))
+        _ = try await harness.withdraw(now, person)
+        let posts = try harness.database.announcements()
+        #expect(posts[0].objectID == ordinary.id && posts[0].told.count == 2)
+        for post in posts[1...] {
+            #expect(post.told == ["person:person-1", "unit:school", "superior:350100"])
+        }
+        // 催办 of every task is for the superiors of the unit's region (T7).
+        for post in posts where post.tasks.first?.kind == .opened {
+            #expect(post.tasks.map(\.region) == ["350100"])
+        }
+    }
+
     @Test func othersItemsAndOtherRegionsStayOut() async throws {
         harness.identity.setAlone(person)
         let own = try await harness.reviewing(person)
@@ -90,6 +109,11 @@ import Testing
         #expect(
             try harness.number(
                 "SELECT count(*) FROM audit WHERE action = 'archive.officers.change'") == 1)
+        let told = try harness.database.announcements().filter {
+            $0.event == "archive_item.referred"
+        }
+        #expect(told.map(\.told) == [["superior:350100"]] && told.allSatisfy(\.isWorded))
+        #expect(told.first?.text.hasPrefix("1 项") == true)
         // Who left and leaves several behind says nothing of anybody.
         try await tell([])
         #expect(try await pending(.superior).count == 1)

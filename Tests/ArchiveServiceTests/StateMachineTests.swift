@@ -30,12 +30,13 @@ import Testing
 
     /// What somebody tries with an item.
     enum Attempt: CaseIterable, Sendable {
-        case edit, upload, submit, approve, `return`, terminate, view
+        case edit, upload, submit, retract, approve, `return`, terminate, view
 
         var events: [ItemPhase.Event] {
             switch self {
             case .edit, .upload: [.edit]
             case .submit: [.submit, .resubmit]
+            case .retract: [.retract]
             case .approve: [.approve]
             case .return: [.return]
             case .terminate: [.terminate]
@@ -118,6 +119,9 @@ import Testing
         case .submit:
             let submitted = try await harness.submit(user, item)
             #expect(submitted.state == .reviewing && submitted.round == item.round + 1)
+        case .retract:
+            let draft = try await harness.retract(user, item)
+            #expect(draft.state == .draft && draft.version == item.version + 1)
         case .approve: _ = try await harness.decide(item, .approved, by: user)
         case .return: _ = try await harness.decide(item, .returned, by: user)
         case .terminate: _ = try await harness.decide(item, .terminated, by: user)

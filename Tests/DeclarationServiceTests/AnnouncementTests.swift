@@ -21,6 +21,36 @@ struct AnnouncementTests {
             }
         }
 
+    /// While nobody of the unit may review it, its superior is told as well (I10).
+    @Test(arguments: [true, false])
+    func theSuperiorOfTheOnlyOfficerIsTold(isAlone: Bool) throws {
+        var draft = declaration(in: .draft)
+        draft.applicant.soleOfficer = isAlone
+        draft.applicant.unitRegion = "350102"
+        var changes = Changes(of: draft, ids: CommandIDs { randomID() })
+        changes.apply("test", by: "person:officer-1") {
+            $0.phase = .unitPool
+            $0.submittedMilliseconds = 1
+        }
+        let post = try Tasks.PostRequest(
+            decoding: try #require(changes.plan(()).messages.first).payload)
+        #expect(post.told.contains("superior:350102") == isAlone)
+    }
+
+    @Test(arguments: [DeclarationPhase.unitPool, .superiorReview])
+    func theSuperiorIsToldWhatIsReferredLater(_ phase: DeclarationPhase) throws {
+        let own = declaration(in: phase)
+        let change = ApplyOfficerChange(
+            request: .init(unitID: own.unit.id, soleKey: [1], region: "350102"),
+            ids: CommandIDs { randomID() })
+        let plan = try change.decide(
+            .init(claimed: [], own: own), at: Timestamp(milliseconds: 1))
+        let posts = try plan.messages.map { try Tasks.PostRequest(decoding: $0.payload) }
+        let told = posts.map(\.told)
+        #expect(told == (phase == .unitPool ? [["superior:350102"]] : []))
+        #expect(posts.allSatisfy { $0.isWorded })
+    }
+
     @Test(arguments: transitions)
     func everyTransitionIsTold(
         _ from: DeclarationPhase, _ event: DeclarationEvent, _ to: DeclarationPhase

@@ -118,7 +118,7 @@ struct SubmitTests {
             let person = harness.applicant(1)
             let draft = try await harness.draft(person, plan)
             harness.archive.stallPins = true
-            let waiting = try await harness.submit(person, draft, timeout: .seconds(3))
+            let waiting = try await harness.submit(person, draft, timeout: .seconds(10))
             #expect(waiting.row?.state == .draft && waiting.row?.status == "办理中")
             let officer = harness.officer("陈经办")
             #expect(

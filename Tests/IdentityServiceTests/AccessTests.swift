@@ -45,6 +45,8 @@ import Testing
             case .requestUnitChange: _ = try await client.requestUnitChange(.init())
             case .listUnitChanges: _ = try await client.listUnitChanges(.init())
             case .decideUnitChange: _ = try await client.decideUnitChange(.init())
+            case .suspendUnit: _ = try await client.suspendUnit(.init())
+            case .resumeUnit: _ = try await client.resumeUnit(.init())
             case .registerPerson: _ = try await client.registerPerson(.init())
             case .transferPerson: _ = try await client.transferPerson(.init())
             case .cancelRegistration: _ = try await client.cancelRegistration(.init())
@@ -122,7 +124,7 @@ import Testing
                 "department", department,
                 everybody.union(looksAfterOfficers).union([
                     "createBuiltInUnit", "resetPassword", "recordOfficer", "listUnitChanges",
-                    "decideUnitChange",
+                    "decideUnitChange", "suspendUnit", "resumeUnit",
                 ])
             ),
             ("superior", superior, everybody.union(["recordOfficer", "getRegistration"])),

@@ -5,6 +5,7 @@ import RPC
 import ServiceRuntime
 import ServiceStubs
 import Storage
+import TestSupport
 import Testing
 
 @testable import IdentityService
@@ -69,6 +70,8 @@ import Testing
         let counts = try await harness.tasks(superior).count(.init())
         #expect(counts.pending == 0 && counts.processed == 1)
         #expect(try await pending(unit.session).isEmpty)
+        let posts = try harness.database.announcements()
+        #expect(posts.count == 2 && posts.allSatisfy { $0.told.contains("superior:350100") })
     }
 
     /// Region of the superior, and whether the task of a unit of 350100 is theirs.
@@ -115,6 +118,10 @@ import Testing
         let superior = try await superior("350100")
         _ = try await harness.identity(unit.session).removeOfficer(.init(personID: second))
         #expect(try await pending(superior).map(\.objectID) == [own.id])
+        let told = try harness.database.announcements().filter {
+            $0.told.contains("superior:350100")
+        }
+        #expect(told.map(\.event) == ["personnel_registration.referred"])
         for service in ["archive-service", "declaration-service"] {
             let messages = try harness.database.pendingMessages(to: service, limit: 10)
             let change = try messages.last.map {

@@ -3,7 +3,7 @@ package import RPC
 import ServiceRuntime
 import Storage
 
-/// Sends every method of a service what no well-meaning caller sends, and says what it did not stand: an error that
+/// Sends every method of a service, streams too, what no well-meaning caller sends, and says what it did not stand: an error that
 /// names nothing, a change, personal data where they do not belong.
 package struct BadInput: Sendable {
     /// Somebody who calls.
@@ -51,7 +51,7 @@ package struct BadInput: Sendable {
     ) async throws -> [String] {
         var complaints: [String] = []
         let requests = hostileRequests()
-        for method in methods where method.kind == .unary && !omitted.contains(method.name) {
+        for method in methods where !omitted.contains(method.name) {
             let before = try Self.contents(of: test.environment.database)
             for caller in callers {
                 // Who may not call at all is refused whatever they send.
@@ -76,8 +76,7 @@ package struct BadInput: Sendable {
 
     private func isAdmitted(_ caller: Caller, to method: RPCMethod) async -> Bool {
         do throws(RPCError) {
-            let _: RawMessage = try await caller.channel.unary(
-                method, RawMessage(), options: Self.options)
+            try await call(method, [], caller)
             return true
         } catch {
             return error.code != .unauthenticated && error.code != .permissionDenied
@@ -101,6 +100,28 @@ package struct BadInput: Sendable {
         }
     }
 
+    /// Sends the request and waits for the first answer. Where requests are a stream, it goes twice: a second message has
+    /// rules of its own.
+    private func call(
+        _ method: RPCMethod, _ bytes: [UInt8], _ caller: Caller
+    ) async throws(RPCError) {
+        let request = RawMessage(bytes: bytes)
+        if method.kind == .unary {
+            let _: RawMessage = try await caller.channel.unary(
+                method, request, options: Self.options)
+            return
+        }
+        let sends = method.kind.requestsStream
+        let stream = try await caller.channel.open(
+            method, request: sends ? nil : request, options: Self.options)
+        defer { stream.cancel() }
+        if sends {
+            for _ in 0..<2 { try await stream.send(request) }
+            stream.finish()
+        }
+        _ = try await stream.next(RawMessage.self)
+    }
+
     private static var options: CallOptions {
         var options = CallOptions()
         options.idempotencyKey = .random()
@@ -114,8 +135,7 @@ package struct BadInput: Sendable {
         let cell = "\(method.name) of \(caller.name), \(request.name)"
         do throws(RPCError) {
             // A list, or an object of the caller's own: whether it changed anything is seen in the tables.
-            let _: RawMessage = try await caller.channel.unary(
-                method, RawMessage(bytes: request.bytes), options: Self.options)
+            try await call(method, request.bytes, caller)
             return nil
         } catch {
             if Self.isPersonal(error.message) { return "\(cell): tells \(error.message)" }

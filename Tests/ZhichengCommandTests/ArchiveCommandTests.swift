@@ -25,6 +25,7 @@ struct ArchiveCommandTests {
             ],
             ["tasks", "batch", "approve", "archive:1:1"],
             ["archive", "list", "--limit", "0"], ["archive", "show"], ["archive", "withdraw", "1"],
+            ["archive", "retract"],
         ] {
             #expect(throws: (any Error).self) { try Zhicheng.parseAsRoot(words) }
         }
@@ -41,10 +42,10 @@ struct ArchiveCommandTests {
     @Test("Tables of versions, differences and requests")
     func tables() {
         let versions = Table(versions: [
-            Archive.ItemVersion(round: 2),
+            Archive.ItemVersion(round: 3), Archive.ItemVersion(round: 2, retracted: true),
             Archive.ItemVersion(round: 1, outcomeLabel: "通过", withdrawn: true),
         ])
-        #expect(versions.rows.map { $0[3] } == ["审核中", "通过，后同意撤回"])
+        #expect(versions.rows.map { $0[3] } == ["审核中", "已收回", "通过，后同意撤回"])
         let differences = Table(differences: [
             Archive.ItemDifference(label: "学制", before: "2年", after: "3年")
         ])

@@ -43,6 +43,8 @@ func assemble(
         }
     }
     assembly.run(environment.announcementRelay)
+    assembly.run(
+        environment.attachmentSweep { try $0.hashes(in: "evidence", "sha256", $1) })
     return assembly
 }
 
@@ -54,8 +56,8 @@ private func archiveAccess(_ method: Archive.ArchiveMethod) -> AccessRule {
     case .getCatalog: .users(.everyone)
     case .getTree, .listItems, .listWithdrawals: .users(Set.officers.union([.applicant]))
     case .getItem, .getWithdrawal: .users(Set.officers.union([.applicant, .superior]))
-    case .saveItem, .submitItem, .importItems, .uploadEvidence, .requestWithdrawal,
-        .cancelWithdrawal:
+    case .saveItem, .submitItem, .retractItem, .importItems, .uploadEvidence,
+        .requestWithdrawal, .cancelWithdrawal:
         .users([.applicant])
     case .downloadEvidence:
         .usersOrServices(Set.officers.union([.applicant, .superior]), declarations)

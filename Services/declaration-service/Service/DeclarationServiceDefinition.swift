@@ -58,10 +58,17 @@ func assemble(
                 Errand.archive: { try await delivery.toArchive($0) },
                 Announcement.destination: environment.announcing,
             ], logger: environment.logger, backoff: backoff))
+    let deadlines = DeadlineSweep(database: environment.database, ids: randomID)
     assembly.run(
-        DeadlineSweep(
-            database: environment.database, clock: environment.clock, ids: randomID,
-            interval: sweepInterval, logger: environment.logger))
+        DailyWork(
+            "sweeping deadlines", clock: environment.clock, interval: sweepInterval,
+            logger: environment.logger
+        ) { try await deadlines.sweep($0) })
+    assembly.run(
+        environment.attachmentSweep { part, rows in
+            try part.hashes(in: "materials", "sha256", rows)
+                + EntrustmentStore.letters(rows).map(\.sha256).filter(part.contains)
+        })
     return assembly
 }
 

@@ -110,7 +110,7 @@ private func identityAccess(_ method: Identity.IdentityMethod) -> AccessRule {
     case .getUnit: .users(.officers, unfinished: true)
     case .saveUnit, .requestUnitChange: .users([.unitAdministrator])
     case .listUnitChanges: .users(Set.officers.union([.hrDepartment]))
-    case .decideUnitChange: .users([.hrDepartment])
+    case .decideUnitChange, .suspendUnit, .resumeUnit: .users([.hrDepartment])
     case .findUnits: .users(.everyone)
     case .createBuiltInUnit, .resetPassword: .usersOrServices([.hrDepartment], ["zhicheng"])
     case .createAccount: .usersOrServices([.unitAdministrator, .hrDepartment], ["zhicheng"])

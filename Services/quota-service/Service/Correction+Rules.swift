@@ -98,6 +98,9 @@ struct SupplementRecord: Command {
         let supplemented = facts.record.changed(levels: levels)
         return Plan(
             writes: [QuotaStore.supplemented(supplemented)] + writes,
+            messages: [
+                Announcement.of(supplemented, .supplemented, by: issue.personID).message
+            ],
             audit: [
                 AuditEntry(
                     actor: "person:\(issue.personID)", action: "quota.record.supplement",
@@ -161,6 +164,9 @@ struct SupersedeRecord: Command {
         return Plan(
             writes: QuotaStore.supersede(closed, by: opened, at: now) + handOver
                 + [QuotaStore.moveReservations(from: closed.id, to: opened.id)],
+            messages: [
+                Announcement.of(closed, .superseded(opened.edition), by: issue.personID).message
+            ],
             audit: [
                 AuditEntry(
                     actor: "person:\(issue.personID)", action: "quota.record.supersede",

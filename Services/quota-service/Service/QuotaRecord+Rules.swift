@@ -223,7 +223,8 @@ struct SubmitRecord: Command {
         }
         let confirmed = record.changed(state: .confirmed)
         return Plan(
-            writes: [QuotaStore.confirm(confirmed, at: now, from: record.version)], messages: [],
+            writes: [QuotaStore.confirm(confirmed, at: now, from: record.version)],
+            messages: [Announcement.of(confirmed, .confirmed, by: officer.personID).message],
             audit: [
                 AuditEntry(
                     actor: "person:\(officer.personID)", action: "quota.record.submit",

@@ -41,5 +41,11 @@ func assemble(
             .services(["declaration-service"])
         }
     }
+    assembly.run(environment.announcementRelay)
+    assembly.run(
+        environment.attachmentSweep {
+            try $0.hashes(in: "records", "form_sha256", $1)
+                + $0.hashes(in: "supplements", "document_sha256", $1)
+        })
     return assembly
 }

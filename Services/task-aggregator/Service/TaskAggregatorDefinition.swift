@@ -62,10 +62,14 @@ func assemble(
         }
     }
     assembly.run(lastKnown)
+    let overdue = OverdueWatch(
+        database: environment.database, dueDates: dueDates, hasSender: sender != nil)
+    // What could not be told is told on the next day: a year without a calendar stays one.
     assembly.run(
-        OverdueWatch(
-            database: environment.database, clock: environment.clock, dueDates: dueDates,
-            hasSender: sender != nil, logger: environment.logger))
+        DailyWork(
+            "telling what is overdue", clock: environment.clock, isRetried: false,
+            logger: environment.logger
+        ) { try await overdue.tell($0) })
     if let sender {
         let delivery = SenderDelivery(sender: sender)
         assembly.run(

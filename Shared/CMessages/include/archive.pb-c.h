@@ -33,6 +33,7 @@ typedef struct Archive__V1__ItemDifference Archive__V1__ItemDifference;
 typedef struct Archive__V1__GetItemRequest Archive__V1__GetItemRequest;
 typedef struct Archive__V1__SaveItemRequest Archive__V1__SaveItemRequest;
 typedef struct Archive__V1__SubmitItemRequest Archive__V1__SubmitItemRequest;
+typedef struct Archive__V1__RetractItemRequest Archive__V1__RetractItemRequest;
 typedef struct Archive__V1__UploadEvidenceRequest Archive__V1__UploadEvidenceRequest;
 typedef struct Archive__V1__DownloadEvidenceRequest Archive__V1__DownloadEvidenceRequest;
 typedef struct Archive__V1__DownloadEvidenceReply Archive__V1__DownloadEvidenceReply;
@@ -249,10 +250,11 @@ struct  Archive__V1__ItemVersion
   ProtobufCBinaryData decided_by_name;
   int64_t decided_ms;
   protobuf_c_boolean withdrawn;
+  protobuf_c_boolean retracted;
 };
 #define ARCHIVE__V1__ITEM_VERSION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&archive__v1__item_version__descriptor) \
-    , 0, 0, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0 }
+    , 0, 0, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0 }
 
 
 struct  Archive__V1__ItemDifference
@@ -301,6 +303,17 @@ struct  Archive__V1__SubmitItemRequest
 };
 #define ARCHIVE__V1__SUBMIT_ITEM_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&archive__v1__submit_item_request__descriptor) \
+    , {0,NULL}, 0 }
+
+
+struct  Archive__V1__RetractItemRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  int64_t expected_version;
+};
+#define ARCHIVE__V1__RETRACT_ITEM_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&archive__v1__retract_item_request__descriptor) \
     , {0,NULL}, 0 }
 
 
@@ -857,6 +870,25 @@ Archive__V1__SubmitItemRequest *
 void   archive__v1__submit_item_request__free_unpacked
                      (Archive__V1__SubmitItemRequest *message,
                       ProtobufCAllocator *allocator);
+/* Archive__V1__RetractItemRequest methods */
+void   archive__v1__retract_item_request__init
+                     (Archive__V1__RetractItemRequest         *message);
+size_t archive__v1__retract_item_request__get_packed_size
+                     (const Archive__V1__RetractItemRequest   *message);
+size_t archive__v1__retract_item_request__pack
+                     (const Archive__V1__RetractItemRequest   *message,
+                      uint8_t             *out);
+size_t archive__v1__retract_item_request__pack_to_buffer
+                     (const Archive__V1__RetractItemRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Archive__V1__RetractItemRequest *
+       archive__v1__retract_item_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   archive__v1__retract_item_request__free_unpacked
+                     (Archive__V1__RetractItemRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Archive__V1__UploadEvidenceRequest methods */
 void   archive__v1__upload_evidence_request__init
                      (Archive__V1__UploadEvidenceRequest         *message);
@@ -1252,6 +1284,9 @@ typedef void (*Archive__V1__SaveItemRequest_Closure)
 typedef void (*Archive__V1__SubmitItemRequest_Closure)
                  (const Archive__V1__SubmitItemRequest *message,
                   void *closure_data);
+typedef void (*Archive__V1__RetractItemRequest_Closure)
+                 (const Archive__V1__RetractItemRequest *message,
+                  void *closure_data);
 typedef void (*Archive__V1__UploadEvidenceRequest_Closure)
                  (const Archive__V1__UploadEvidenceRequest *message,
                   void *closure_data);
@@ -1329,6 +1364,7 @@ extern const ProtobufCMessageDescriptor archive__v1__item_difference__descriptor
 extern const ProtobufCMessageDescriptor archive__v1__get_item_request__descriptor;
 extern const ProtobufCMessageDescriptor archive__v1__save_item_request__descriptor;
 extern const ProtobufCMessageDescriptor archive__v1__submit_item_request__descriptor;
+extern const ProtobufCMessageDescriptor archive__v1__retract_item_request__descriptor;
 extern const ProtobufCMessageDescriptor archive__v1__upload_evidence_request__descriptor;
 extern const ProtobufCMessageDescriptor archive__v1__download_evidence_request__descriptor;
 extern const ProtobufCMessageDescriptor archive__v1__download_evidence_reply__descriptor;

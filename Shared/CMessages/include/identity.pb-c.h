@@ -42,6 +42,8 @@ typedef struct Identity__V1__RequestUnitChangeRequest Identity__V1__RequestUnitC
 typedef struct Identity__V1__ListUnitChangesRequest Identity__V1__ListUnitChangesRequest;
 typedef struct Identity__V1__ListUnitChangesReply Identity__V1__ListUnitChangesReply;
 typedef struct Identity__V1__DecideUnitChangeRequest Identity__V1__DecideUnitChangeRequest;
+typedef struct Identity__V1__SuspendUnitRequest Identity__V1__SuspendUnitRequest;
+typedef struct Identity__V1__ResumeUnitRequest Identity__V1__ResumeUnitRequest;
 typedef struct Identity__V1__CreateBuiltInUnitRequest Identity__V1__CreateBuiltInUnitRequest;
 typedef struct Identity__V1__CreateAccountRequest Identity__V1__CreateAccountRequest;
 typedef struct Identity__V1__CreateAccountReply Identity__V1__CreateAccountReply;
@@ -231,10 +233,11 @@ struct  Identity__V1__UnitSummary
   ProtobufCBinaryData region;
   ProtobufCBinaryData region_label;
   ProtobufCBinaryData administrative_level;
+  protobuf_c_boolean suspended;
 };
 #define IDENTITY__V1__UNIT_SUMMARY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&identity__v1__unit_summary__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL} }
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, 0 }
 
 
 struct  Identity__V1__UnitDetails
@@ -415,6 +418,27 @@ struct  Identity__V1__DecideUnitChangeRequest
 #define IDENTITY__V1__DECIDE_UNIT_CHANGE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&identity__v1__decide_unit_change_request__descriptor) \
     , {0,NULL}, 0, {0,NULL} }
+
+
+struct  Identity__V1__SuspendUnitRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData unit_id;
+  ProtobufCBinaryData reason;
+};
+#define IDENTITY__V1__SUSPEND_UNIT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__suspend_unit_request__descriptor) \
+    , {0,NULL}, {0,NULL} }
+
+
+struct  Identity__V1__ResumeUnitRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData unit_id;
+};
+#define IDENTITY__V1__RESUME_UNIT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__resume_unit_request__descriptor) \
+    , {0,NULL} }
 
 
 struct  Identity__V1__CreateBuiltInUnitRequest
@@ -1333,6 +1357,44 @@ Identity__V1__DecideUnitChangeRequest *
 void   identity__v1__decide_unit_change_request__free_unpacked
                      (Identity__V1__DecideUnitChangeRequest *message,
                       ProtobufCAllocator *allocator);
+/* Identity__V1__SuspendUnitRequest methods */
+void   identity__v1__suspend_unit_request__init
+                     (Identity__V1__SuspendUnitRequest         *message);
+size_t identity__v1__suspend_unit_request__get_packed_size
+                     (const Identity__V1__SuspendUnitRequest   *message);
+size_t identity__v1__suspend_unit_request__pack
+                     (const Identity__V1__SuspendUnitRequest   *message,
+                      uint8_t             *out);
+size_t identity__v1__suspend_unit_request__pack_to_buffer
+                     (const Identity__V1__SuspendUnitRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__SuspendUnitRequest *
+       identity__v1__suspend_unit_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__suspend_unit_request__free_unpacked
+                     (Identity__V1__SuspendUnitRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__ResumeUnitRequest methods */
+void   identity__v1__resume_unit_request__init
+                     (Identity__V1__ResumeUnitRequest         *message);
+size_t identity__v1__resume_unit_request__get_packed_size
+                     (const Identity__V1__ResumeUnitRequest   *message);
+size_t identity__v1__resume_unit_request__pack
+                     (const Identity__V1__ResumeUnitRequest   *message,
+                      uint8_t             *out);
+size_t identity__v1__resume_unit_request__pack_to_buffer
+                     (const Identity__V1__ResumeUnitRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__ResumeUnitRequest *
+       identity__v1__resume_unit_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__resume_unit_request__free_unpacked
+                     (Identity__V1__ResumeUnitRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Identity__V1__CreateBuiltInUnitRequest methods */
 void   identity__v1__create_built_in_unit_request__init
                      (Identity__V1__CreateBuiltInUnitRequest         *message);
@@ -2040,6 +2102,12 @@ typedef void (*Identity__V1__ListUnitChangesReply_Closure)
 typedef void (*Identity__V1__DecideUnitChangeRequest_Closure)
                  (const Identity__V1__DecideUnitChangeRequest *message,
                   void *closure_data);
+typedef void (*Identity__V1__SuspendUnitRequest_Closure)
+                 (const Identity__V1__SuspendUnitRequest *message,
+                  void *closure_data);
+typedef void (*Identity__V1__ResumeUnitRequest_Closure)
+                 (const Identity__V1__ResumeUnitRequest *message,
+                  void *closure_data);
 typedef void (*Identity__V1__CreateBuiltInUnitRequest_Closure)
                  (const Identity__V1__CreateBuiltInUnitRequest *message,
                   void *closure_data);
@@ -2171,6 +2239,8 @@ extern const ProtobufCMessageDescriptor identity__v1__request_unit_change_reques
 extern const ProtobufCMessageDescriptor identity__v1__list_unit_changes_request__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__list_unit_changes_reply__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__decide_unit_change_request__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__suspend_unit_request__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__resume_unit_request__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__create_built_in_unit_request__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__create_account_request__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__create_account_reply__descriptor;

@@ -438,6 +438,7 @@ extension Archive.ItemVersion: @unsafe BridgedMessage {
         unsafe c.pointee.decided_by_name = arena.text(self.decidedByName)
         unsafe c.pointee.decided_ms = self.decidedMs
         unsafe c.pointee.withdrawn = self.withdrawn ? 1 : 0
+        unsafe c.pointee.retracted = self.retracted ? 1 : 0
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
@@ -450,7 +451,8 @@ extension Archive.ItemVersion: @unsafe BridgedMessage {
             opinion: decodedText(c.pointee.opinion),
             decidedByName: decodedText(c.pointee.decided_by_name),
             decidedMs: c.pointee.decided_ms,
-            withdrawn: c.pointee.withdrawn != 0
+            withdrawn: c.pointee.withdrawn != 0,
+            retracted: c.pointee.retracted != 0
         )
     }
 }
@@ -567,6 +569,35 @@ extension Archive.SubmitItemRequest: @unsafe BridgedMessage {
 
     func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
         unsafe archive__v1__submit_item_request__init(c)
+        unsafe c.pointee.id = arena.text(self.id)
+        unsafe c.pointee.expected_version = self.expectedVersion
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            id: decodedText(c.pointee.id),
+            expectedVersion: c.pointee.expected_version
+        )
+    }
+}
+
+extension Archive.RetractItemRequest: @unsafe BridgedMessage {
+    typealias CValue = Archive__V1__RetractItemRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, archive__v1__retract_item_request__get_packed_size, archive__v1__retract_item_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, archive__v1__retract_item_request__get_packed_size, archive__v1__retract_item_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, archive__v1__retract_item_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe archive__v1__retract_item_request__init(c)
         unsafe c.pointee.id = arena.text(self.id)
         unsafe c.pointee.expected_version = self.expectedVersion
     }

@@ -399,7 +399,7 @@ extension Archive {
         public var round: Int64
         public var submittedMs: Int64
         public var mainName: String
-        /// unspecified while 审核中
+        /// unspecified while 审核中, and when it was retracted
         public var outcome: Common.Outcome
         public var outcomeLabel: String
         public var opinion: String
@@ -407,12 +407,14 @@ extension Archive {
         public var decidedMs: Int64
         /// approved, and given back later on request
         public var withdrawn: Bool
+        /// taken back before anybody decided; only its applicant sees it
+        public var retracted: Bool
 
         /// With every field at its default.
         public init() { self.init(round: 0) }
 
         /// With the given fields, and the others at their defaults.
-        public init(round: Int64 = 0, submittedMs: Int64 = 0, mainName: String = "", outcome: Common.Outcome = Common.Outcome(rawValue: 0), outcomeLabel: String = "", opinion: String = "", decidedByName: String = "", decidedMs: Int64 = 0, withdrawn: Bool = false) {
+        public init(round: Int64 = 0, submittedMs: Int64 = 0, mainName: String = "", outcome: Common.Outcome = Common.Outcome(rawValue: 0), outcomeLabel: String = "", opinion: String = "", decidedByName: String = "", decidedMs: Int64 = 0, withdrawn: Bool = false, retracted: Bool = false) {
             self.round = round
             self.submittedMs = submittedMs
             self.mainName = mainName
@@ -422,6 +424,7 @@ extension Archive {
             self.decidedByName = decidedByName
             self.decidedMs = decidedMs
             self.withdrawn = withdrawn
+            self.retracted = retracted
         }
     }
 }
@@ -496,6 +499,24 @@ extension Archive {
     /// `archive.v1.SubmitItemRequest`
     public struct SubmitItemRequest: Message {
         public static var fullName: String { "archive.v1.SubmitItemRequest" }
+        public var id: String
+        public var expectedVersion: Int64
+
+        /// With every field at its default.
+        public init() { self.init(id: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(id: String = "", expectedVersion: Int64 = 0) {
+            self.id = id
+            self.expectedVersion = expectedVersion
+        }
+    }
+}
+
+extension Archive {
+    /// `archive.v1.RetractItemRequest`
+    public struct RetractItemRequest: Message {
+        public static var fullName: String { "archive.v1.RetractItemRequest" }
         public var id: String
         public var expectedVersion: Int64
 

@@ -384,6 +384,7 @@ extension Identity.UnitSummary: @unsafe BridgedMessage {
         unsafe c.pointee.region = arena.text(self.region)
         unsafe c.pointee.region_label = arena.text(self.regionLabel)
         unsafe c.pointee.administrative_level = arena.text(self.administrativeLevel)
+        unsafe c.pointee.suspended = self.suspended ? 1 : 0
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
@@ -396,7 +397,8 @@ extension Identity.UnitSummary: @unsafe BridgedMessage {
             quotaRequired: c.pointee.quota_required != 0,
             region: decodedText(c.pointee.region),
             regionLabel: decodedText(c.pointee.region_label),
-            administrativeLevel: decodedText(c.pointee.administrative_level)
+            administrativeLevel: decodedText(c.pointee.administrative_level),
+            suspended: c.pointee.suspended != 0
         )
     }
 }
@@ -843,6 +845,62 @@ extension Identity.DecideUnitChangeRequest: @unsafe BridgedMessage {
             id: decodedText(c.pointee.id),
             outcome: Common.Outcome(rawValue: c.pointee.outcome),
             opinion: decodedText(c.pointee.opinion)
+        )
+    }
+}
+
+extension Identity.SuspendUnitRequest: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__SuspendUnitRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__suspend_unit_request__get_packed_size, identity__v1__suspend_unit_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__suspend_unit_request__get_packed_size, identity__v1__suspend_unit_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__suspend_unit_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__suspend_unit_request__init(c)
+        unsafe c.pointee.unit_id = arena.text(self.unitID)
+        unsafe c.pointee.reason = arena.text(self.reason)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            unitID: decodedText(c.pointee.unit_id),
+            reason: decodedText(c.pointee.reason)
+        )
+    }
+}
+
+extension Identity.ResumeUnitRequest: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__ResumeUnitRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__resume_unit_request__get_packed_size, identity__v1__resume_unit_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__resume_unit_request__get_packed_size, identity__v1__resume_unit_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__resume_unit_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__resume_unit_request__init(c)
+        unsafe c.pointee.unit_id = arena.text(self.unitID)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            unitID: decodedText(c.pointee.unit_id)
         )
     }
 }

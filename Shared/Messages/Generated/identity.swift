@@ -383,12 +383,14 @@ extension Identity {
         public var regionLabel: String
         /// 省级, 市级, 县级
         public var administrativeLevel: String
+        /// 已停用
+        public var suspended: Bool
 
         /// With every field at its default.
         public init() { self.init(id: "") }
 
         /// With the given fields, and the others at their defaults.
-        public init(id: String = "", name: String = "", uscc: String = "", nature: String = "", natureLabel: String = "", quotaRequired: Bool = false, region: String = "", regionLabel: String = "", administrativeLevel: String = "") {
+        public init(id: String = "", name: String = "", uscc: String = "", nature: String = "", natureLabel: String = "", quotaRequired: Bool = false, region: String = "", regionLabel: String = "", administrativeLevel: String = "", suspended: Bool = false) {
             self.id = id
             self.name = name
             self.uscc = uscc
@@ -398,6 +400,7 @@ extension Identity {
             self.region = region
             self.regionLabel = regionLabel
             self.administrativeLevel = administrativeLevel
+            self.suspended = suspended
         }
     }
 }
@@ -726,6 +729,41 @@ extension Identity {
             self.id = id
             self.outcome = outcome
             self.opinion = opinion
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.SuspendUnitRequest`
+    public struct SuspendUnitRequest: Message {
+        public static var fullName: String { "identity.v1.SuspendUnitRequest" }
+        public var unitID: String
+        /// required; at most 500 characters, kept in the audit
+        public var reason: String
+
+        /// With every field at its default.
+        public init() { self.init(unitID: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(unitID: String = "", reason: String = "") {
+            self.unitID = unitID
+            self.reason = reason
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.ResumeUnitRequest`
+    public struct ResumeUnitRequest: Message {
+        public static var fullName: String { "identity.v1.ResumeUnitRequest" }
+        public var unitID: String
+
+        /// With every field at its default.
+        public init() { self.init(unitID: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(unitID: String = "") {
+            self.unitID = unitID
         }
     }
 }

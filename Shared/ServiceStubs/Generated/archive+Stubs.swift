@@ -18,6 +18,8 @@ extension Archive {
         case saveItem = "archive.v1.Archive/SaveItem"
         /// Submits for review; all faults are named in one answer.
         case submitItem = "archive.v1.Archive/SubmitItem"
+        /// 收回: a submission that nobody decided yet becomes a draft again; the unit sees it no more.
+        case retractItem = "archive.v1.Archive/RetractItem"
         /// A file in pieces, as common.v1.FileUpload says; item_id is in the first message.
         case uploadEvidence = "archive.v1.Archive/UploadEvidence"
         /// A file in pieces, as common.v1.Attachment says.
@@ -46,6 +48,7 @@ extension Archive {
                 case .getItem: Known.getItem
                 case .saveItem: Known.saveItem
                 case .submitItem: Known.submitItem
+                case .retractItem: Known.retractItem
                 case .uploadEvidence: Known.uploadEvidence
                 case .downloadEvidence: Known.downloadEvidence
                 case .importItems: Known.importItems
@@ -67,6 +70,7 @@ extension Archive {
             static let getItem = RPCMethod("archive.v1.Archive/GetItem", readOnly: true)
             static let saveItem = RPCMethod("archive.v1.Archive/SaveItem")
             static let submitItem = RPCMethod("archive.v1.Archive/SubmitItem")
+            static let retractItem = RPCMethod("archive.v1.Archive/RetractItem")
             static let uploadEvidence = RPCMethod("archive.v1.Archive/UploadEvidence", kind: .clientStream)
             static let downloadEvidence = RPCMethod("archive.v1.Archive/DownloadEvidence", readOnly: true, kind: .serverStream)
             static let importItems = RPCMethod("archive.v1.Archive/ImportItems")
@@ -117,6 +121,11 @@ extension Archive {
         /// Submits for review; all faults are named in one answer.
         public func submitItem(_ request: Archive.SubmitItemRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Archive.Item {
             try await channel.unary(ArchiveMethod.submitItem.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// 收回: a submission that nobody decided yet becomes a draft again; the unit sees it no more.
+        public func retractItem(_ request: Archive.RetractItemRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Archive.Item {
+            try await channel.unary(ArchiveMethod.retractItem.method, request, options: options.withIdempotencyKey())
         }
 
         /// A file in pieces, as common.v1.FileUpload says; item_id is in the first message.
@@ -184,6 +193,8 @@ extension Archive {
         func saveItem(_ request: Archive.SaveItemRequest, context: RequestContext) async throws -> Archive.Item
         /// Submits for review; all faults are named in one answer.
         func submitItem(_ request: Archive.SubmitItemRequest, context: RequestContext) async throws -> Archive.Item
+        /// 收回: a submission that nobody decided yet becomes a draft again; the unit sees it no more.
+        func retractItem(_ request: Archive.RetractItemRequest, context: RequestContext) async throws -> Archive.Item
         /// A file in pieces, as common.v1.FileUpload says; item_id is in the first message.
         func uploadEvidence(_ requests: RequestStream<Archive.UploadEvidenceRequest>, context: RequestContext) async throws -> Common.Attachment
         /// A file in pieces, as common.v1.Attachment says.
@@ -225,6 +236,9 @@ extension Archive.ArchiveProvider {
         }
         routes.unary(Archive.ArchiveMethod.submitItem.method) { (request: Archive.SubmitItemRequest, context: RequestContext) async throws -> Archive.Item in
             try await self.submitItem(request, context: context)
+        }
+        routes.unary(Archive.ArchiveMethod.retractItem.method) { (request: Archive.RetractItemRequest, context: RequestContext) async throws -> Archive.Item in
+            try await self.retractItem(request, context: context)
         }
         routes.clientStream(Archive.ArchiveMethod.uploadEvidence.method) { (requests: RequestStream<Archive.UploadEvidenceRequest>, context: RequestContext) async throws -> Common.Attachment in
             try await self.uploadEvidence(requests, context: context)

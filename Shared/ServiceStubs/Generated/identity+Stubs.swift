@@ -28,7 +28,7 @@ extension Identity {
         case saveUnit = "identity.v1.Identity/SaveUnit"
         /// For services: name, nature and jurisdiction of a unit.
         case describeUnit = "identity.v1.Identity/DescribeUnit"
-        /// Active units whose name begins with the text, for an applicant who registers.
+        /// Active units whose name begins with the text, for an applicant who registers; for an HR department its suspended ones, too.
         case findUnits = "identity.v1.Identity/FindUnits"
         /// 变更申请 of 单位性质 or 属地, which are locked after the first submission; one at a time.
         case requestUnitChange = "identity.v1.Identity/RequestUnitChange"
@@ -36,6 +36,11 @@ extension Identity {
         case listUnitChanges = "identity.v1.Identity/ListUnitChanges"
         /// By the HR department whose region holds the jurisdiction of now and the one asked for.
         case decideUnitChange = "identity.v1.Identity/DecideUnitChange"
+        /// 停用 of a unit by the HR department of its region: its officers' sessions end, and until it is resumed nobody signs in for it
+        /// or registers with it. What it has and what waits for it stays.
+        case suspendUnit = "identity.v1.Identity/SuspendUnit"
+        /// 恢复 of a suspended unit.
+        case resumeUnit = "identity.v1.Identity/ResumeUnit"
         /// A unit that cannot use SSO, with its first account; the initial password is shown once.
         case createBuiltInUnit = "identity.v1.Identity/CreateBuiltInUnit"
         /// An account of another party (HR department, superior, committee, applicant), or of an officer, whom a unit's
@@ -92,6 +97,8 @@ extension Identity {
                 case .requestUnitChange: Known.requestUnitChange
                 case .listUnitChanges: Known.listUnitChanges
                 case .decideUnitChange: Known.decideUnitChange
+                case .suspendUnit: Known.suspendUnit
+                case .resumeUnit: Known.resumeUnit
                 case .createBuiltInUnit: Known.createBuiltInUnit
                 case .createAccount: Known.createAccount
                 case .resetPassword: Known.resetPassword
@@ -131,6 +138,8 @@ extension Identity {
             static let requestUnitChange = RPCMethod("identity.v1.Identity/RequestUnitChange")
             static let listUnitChanges = RPCMethod("identity.v1.Identity/ListUnitChanges", readOnly: true)
             static let decideUnitChange = RPCMethod("identity.v1.Identity/DecideUnitChange")
+            static let suspendUnit = RPCMethod("identity.v1.Identity/SuspendUnit")
+            static let resumeUnit = RPCMethod("identity.v1.Identity/ResumeUnit")
             static let createBuiltInUnit = RPCMethod("identity.v1.Identity/CreateBuiltInUnit")
             static let createAccount = RPCMethod("identity.v1.Identity/CreateAccount")
             static let resetPassword = RPCMethod("identity.v1.Identity/ResetPassword")
@@ -219,7 +228,7 @@ extension Identity {
             try await channel.unary(IdentityMethod.describeUnit.method, request, options: options)
         }
 
-        /// Active units whose name begins with the text, for an applicant who registers.
+        /// Active units whose name begins with the text, for an applicant who registers; for an HR department its suspended ones, too.
         public func findUnits(_ request: Identity.FindUnitsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.FindUnitsReply {
             try await channel.unary(IdentityMethod.findUnits.method, request, options: options)
         }
@@ -237,6 +246,17 @@ extension Identity {
         /// By the HR department whose region holds the jurisdiction of now and the one asked for.
         public func decideUnitChange(_ request: Identity.DecideUnitChangeRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.UnitChange {
             try await channel.unary(IdentityMethod.decideUnitChange.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// 停用 of a unit by the HR department of its region: its officers' sessions end, and until it is resumed nobody signs in for it
+        /// or registers with it. What it has and what waits for it stays.
+        public func suspendUnit(_ request: Identity.SuspendUnitRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.UnitSummary {
+            try await channel.unary(IdentityMethod.suspendUnit.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// 恢复 of a suspended unit.
+        public func resumeUnit(_ request: Identity.ResumeUnitRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.UnitSummary {
+            try await channel.unary(IdentityMethod.resumeUnit.method, request, options: options.withIdempotencyKey())
         }
 
         /// A unit that cannot use SSO, with its first account; the initial password is shown once.
@@ -356,7 +376,7 @@ extension Identity {
         func saveUnit(_ request: Identity.SaveUnitRequest, context: RequestContext) async throws -> Identity.Unit
         /// For services: name, nature and jurisdiction of a unit.
         func describeUnit(_ request: Identity.DescribeUnitRequest, context: RequestContext) async throws -> Identity.UnitSummary
-        /// Active units whose name begins with the text, for an applicant who registers.
+        /// Active units whose name begins with the text, for an applicant who registers; for an HR department its suspended ones, too.
         func findUnits(_ request: Identity.FindUnitsRequest, context: RequestContext) async throws -> Identity.FindUnitsReply
         /// 变更申请 of 单位性质 or 属地, which are locked after the first submission; one at a time.
         func requestUnitChange(_ request: Identity.RequestUnitChangeRequest, context: RequestContext) async throws -> Identity.UnitChange
@@ -364,6 +384,11 @@ extension Identity {
         func listUnitChanges(_ request: Identity.ListUnitChangesRequest, context: RequestContext) async throws -> Identity.ListUnitChangesReply
         /// By the HR department whose region holds the jurisdiction of now and the one asked for.
         func decideUnitChange(_ request: Identity.DecideUnitChangeRequest, context: RequestContext) async throws -> Identity.UnitChange
+        /// 停用 of a unit by the HR department of its region: its officers' sessions end, and until it is resumed nobody signs in for it
+        /// or registers with it. What it has and what waits for it stays.
+        func suspendUnit(_ request: Identity.SuspendUnitRequest, context: RequestContext) async throws -> Identity.UnitSummary
+        /// 恢复 of a suspended unit.
+        func resumeUnit(_ request: Identity.ResumeUnitRequest, context: RequestContext) async throws -> Identity.UnitSummary
         /// A unit that cannot use SSO, with its first account; the initial password is shown once.
         func createBuiltInUnit(_ request: Identity.CreateBuiltInUnitRequest, context: RequestContext) async throws -> Identity.CreateAccountReply
         /// An account of another party (HR department, superior, committee, applicant), or of an officer, whom a unit's
@@ -453,6 +478,12 @@ extension Identity.IdentityProvider {
         }
         routes.unary(Identity.IdentityMethod.decideUnitChange.method) { (request: Identity.DecideUnitChangeRequest, context: RequestContext) async throws -> Identity.UnitChange in
             try await self.decideUnitChange(request, context: context)
+        }
+        routes.unary(Identity.IdentityMethod.suspendUnit.method) { (request: Identity.SuspendUnitRequest, context: RequestContext) async throws -> Identity.UnitSummary in
+            try await self.suspendUnit(request, context: context)
+        }
+        routes.unary(Identity.IdentityMethod.resumeUnit.method) { (request: Identity.ResumeUnitRequest, context: RequestContext) async throws -> Identity.UnitSummary in
+            try await self.resumeUnit(request, context: context)
         }
         routes.unary(Identity.IdentityMethod.createBuiltInUnit.method) { (request: Identity.CreateBuiltInUnitRequest, context: RequestContext) async throws -> Identity.CreateAccountReply in
             try await self.createBuiltInUnit(request, context: context)

@@ -137,6 +137,7 @@ extension Archive.ItemVersion: RandomMessage {
         self.decidedByName = source.text()
         self.decidedMs = source.integer()
         self.withdrawn = source.boolean()
+        self.retracted = source.boolean()
     }
 }
 
@@ -169,6 +170,14 @@ extension Archive.SaveItemRequest: RandomMessage {
 }
 
 extension Archive.SubmitItemRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.id = source.text()
+        self.expectedVersion = source.integer()
+    }
+}
+
+extension Archive.RetractItemRequest: RandomMessage {
     init(random source: inout RandomSource) {
         self.init()
         self.id = source.text()

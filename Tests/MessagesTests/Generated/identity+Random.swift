@@ -107,6 +107,7 @@ extension Identity.UnitSummary: RandomMessage {
         self.region = source.text()
         self.regionLabel = source.text()
         self.administrativeLevel = source.text()
+        self.suspended = source.boolean()
     }
 }
 
@@ -244,6 +245,21 @@ extension Identity.DecideUnitChangeRequest: RandomMessage {
         self.id = source.text()
         self.outcome = source.enumeration()
         self.opinion = source.text()
+    }
+}
+
+extension Identity.SuspendUnitRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.unitID = source.text()
+        self.reason = source.text()
+    }
+}
+
+extension Identity.ResumeUnitRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.unitID = source.text()
     }
 }
 

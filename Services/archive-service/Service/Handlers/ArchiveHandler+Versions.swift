@@ -18,16 +18,15 @@ extension ArchiveHandler {
                 form: item.form, evidence: try EvidenceStore.files(of: item, side, rows))
             if request.round != 0 {
                 guard
-                    let old = try VersionStore.last(
-                        of: item.id, upTo: request.round, side, rows),
-                    old.round == request.round
+                    let old = try VersionStore.submission(
+                        of: item.id, request.round, side, rows)
                 else { return nil }
                 content = old.content
                 item.form = old.content.form
                 item.mainName = old.mainName
             }
-            let before = try VersionStore.last(
-                of: item.id, upTo: side.round(of: item, asked: request.round) - 1, side, rows)
+            let before = try VersionStore.lastDecided(
+                of: item.id, before: side.round(of: item, asked: request.round), side, rows)
             let kind = catalog.kind(item.kind)
             var message = item.message(
                 kind, evidence: content.evidence, flow: try ItemStore.flow(item.id, rows))

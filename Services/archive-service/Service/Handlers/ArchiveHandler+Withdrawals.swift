@@ -14,7 +14,7 @@ extension ArchiveHandler {
         return try await database.perform(
             RequestWithdrawal(
                 personID: person, request: request, catalog: catalog, newID: ids(),
-                referredTo: summary?.referral ?? ""),
+                person: summary),
             for: request, context: context)
     }
 

@@ -38,6 +38,15 @@ struct ArchiveHandler: Archive.ArchiveProvider {
             for: request, context: context)
     }
 
+    func retractItem(
+        _ request: Archive.RetractItemRequest, context: RequestContext
+    ) async throws -> Archive.Item {
+        try await database.perform(
+            RetractItem(
+                personID: try context.caller.applicant(), request: request, catalog: catalog),
+            for: request, context: context)
+    }
+
     /// Nil when identity-service knows no such person.
     func describe(_ person: String) async throws(RPCError) -> Identity.PersonSummary? {
         do {

@@ -1,4 +1,3 @@
-import Domain
 import Messages
 import RPC
 import ServiceRuntime
@@ -14,28 +13,5 @@ struct OfficerChangesHandler: Identity.OfficerChangesProvider {
     ) async throws -> Identity.ApplyOfficerChangeReply {
         try await database.receive(
             ApplyOfficerChange(request: request.checked()), for: request, context: context)
-    }
-}
-
-/// What waits of a unit's only officer is the superior's too.
-struct ApplyOfficerChange: Command {
-    let request: Identity.ApplyOfficerChangeRequest
-
-    func read(_ rows: any RowReader) throws {}
-
-    func decide(
-        _ facts: Void, at now: Timestamp
-    ) throws(Refusal) -> Plan<Identity.ApplyOfficerChangeReply> {
-        Plan(
-            writes: request.soleKey.isEmpty
-                ? []
-                : ReferralStore.refer(
-                    request.soleKey, unit: request.unitID, to: request.region),
-            audit: [
-                AuditEntry(
-                    actor: "service:identity-service", action: "archive.officers.change",
-                    object: "unit:\(request.unitID)",
-                    after: [("alone", request.soleKey.isEmpty ? "0" : "1")])
-            ], reply: Identity.ApplyOfficerChangeReply())
     }
 }

@@ -38,28 +38,34 @@ extension Announcement {
     /// - Parameters:
     ///   - applicant: as the reviewed submission names the person.
     ///   - unit: that reviews, or reviewed, it.
+    ///   - region: whose superior may decide in the unit's place (I10); "" for none.
     ///   - actor: the person who did it.
     ///   - task: what became of its task.
     /// - Returns: nil for what nobody is told.
     static func of(
         _ item: StoredItem, after event: ItemPhase.Event, applicant: String, unit: String,
-        by actor: String, task: Tasks.TaskChange? = nil
+        referredTo region: String = "", by actor: String, task: Tasks.TaskChange? = nil
     ) -> Announcement? {
         guard let news = event.news else { return nil }
         var announcement = Announcement(
             machine: "archive_item", object: item.id, version: item.version)
         announcement.event = item.phase.view
-        announcement.title = "\(TaskKind.item.label) \(item.phase.label)"
+        let title = event == .retract ? "收回" : item.phase.label
+        announcement.title = "\(TaskKind.item.label) \(title)"
         announcement.text = "\(applicant) 的业绩“\(item.mainName)”\(news)"
-        announcement.recipients = [.person(item.personID), .unit(unit)]
+        announcement.recipients = [.person(item.personID), .unit(unit), .superiors(region)]
         announcement.actor = actor
         announcement.tasks = [task].compactMap(\.self)
         return announcement
     }
 
     /// A withdrawal request in its new state.
+    /// - Parameters:
+    ///   - task: of a new one.
+    ///   - region: of the unit; "" where it is not known.
     static func of(
-        _ withdrawal: StoredWithdrawal, by actor: String, task: Tasks.Task? = nil
+        _ withdrawal: StoredWithdrawal, by actor: String, task: Tasks.Task? = nil,
+        region: String = ""
     ) -> Announcement {
         var announcement = Announcement(
             machine: "withdrawal_request", object: withdrawal.id, version: withdrawal.version)
@@ -67,10 +73,13 @@ extension Announcement {
         announcement.title = "\(TaskKind.withdrawal.label) \(withdrawal.phase.label)"
         announcement.text =
             "\(withdrawal.applicantName) 对业绩“\(withdrawal.mainName)”的撤回申请\(withdrawal.phase.news)"
-        announcement.recipients = [.person(withdrawal.personID), .unit(withdrawal.unitID)]
+        announcement.recipients = [
+            .person(withdrawal.personID), .unit(withdrawal.unitID),
+            .superiors(withdrawal.referredTo),
+        ]
         announcement.actor = actor
         announcement.tasks = [
-            task.map { .opened($0, at: .unit(withdrawal.unitID)) }
+            task.map { .opened($0, at: .unit(withdrawal.unitID), region: region) }
                 ?? .closed(
                     withdrawal.taskID.text, TaskID.source, TaskKind.withdrawal.key,
                     at: .unit(withdrawal.unitID))

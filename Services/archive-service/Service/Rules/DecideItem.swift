@@ -33,6 +33,11 @@ struct DecideItem: Command {
         if let decision = version.decision {
             throw decision.tooLate(current: facts.item?.version ?? version.version + 1)
         }
+        guard !version.isRetracted else {
+            var refusal = Refusal.conflict(current: version.version + 1)
+            refusal.message = "该业绩已由申报人收回"
+            throw refusal
+        }
         guard let item = facts.item, item.round == version.id.round,
             item.version == request.expectedVersion, let next = item.phase.after(event)
         else { throw .conflict(current: facts.item?.version ?? version.version) }
@@ -51,7 +56,7 @@ struct DecideItem: Command {
             messages: [
                 Announcement.of(
                     decided, after: event, applicant: version.applicantName,
-                    unit: version.unitID, by: officer.personID,
+                    unit: version.unitID, referredTo: version.referredTo, by: officer.personID,
                     task: .closed(
                         version.id.text, TaskID.source, TaskKind.item.key,
                         at: .unit(version.unitID)))?.message

@@ -62,7 +62,8 @@ struct DecideWithdrawal: Command {
                 event == .grant
                     ? Announcement.of(
                         given, after: .withdrawalGranted, applicant: withdrawal.applicantName,
-                        unit: withdrawal.unitID, by: officer.personID)?.message : nil,
+                        unit: withdrawal.unitID, referredTo: withdrawal.referredTo,
+                        by: officer.personID)?.message : nil,
             ].compactMap(\.self),
             audit: [
                 AuditEntry(

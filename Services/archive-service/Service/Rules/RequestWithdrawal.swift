@@ -18,8 +18,8 @@ struct RequestWithdrawal: Command {
     let catalog: Catalog
     /// Of the request, should it be made.
     let newID: String
-    /// The region whose superior may decide in the unit's place; "" for none.
-    let referredTo: String
+    /// What identity-service said of the person right before; nil when it knows nobody registered.
+    let person: Identity.PersonSummary?
 
     struct Facts: Sendable {
         let item: StoredItem?
@@ -61,19 +61,24 @@ struct RequestWithdrawal: Command {
             request.reason, "reason", "撤回原因", required: true, longest: Self.longestReason,
             hasLines: true)
         try check.finish()
+        // What is known of the person's present unit says nothing of an earlier one.
+        let present = person.flatMap { $0.unitID == version.unitID ? $0 : nil }
         let withdrawal = StoredWithdrawal(
             id: newID, itemID: item.id, itemVersion: item.version, kind: item.kind,
             mainName: version.mainName, unitID: version.unitID, personID: personID,
             personKey: version.personKey, applicantName: version.applicantName, reason: reason,
             phase: .new, version: 1, enteredMilliseconds: now.milliseconds,
-            isReferred: facts.isReferred, referredTo: referredTo)
+            isReferred: facts.isReferred, referredTo: present?.referral ?? "")
         return Plan(
             writes: WithdrawalStore.open(withdrawal) + [
                 ItemStore.append(
                     withdrawal.step("申请撤回", opinion: reason, at: now), to: item.id)
             ],
             messages: [
-                Announcement.of(withdrawal, by: personID, task: withdrawal.task(catalog)).message
+                Announcement.of(
+                    withdrawal, by: personID, task: withdrawal.task(catalog),
+                    region: present?.unitRegion ?? ""
+                ).message
             ],
             audit: [
                 AuditEntry(

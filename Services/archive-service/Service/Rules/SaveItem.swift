@@ -93,7 +93,7 @@ struct SaveItem: Command {
         let dropped = facts.evidence.filter { given.keptEvidence?.contains($0.id) == false }
         return Plan(
             writes: [ItemStore.edit(item)]
-                + dropped.map { EvidenceStore.drop($0.id, of: item.id) },
+                + dropped.flatMap { EvidenceStore.drop($0.id, of: item.id) },
             messages: [], audit: [Self.audit(by: applicant, existing, item)],
             reply: item.message(
                 kind, evidence: facts.evidence.filter { !dropped.contains($0) },

@@ -69,8 +69,10 @@ struct SubmitItem: Command {
             messages: [
                 Announcement.of(
                     submitted, after: event, applicant: person.name, unit: person.unitID,
-                    by: personID,
-                    task: .opened(version.task(catalog), at: .unit(person.unitID)))?.message
+                    referredTo: person.referral, by: personID,
+                    task: .opened(
+                        version.task(catalog), at: .unit(person.unitID),
+                        region: person.unitRegion))?.message
             ].compactMap(\.self),
             audit: [
                 AuditEntry(

@@ -57,7 +57,8 @@ enum EvidenceStore {
                 """
             return switch self {
             case .applicant(let person): ("i.person_id = ?", [.text(person)])
-            case .unit(let unit): ("\(submitted) AND v.unit_id = ?)", [.text(unit)])
+            case .unit(let unit):
+                ("\(submitted) AND v.unit_id = ? AND v.retracted_ms IS NULL)", [.text(unit)])
             case .service: ("\(submitted))", [])
             }
         }
@@ -103,10 +104,19 @@ enum EvidenceStore {
             ], expectedChanges: 1)
     }
 
-    /// Takes one file out of the applicant's set; submissions keep it.
-    static func drop(_ id: String, of item: String) -> Statement {
-        Statement(
-            "UPDATE evidence SET current = 0 WHERE id = ? AND item_id = ? AND current = 1",
-            [.text(id), .text(item)], expectedChanges: 1)
+    /// Takes one file out of the applicant's set; submissions keep it, and without one it is gone.
+    static func drop(_ id: String, of item: String) -> [Statement] {
+        [
+            Statement(
+                "UPDATE evidence SET current = 0 WHERE id = ? AND item_id = ? AND current = 1",
+                [.text(id), .text(item)], expectedChanges: 1),
+            Statement("DELETE FROM evidence WHERE id = ? AND \(unused)", [.text(id)]),
+        ]
     }
+
+    /// A file that is in no set.
+    private static let unused = """
+        current = 0 AND NOT EXISTS (
+            SELECT 1 FROM version_evidence AS f WHERE f.evidence_id = evidence.id)
+        """
 }

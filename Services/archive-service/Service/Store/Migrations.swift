@@ -9,6 +9,29 @@ let archiveMigrations: [Migration] = [
         statements: itemTables + evidenceTables + countTables + pinTables),
     Migration(number: 2, name: "withdrawal requests", statements: withdrawalTables),
     Migration(number: 3, name: "referrals to superiors", statements: referralColumns),
+    Migration(number: 4, name: "retracted submissions", statements: retraction),
+    Migration(
+        number: 5, name: "evidence that is in no set is gone",
+        statements: [
+            """
+            DELETE FROM evidence WHERE current = 0 AND NOT EXISTS (
+                SELECT 1 FROM version_evidence AS f WHERE f.evidence_id = evidence.id)
+            """,
+            "CREATE INDEX evidence_sha256 ON evidence (sha256)",
+        ]),
+]
+
+// A submission that its applicant took back waits no more, and has no decision.
+private let retraction = [
+    """
+    ALTER TABLE item_versions ADD COLUMN retracted_ms INTEGER
+    CHECK (retracted_ms IS NULL OR outcome IS NULL)
+    """,
+    "DROP INDEX item_versions_pending",
+    """
+    CREATE INDEX item_versions_pending ON item_versions (unit_id, entered_ms, task_id)
+    WHERE outcome IS NULL AND retracted_ms IS NULL
+    """,
 ]
 
 // The region whose superior may decide in the unit's place; '' for none.

@@ -18,15 +18,41 @@ enum ReferralStore {
         )?.text("unit_id")
     }
 
+    /// The tables of tasks.
+    enum Table: String, CaseIterable {
+        case items = "item_versions"
+        case withdrawals
+
+        /// What makes a row of it one that waits.
+        fileprivate var pending: String {
+            switch self {
+            case .items: VersionStore.pending
+            case .withdrawals: "state = 1"
+            }
+        }
+    }
+
     /// What waits of the unit's only officer is the region's superior's too.
     static func refer(_ key: [UInt8], unit: String, to region: String) -> [Statement] {
-        ["item_versions", "withdrawals"].map { table in
+        Table.allCases.map { table in
             Statement(
                 """
-                UPDATE \(table) SET referred_to = ?
-                WHERE unit_id = ? AND person_key = ?
-                    AND \(table == "withdrawals" ? "state = 1" : "outcome IS NULL")
+                UPDATE \(table.rawValue) SET referred_to = ?
+                WHERE unit_id = ? AND person_key = ? AND \(table.pending)
                 """, [.text(region), .text(unit), .blob(key)])
         }
+    }
+
+    /// How much of the person waits at the unit that the region's superior does not have yet.
+    static func count(
+        in table: Table, of key: [UInt8], unit: String, notYet region: String,
+        _ rows: any RowReader
+    ) throws -> Int64 {
+        try rows.row(
+            Statement(
+                """
+                SELECT count(*) AS n FROM \(table.rawValue)
+                WHERE unit_id = ? AND person_key = ? AND referred_to <> ? AND \(table.pending)
+                """, [.text(unit), .blob(key), .text(region)]))?.integer("n") ?? 0
     }
 }

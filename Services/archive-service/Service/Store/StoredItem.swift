@@ -79,6 +79,8 @@ struct StoredVersion: Sendable, Hashable {
     /// The region whose superior may decide in the unit's place (I10); "" for none.
     let referredTo: String
     let decision: StoredDecision?
+    /// Taken back by its applicant before anybody decided: no task any more.
+    var isRetracted = false
 }
 
 /// One step of an item's flow (流程).

@@ -7,7 +7,7 @@ extension VersionStore {
     /// The most submissions that a history tells of.
     private static let mostTold = 100
 
-    /// The submissions of an item, newest first; a unit's own only.
+    /// The submissions of an item, newest first; of a unit, its own that were not retracted.
     static func history(
         of item: String, _ side: ItemStore.Side, _ rows: any RowReader
     ) throws -> [Archive.ItemVersion] {
@@ -15,7 +15,7 @@ extension VersionStore {
         return try rows.rows(
             Statement(
                 """
-                SELECT round, entered_ms, main_name, \(StoredDecision.columns),
+                SELECT round, entered_ms, main_name, retracted_ms, \(StoredDecision.columns),
                     EXISTS (SELECT 1 FROM withdrawals AS w WHERE w.item_id = item_versions.item_id
                         AND w.item_version = item_versions.version + 1 AND w.state = 2)
                     AS withdrawn
@@ -29,20 +29,35 @@ extension VersionStore {
                 outcomeLabel: decision?.outcome.label ?? "", opinion: decision?.opinion ?? "",
                 decidedByName: decision?.officerName ?? "",
                 decidedMs: decision?.atMilliseconds ?? 0,
-                withdrawn: try row.integer("withdrawn") == 1)
+                withdrawn: try row.integer("withdrawn") == 1,
+                retracted: try row.optionalInteger("retracted_ms") != nil)
         }
     }
 
-    /// What was submitted last before that round, or in it; nil when the side may see nothing so old.
-    static func last(
-        of item: String, upTo round: Int64, _ side: ItemStore.Side, _ rows: any RowReader
+    /// That submission; nil when the side may not see it.
+    static func submission(
+        of item: String, _ round: Int64, _ side: ItemStore.Side, _ rows: any RowReader
+    ) throws -> Submitted? {
+        try submitted(item, "round = ?", round, side, rows)
+    }
+
+    /// What was decided on last before that round; nil when the side may see nothing so old.
+    static func lastDecided(
+        of item: String, before round: Int64, _ side: ItemStore.Side, _ rows: any RowReader
+    ) throws -> Submitted? {
+        try submitted(item, "round < ? AND outcome IS NOT NULL", round, side, rows)
+    }
+
+    private static func submitted(
+        _ item: String, _ which: String, _ round: Int64, _ side: ItemStore.Side,
+        _ rows: any RowReader
     ) throws -> Submitted? {
         let (condition, arguments) = visible(item, side)
         return try rows.row(
             Statement(
                 """
                 SELECT round, form, main_name FROM item_versions
-                WHERE \(condition) AND round <= ? ORDER BY round DESC LIMIT 1
+                WHERE \(condition) AND \(which) ORDER BY round DESC LIMIT 1
                 """, arguments + [.integer(round)])
         ).map { row in
             let round = try row.integer("round")
@@ -67,7 +82,11 @@ extension VersionStore {
         switch side {
         case .applicant(let person):
             ("item_id = ? AND person_id = ?", [.text(item), .text(person)])
-        case .unit(let unit): ("item_id = ? AND unit_id = ?", [.text(item), .text(unit)])
+        case .unit(let unit):
+            (
+                "item_id = ? AND unit_id = ? AND retracted_ms IS NULL",
+                [.text(item), .text(unit)]
+            )
         }
     }
 }

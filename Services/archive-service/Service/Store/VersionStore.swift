@@ -16,10 +16,13 @@ struct TaskCounts: Sendable, Hashable {
 enum VersionStore {
     private static let columns = columns(form: "form")
 
+    /// What waits to be decided; as the index has it.
+    static let pending = "outcome IS NULL AND retracted_ms IS NULL"
+
     private static func columns(form: String) -> String {
         """
         task_id, version, kind, unit_id, person_id, person_key, applicant_name, main_name, \(form),
-        entered_ms, referred_to, \(StoredDecision.columns)
+        entered_ms, referred_to, retracted_ms, \(StoredDecision.columns)
         """
     }
 
@@ -43,7 +46,7 @@ enum VersionStore {
         try rows.rows(
             filter.page(
                 of: "item_versions", columns: columns(form: "x'' AS form"),
-                pending: "outcome IS NULL", bounds),
+                pending: pending, bounds),
             limit: bounds.size + 1
         ).map(stored)
     }
@@ -60,7 +63,7 @@ enum VersionStore {
                 """
             case .superior:
                 """
-                SELECT count(*) - count(outcome) AS pending,
+                SELECT count(CASE WHEN \(pending) THEN 1 END) AS pending,
                     count(CASE WHEN outcome = 1 THEN 1 END) AS approved,
                     count(CASE WHEN outcome = 2 THEN 1 END) AS returned,
                     count(CASE WHEN outcome = 3 THEN 1 END) AS terminated
@@ -85,7 +88,8 @@ enum VersionStore {
             applicantName: try row.text("applicant_name"), mainName: try row.text("main_name"),
             form: try ItemForm(storedBytes: try row.blob("form")),
             enteredMilliseconds: try row.integer("entered_ms"),
-            referredTo: try row.text("referred_to"), decision: try StoredDecision(row))
+            referredTo: try row.text("referred_to"), decision: try StoredDecision(row),
+            isRetracted: try row.optionalInteger("retracted_ms") != nil)
     }
 
     // MARK: writes
@@ -133,7 +137,7 @@ enum VersionStore {
             Statement(
                 """
                 UPDATE item_versions SET \(StoredDecision.assignments)
-                WHERE task_id = ? AND outcome IS NULL
+                WHERE task_id = ? AND \(pending)
                 """,
                 decision.values + [.text(version.id.text)], expectedChanges: 1),
             Statement(
@@ -144,6 +148,18 @@ enum VersionStore {
                 """,
                 [one(.approved), one(.returned), one(.terminated), .text(version.unitID)],
                 expectedChanges: 1),
+        ]
+    }
+
+    /// The open task ends without a decision.
+    static func retract(_ version: StoredVersion, atMilliseconds: Int64) -> [Statement] {
+        [
+            Statement(
+                "UPDATE item_versions SET retracted_ms = ? WHERE task_id = ? AND \(pending)",
+                [.integer(atMilliseconds), .text(version.id.text)], expectedChanges: 1),
+            Statement(
+                "UPDATE task_counts SET pending = pending - 1 WHERE unit_id = ?",
+                [.text(version.unitID)], expectedChanges: 1),
         ]
     }
 }

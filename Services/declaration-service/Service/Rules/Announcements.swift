@@ -22,6 +22,9 @@ extension Announcement {
             announcement.text = after.subject + after.news(from: before.phase)
             announcement.recipients = [.person(after.personID)]
             if after.isVisibleToUnit { announcement.recipients.append(.unit(after.unit.id)) }
+            if after.phase.waitsForUnit {
+                announcement.recipients.append(.superiors(after.applicant.referral))
+            }
             announcement.recipients += [before.deskMailbox, after.deskMailbox].compactMap(\.self)
         }
         return announcement.recipients.isEmpty && announcement.tasks.isEmpty ? nil : announcement

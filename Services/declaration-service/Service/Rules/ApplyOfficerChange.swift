@@ -49,18 +49,25 @@ struct ApplyOfficerChange: Command {
             whole.audit += plan.audit
         }
         if !request.soleKey.isEmpty {
-            refer(facts.own, &whole)
+            refer(facts.own, &whole, at: now)
         }
         return whole
     }
 
     /// What waits at the unit is the superior's as well, and so is every round that comes back to it.
     private func refer(
-        _ own: StoredDeclaration?, _ plan: inout Plan<Identity.ApplyOfficerChangeReply>
+        _ own: StoredDeclaration?, _ plan: inout Plan<Identity.ApplyOfficerChangeReply>,
+        at now: Timestamp
     ) {
         plan.writes.append(
             RoundStore.refer(request.soleKey, unit: request.unitID, to: request.region))
         if var own, own.unit.id == request.unitID {
+            let isNews = own.phase.waitsForUnit && own.applicant.referral != request.region
+            plan.messages += [
+                Announcement.referred(
+                    isNews ? 1 : 0, TaskSourceHandler.kindLabel, machine: "declaration",
+                    unit: request.unitID, to: request.region, at: now)?.message
+            ].compactMap(\.self)
             own.applicant.soleOfficer = true
             own.applicant.unitRegion = request.region
             plan.writes.append(DeclarationStore.describe(own))

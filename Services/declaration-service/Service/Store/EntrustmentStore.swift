@@ -145,6 +145,13 @@ enum EntrustmentStore {
             flow: try Declaration.Entrustment(decoding: try row.blob("flow")).flow)
     }
 
+    /// The letters of all entrustments, which are few.
+    static func letters(_ rows: any RowReader) throws -> [Common.Attachment] {
+        try rows.rows(Statement("SELECT letter FROM entrustments"), limit: 100_000).map {
+            try Common.Attachment(decoding: try $0.blob("letter"))
+        }
+    }
+
     // MARK: writes
 
     static func insert(_ entrustment: StoredEntrustment) -> [Statement] {

@@ -233,5 +233,5 @@ enum RoundStore {
 
 extension Identity.PersonSummary {
     /// The region whose superior reviews in the unit's place, as its only officer is this person (I10); otherwise "".
-    fileprivate var referral: String { soleOfficer ? unitRegion : "" }
+    var referral: String { soleOfficer ? unitRegion : "" }
 }

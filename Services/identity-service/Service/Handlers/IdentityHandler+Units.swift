@@ -77,8 +77,13 @@ extension IdentityHandler {
         let prefix = check.text(
             request.namePrefix, "name_prefix", "单位名称", required: true, longest: 100)
         try refusing { () throws(Refusal) in try check.finish() }
+        let isDepartment = context.caller.session?.role == .hrDepartment
+        let authority = authority(context)
         let units = try database.fetch { rows in
-            try UnitStore.active(prefix: prefix, limit: 20, rows)
+            let active = try UnitStore.named(prefix: prefix, in: .active, limit: 20, rows)
+            guard isDepartment else { return active }
+            return try UnitStore.named(prefix: prefix, in: .suspended, limit: 20, rows)
+                .filter(authority.covers) + active
         }
         return Identity.FindUnitsReply(units: units.map(\.summary))
     }

@@ -180,13 +180,16 @@ struct RecordOfficer: Command {
         let person: StoredPerson?
         let unit: StoredUnit?
         let officers: [ActiveOfficer]
+        /// How much of this officer waits for a review of the unit.
+        let waiting: Int64
     }
 
     func read(_ rows: any RowReader) throws -> Facts {
-        Facts(
-            person: try PersonStore.person(personID, rows),
-            unit: try unitID.flatMap { try UnitStore.unit($0, rows) },
-            officers: try unitID.map { try OfficerStore.active(unit: $0, rows) } ?? [])
+        let unit = try unitID.flatMap { try UnitStore.unit($0, rows) }
+        return Facts(
+            person: try PersonStore.person(personID, rows), unit: unit,
+            officers: try unitID.map { try OfficerStore.active(unit: $0, rows) } ?? [],
+            waiting: try unit.map { try ReviewStore.waiting(of: idIndex, $0, rows) } ?? 0)
     }
 
     func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<Done> {
@@ -205,7 +208,9 @@ struct RecordOfficer: Command {
         var messages: [OutboxMessage] = []
         if let unit = facts.unit, facts.officers.map(\.personID) == [personID] {
             referrals = ReviewStore.refer(idIndex, unit)
-            messages = announcement.messages(unit: unit, soleKey: idIndex)
+            messages =
+                announcement.messages(unit: unit, soleKey: idIndex)
+                + Announcement.referred(facts.waiting, at: unit, now)
         }
         return Plan(
             writes: [PersonStore.update(person)] + referrals, messages: messages,

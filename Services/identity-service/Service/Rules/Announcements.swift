@@ -29,10 +29,12 @@ extension Announcement {
     /// - Parameters:
     ///   - event: nil when it is the first.
     ///   - earlierUnit: that had the person before; told when it is another.
+    ///   - region: whose superior may decide in the unit's place (I10); "" for none.
     ///   - actor: the person who did it.
     static func of(
         _ registration: StoredRegistration, after event: RegistrationPhase.Event?,
-        earlierUnit: String = "", by actor: String, task: Tasks.TaskChange? = nil
+        earlierUnit: String = "", referredTo region: String = "", by actor: String,
+        task: Tasks.TaskChange? = nil
     ) -> Announcement {
         var announcement = Announcement(
             machine: "personnel_registration", object: registration.id,
@@ -44,9 +46,33 @@ extension Announcement {
             + (event?.news ?? RegistrationPhase.Event.firstNews)
         announcement.recipients = [
             .person(registration.personID), .unit(registration.unitID), .unit(earlierUnit),
+            .superiors(region),
         ]
         announcement.actor = actor
         announcement.tasks = [task].compactMap(\.self)
+        return announcement
+    }
+
+    /// The registration of a unit's only officer is the superior's to decide as well, from now on.
+    /// - Parameter count: how many registrations that is; nobody is told of none.
+    static func referred(_ count: Int64, at unit: StoredUnit, _ now: Timestamp) -> [OutboxMessage] {
+        [
+            Announcement.referred(
+                count, TaskSourceHandler.kindLabel, machine: "personnel_registration",
+                unit: unit.id, to: unit.details.region, at: now)?.message
+        ].compactMap(\.self)
+    }
+
+    /// A unit that was suspended or resumed: its officers, and the HR departments of its region.
+    static func of(_ unit: StoredUnit, by actor: String) -> Announcement {
+        var announcement = Announcement(
+            machine: "unit_registration", object: unit.id, version: unit.version)
+        announcement.event = unit.state.rawValue
+        let news = unit.state == .suspended ? "已停用" : "已恢复"
+        announcement.title = "单位 \(news)"
+        announcement.text = "\(unit.name) \(news)"
+        announcement.recipients = [.unit(unit.id), .department(unit.details.region)]
+        announcement.actor = actor
         return announcement
     }
 

@@ -65,12 +65,11 @@ struct ImportPersons: Command {
                 RegistrationStore.insert(registration),
                 RegistrationStore.append(step, to: registration.id),
             ]
-            writes += ReviewStore.open(
-                registration,
-                referredTo: facts.officers.referral(of: row.form.idIndex, in: unit), at: now)
+            let region = facts.officers.referral(of: row.form.idIndex, in: unit)
+            writes += ReviewStore.open(registration, referredTo: region, at: now)
             messages.append(
                 Announcement.of(
-                    registration, after: nil, by: officer.personID,
+                    registration, after: nil, referredTo: region, by: officer.personID,
                     task: registration.opened(region: unit.details.region)
                 ).message)
             audit.append(

@@ -53,17 +53,17 @@ struct TransferPerson: Command {
         let step = StoredFlowStep(
             node: FlowNode.applicant, action: "调动", actorID: personID,
             actorName: live.form.name, opinion: "", atMilliseconds: now.milliseconds)
+        let region = facts.officers.referral(of: facts.key, in: facts.unit)
         return Plan(
             writes: [
                 RegistrationHistory.keep(live, at: now), RegistrationStore.update(moved),
                 RegistrationStore.append(step, to: live.id),
             ]
-                + ReviewStore.open(
-                    moved, referredTo: facts.officers.referral(of: facts.key, in: facts.unit),
-                    at: now),
+                + ReviewStore.open(moved, referredTo: region, at: now),
             messages: [
                 Announcement.of(
-                    moved, after: .transfer, earlierUnit: live.unitID, by: personID,
+                    moved, after: .transfer, earlierUnit: live.unitID, referredTo: region,
+                    by: personID,
                     task: moved.opened(region: facts.unit?.details.region ?? "")
                 ).message
             ],
@@ -76,6 +76,71 @@ struct TransferPerson: Command {
     }
 }
 
+/// A registration that ends, as whoever ends it may see it.
+struct EndingRegistration: Sendable {
+    let registration: StoredRegistration?
+    let flow: [StoredFlowStep]
+
+    /// - Parameter isTheirs: whether it is theirs to end; others' answer as unknown ones do.
+    init(
+        _ id: String, _ rows: any RowReader, where isTheirs: (StoredRegistration) -> Bool
+    ) throws {
+        let found = try RegistrationStore.registration(id, rows)
+        registration = found.flatMap { isTheirs($0) ? $0 : nil }
+        flow = try registration.map { try RegistrationStore.flow($0.id, rows) } ?? []
+    }
+
+    /// Who ends it, and how.
+    struct Act: Sendable {
+        let event: RegistrationPhase.Event
+        /// Of the flow's step: "停用".
+        let label: String
+        let node: String
+        let actor: String
+        /// Nil for the person.
+        let actorName: String?
+        var opinion = ""
+        /// Whether its round waits, and is closed with it.
+        let isWaiting: Bool
+    }
+
+    func plan(
+        _ act: Act, expected version: Int64, at now: Timestamp
+    ) throws(Refusal) -> Plan<Identity.Registration> {
+        guard let registration else { throw .notFound("人员注册") }
+        guard registration.version == version else {
+            throw .conflict(current: registration.version)
+        }
+        guard let next = registration.phase.after(act.event) else {
+            throw .precondition("\(registration.phase.label)的注册不能\(act.label)")
+        }
+        var ended = registration
+        ended.phase = next
+        ended.version += 1
+        let step = StoredFlowStep(
+            node: act.node, action: act.label, actorID: act.actor,
+            actorName: act.actorName ?? registration.form.name, opinion: act.opinion,
+            atMilliseconds: now.milliseconds)
+        return Plan(
+            writes: [
+                RegistrationStore.update(ended),
+                RegistrationStore.append(step, to: registration.id),
+            ] + (act.isWaiting ? ReviewStore.close(registration) : []),
+            messages: [
+                Announcement.of(
+                    ended, after: act.event, by: act.actor,
+                    task: act.isWaiting ? registration.closed : nil
+                ).message
+            ],
+            audit: [
+                AuditEntry(
+                    actor: "person:\(act.actor)", action: "identity.registration.\(act.event)",
+                    object: "registration:\(registration.id)", before: registration.audited,
+                    after: ended.audited)
+            ], reply: ended.message(flow: flow + [step]))
+    }
+}
+
 /// 离职/停用 by the unit's administrator. The caller has made sure that no declaration is in flight.
 struct DisablePerson: Command {
     let actor: String
@@ -85,46 +150,18 @@ struct DisablePerson: Command {
     let expectedVersion: Int64
     let reason: String
 
-    struct Facts: Sendable {
-        let registration: StoredRegistration?
-        let flow: [StoredFlowStep]
-    }
-
-    func read(_ rows: any RowReader) throws -> Facts {
-        let found = try RegistrationStore.registration(registrationID, rows)
-        guard let found, found.unitID == unitID else {
-            return Facts(registration: nil, flow: [])
-        }
-        return Facts(registration: found, flow: try RegistrationStore.flow(found.id, rows))
+    func read(_ rows: any RowReader) throws -> EndingRegistration {
+        try EndingRegistration(registrationID, rows) { $0.unitID == unitID }
     }
 
     func decide(
-        _ facts: Facts, at now: Timestamp
+        _ ending: EndingRegistration, at now: Timestamp
     ) throws(Refusal) -> Plan<Identity.Registration> {
-        guard let registration = facts.registration else { throw .notFound("人员注册") }
-        guard registration.version == expectedVersion else {
-            throw .conflict(current: registration.version)
-        }
-        guard let next = registration.phase.after(.disable) else {
-            throw .precondition("\(registration.phase.label)的注册不能停用")
-        }
-        var disabled = registration
-        disabled.phase = next
-        disabled.version += 1
-        let step = StoredFlowStep(
-            node: FlowNode.unit, action: "停用", actorID: actor, actorName: actorName,
-            opinion: reason, atMilliseconds: now.milliseconds)
-        return Plan(
-            writes: [
-                RegistrationStore.update(disabled),
-                RegistrationStore.append(step, to: registration.id),
-            ], messages: [Announcement.of(disabled, after: .disable, by: actor).message],
-            audit: [
-                AuditEntry(
-                    actor: "person:\(actor)", action: "identity.registration.disable",
-                    object: "registration:\(registration.id)", before: registration.audited,
-                    after: disabled.audited)
-            ], reply: disabled.message(flow: facts.flow + [step]))
+        try ending.plan(
+            EndingRegistration.Act(
+                event: .disable, label: "停用", node: FlowNode.unit, actor: actor,
+                actorName: actorName, opinion: reason, isWaiting: false),
+            expected: expectedVersion, at: now)
     }
 }
 
@@ -134,50 +171,17 @@ struct CancelRegistration: Command {
     let registrationID: String
     let expectedVersion: Int64
 
-    struct Facts: Sendable {
-        let registration: StoredRegistration?
-        let flow: [StoredFlowStep]
-    }
-
-    func read(_ rows: any RowReader) throws -> Facts {
-        let found = try RegistrationStore.registration(registrationID, rows)
-        guard let found, found.personID == personID else {
-            return Facts(registration: nil, flow: [])
-        }
-        return Facts(registration: found, flow: try RegistrationStore.flow(found.id, rows))
+    func read(_ rows: any RowReader) throws -> EndingRegistration {
+        try EndingRegistration(registrationID, rows) { $0.personID == personID }
     }
 
     func decide(
-        _ facts: Facts, at now: Timestamp
+        _ ending: EndingRegistration, at now: Timestamp
     ) throws(Refusal) -> Plan<Identity.Registration> {
-        guard let registration = facts.registration else { throw .notFound("人员注册") }
-        guard registration.version == expectedVersion else {
-            throw .conflict(current: registration.version)
-        }
-        guard let next = registration.phase.after(.cancel) else {
-            throw .precondition("\(registration.phase.label)的注册不能撤销")
-        }
-        var cancelled = registration
-        cancelled.phase = next
-        cancelled.version += 1
-        let step = StoredFlowStep(
-            node: FlowNode.applicant, action: "撤销", actorID: personID,
-            actorName: registration.form.name, opinion: "", atMilliseconds: now.milliseconds)
-        return Plan(
-            writes: [
-                RegistrationStore.update(cancelled),
-                RegistrationStore.append(step, to: registration.id),
-            ] + ReviewStore.close(registration),
-            messages: [
-                Announcement.of(
-                    cancelled, after: .cancel, by: personID, task: registration.closed
-                ).message
-            ],
-            audit: [
-                AuditEntry(
-                    actor: "person:\(personID)", action: "identity.registration.cancel",
-                    object: "registration:\(registration.id)", before: registration.audited,
-                    after: cancelled.audited)
-            ], reply: cancelled.message(flow: facts.flow + [step]))
+        try ending.plan(
+            EndingRegistration.Act(
+                event: .cancel, label: "撤销", node: FlowNode.applicant, actor: personID,
+                actorName: nil, isWaiting: true),
+            expected: expectedVersion, at: now)
     }
 }

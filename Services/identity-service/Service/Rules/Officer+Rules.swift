@@ -12,6 +12,8 @@ struct OfficerFacts: Sendable {
     let administrators: Int64
     let active: Int64
     let colleagues: [ActiveOfficer]
+    /// How much of the only colleague waits for a review, should this officer leave.
+    let waiting: Int64
 
     /// - Throws: the same refusal for an unknown unit and for one that the authority does not cover.
     init(
@@ -27,6 +29,8 @@ struct OfficerFacts: Sendable {
         self.officer = officer
         (active, administrators) = try OfficerStore.count(unit: id, rows)
         colleagues = try OfficerStore.active(unit: id, rows)
+        waiting = try ReviewStore.waiting(
+            of: colleagues.soleKey(without: person), unit, rows)
     }
 
     /// Without an administrator nobody could look after the unit: the last one stays, or hands over.
@@ -139,7 +143,8 @@ struct RemoveOfficer: Command {
                         change.officer, "removed", "已离任", in: facts.unit, left: personID,
                         by: authority, at: now
                     ).message
-                ],
+                ]
+                + Announcement.referred(facts.waiting, at: facts.unit, now),
             audit: [change.audit], reply: change.officer.message)
     }
 }
@@ -204,7 +209,8 @@ struct HandOver: Command {
                         left.officer, "handed_over", "已更换为\(taken.officer.called)",
                         in: facts.leaving.unit, left: leavingID, by: authority, at: now
                     ).message
-                ],
+                ]
+                + Announcement.referred(facts.leaving.waiting, at: facts.leaving.unit, now),
             audit: [left.audit, taken.audit], reply: taken.officer.message)
     }
 }

@@ -120,6 +120,7 @@ struct RegisterPerson: Command {
         if let before, before.phase == .disabled, before.unitID != registration.unitID {
             kept = [RegistrationHistory.keep(before, at: now)]
         }
+        let region = facts.officers.referral(of: facts.person?.idIndex, in: facts.unit)
         return Plan(
             writes: kept + [
                 before == nil
@@ -127,13 +128,11 @@ struct RegisterPerson: Command {
                     : RegistrationStore.update(registration),
                 RegistrationStore.append(step, to: registration.id),
             ]
-                + ReviewStore.open(
-                    registration,
-                    referredTo: facts.officers.referral(
-                        of: facts.person?.idIndex, in: facts.unit), at: now),
+                + ReviewStore.open(registration, referredTo: region, at: now),
             messages: [
                 Announcement.of(
-                    registration, after: event, earlierUnit: before?.unitID ?? "", by: personID,
+                    registration, after: event, earlierUnit: before?.unitID ?? "",
+                    referredTo: region, by: personID,
                     task: registration.opened(region: facts.unit?.details.region ?? "")
                 ).message
             ],

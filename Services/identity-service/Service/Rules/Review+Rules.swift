@@ -61,7 +61,8 @@ struct DecideRegistration: Command {
             ] + ReviewStore.decide(round, decision),
             messages: [
                 Announcement.of(
-                    decided, after: event, by: officer.personID, task: registration.closed
+                    decided, after: event, referredTo: round.referredTo, by: officer.personID,
+                    task: registration.closed
                 ).message
             ],
             audit: [

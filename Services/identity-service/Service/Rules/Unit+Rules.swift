@@ -15,7 +15,8 @@ extension StoredUnit {
     /// As services and lists show it.
     var summary: Identity.UnitSummary {
         Identity.UnitSummary(
-            unitID: id, name: name, uscc: uscc, nature: details.nature, region: details.region)
+            unitID: id, name: name, uscc: uscc, nature: details.nature, region: details.region,
+            isSuspended: state == .suspended)
     }
 
     /// As its officers see it, without what only the handler can open: phones and the masked number.
@@ -40,13 +41,17 @@ extension StoredUnit {
 
 extension Identity.UnitSummary {
     /// Adds the labels of nature and region.
-    init(unitID: String, name: String, uscc: String, nature: String, region: String) {
+    init(
+        unitID: String, name: String, uscc: String, nature: String, region: String,
+        isSuspended: Bool = false
+    ) {
         let kind = UnitNature(code: nature)
         let place = Region(code: region)
         self.init(
             id: unitID, name: name, uscc: uscc, nature: nature, natureLabel: kind?.name ?? "",
             quotaRequired: kind?.isQuotaRequired ?? false, region: region,
-            regionLabel: place?.label ?? "", administrativeLevel: place?.administrativeLevel ?? "")
+            regionLabel: place?.label ?? "", administrativeLevel: place?.administrativeLevel ?? "",
+            suspended: isSuspended)
     }
 }
 

@@ -32,6 +32,16 @@ enum UnitState: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// For a person.
+    var label: String {
+        switch self {
+        case .ssoAuthenticated, .incomplete: "尚未完善信息"
+        case .active: "正常"
+        case .suspended: "已停用"
+        case .merged: "已合并"
+        }
+    }
+
     /// Whether its officers may sign in.
     var admitsOfficers: Bool { self == .incomplete || self == .active }
 }

@@ -194,13 +194,29 @@ enum ReviewStore {
         guard let soleKey else { return [] }
         return [
             Statement(
-                """
-                UPDATE review_rounds SET referred_to = ? WHERE unit_id = ? AND outcome IS NULL
-                    AND person_id IN (
-                        SELECT id FROM persons WHERE id_index = ? AND kind = 'applicant')
-                """, [.text(unit.details.region), .text(unit.id), .blob(soleKey)])
+                "UPDATE review_rounds SET referred_to = ? WHERE \(waitingOf)",
+                [.text(unit.details.region), .text(unit.id), .blob(soleKey)])
         ]
     }
+
+    /// How much of the unit's only officer waits there that the superior does not have yet: at most one registration.
+    static func waiting(
+        of soleKey: [UInt8]?, _ unit: StoredUnit, _ rows: any RowReader
+    ) throws -> Int64 {
+        guard let soleKey else { return 0 }
+        return try rows.row(
+            Statement(
+                """
+                SELECT count(*) AS n FROM review_rounds
+                WHERE referred_to <> ? AND \(waitingOf)
+                """, [.text(unit.details.region), .text(unit.id), .blob(soleKey)])
+        )?.integer("n") ?? 0
+    }
+
+    private static let waitingOf = """
+        unit_id = ? AND outcome IS NULL
+        AND person_id IN (SELECT id FROM persons WHERE id_index = ? AND kind = 'applicant')
+        """
 
     /// The registration's open round is taken back, with its task.
     static func close(_ registration: StoredRegistration) -> [Statement] {

@@ -134,6 +134,11 @@ enum SessionStore {
             [.text(person), .text(unit)])
     }
 
+    /// Ends everybody's sessions for that unit.
+    static func deleteAll(unit: String) -> Statement {
+        Statement("DELETE FROM sessions WHERE unit_id = ?", [.text(unit)])
+    }
+
     /// Makes room: ends the person's oldest sessions but the newest `keeping`.
     static func deleteOldest(of person: String, keeping: Int64) -> Statement {
         Statement(

@@ -44,16 +44,17 @@ enum UnitStore {
         ).map(stored)
     }
 
-    /// Active units whose name begins with the text, by name; at most `limit`.
-    static func active(
-        prefix: String, limit: Int, _ rows: any RowReader
+    /// Units in that state whose name begins with the text, by name; at most `limit`. The index is that of active ones;
+    /// others are few.
+    static func named(
+        prefix: String, in state: UnitState, limit: Int, _ rows: any RowReader
     ) throws -> [StoredUnit] {
         // Every continuation of the prefix sorts below the prefix with the last code point.
         try rows.rows(
             Statement(
                 """
                 SELECT \(columns) FROM units
-                WHERE state = 'active' AND name >= ? AND name < ?
+                WHERE state = '\(state.rawValue)' AND name >= ? AND name < ?
                 ORDER BY name, id LIMIT ?
                 """,
                 [.text(prefix), .text(prefix + "\u{10FFFF}"), .integer(Int64(limit))]),

@@ -1,8 +1,6 @@
 import Domain
-import Logging
 import Messages
 import RPC
-import ServiceLifecycle
 import ServiceRuntime
 import Storage
 
@@ -59,50 +57,13 @@ struct TellOverdue: Command {
     }
 }
 
-/// Reminds the desks of what became overdue, once at the start and once each day of the service's clock.
-final class OverdueWatch: Service {
-    private let database: Database
-    private let clock: any WallClock
-    private let dueDates: DueDates
-    private let hasSender: Bool
-    private let interval: Duration
-    private let logger: Logger
+/// Reminds the desks of what became overdue.
+struct OverdueWatch: Sendable {
+    let database: Database
+    let dueDates: DueDates
+    let hasSender: Bool
 
-    /// - Parameter interval: how often the clock is looked at.
-    init(
-        database: Database, clock: any WallClock, dueDates: DueDates, hasSender: Bool,
-        interval: Duration = .seconds(1), logger: Logger
-    ) {
-        self.database = database
-        self.clock = clock
-        self.dueDates = dueDates
-        self.hasSender = hasSender
-        self.interval = interval
-        self.logger = logger
-    }
-
-    /// Runs until cancelled. What could not be told is told on the next day.
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            var done: CivilDay?
-            while !Task.isCancelled {
-                let today = CivilDay(self.clock.now())
-                if today != done {
-                    do {
-                        try await self.tell(today)
-                    } catch {
-                        self.logger.warning(
-                            "desks were not told what is overdue",
-                            metadata: ["error": "\(error)"])
-                    }
-                    done = today
-                }
-                try? await Task.sleep(for: self.interval)
-            }
-        }
-    }
-
-    private func tell(_ today: CivilDay) async throws(RPCError) {
+    func tell(_ today: CivilDay) async throws(RPCError) {
         let before = try dueDates.overdueBefore(today)
         while try await database.performOnce(
             TellOverdue(

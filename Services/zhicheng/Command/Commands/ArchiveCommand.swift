@@ -8,8 +8,9 @@ struct ArchiveCommand: ParsableCommand {
         discussion:
             "Items that wait are decided with `zhicheng tasks`, many at once with `tasks batch`.",
         subcommands: [
-            Tree.self, List.self, Show.self, Save.self, Attach.self, Submit.self, Download.self,
-            Versions.self, Diff.self, Withdrawals.self, Withdraw.self, CancelWithdrawal.self,
+            Tree.self, List.self, Show.self, Save.self, Attach.self, Submit.self, Retract.self,
+            Download.self, Versions.self, Diff.self, Withdrawals.self, Withdraw.self,
+            CancelWithdrawal.self,
         ], defaultSubcommand: List.self)
 }
 
@@ -40,28 +41,16 @@ extension ArchiveCommand {
         var search = ""
         @Option(help: "The tab: all, reviewing, approved, returned, terminated, draft.")
         var state = Tab.all
-        @Option(help: "How many rows at most.")
-        var limit = 50
+        @OptionGroup var most: RowLimit
         @OptionGroup var connection: ConnectionOptions
         @OptionGroup var session: SessionOptions
 
-        func validate() throws {
-            guard (1...100_000).contains(limit) else {
-                throw ValidationError("--limit is a number from 1 to 100000")
-            }
-        }
-
         func run() async throws {
             let items = try await connection.withPlatform(session: session.token()) { client in
-                var items: [Archive.Item] = []
-                for try await item in client.archive.allItems(
-                    kind: kind, search: search, state: state.state,
-                    pageSize: min(200, limit))
-                {
-                    items.append(item)
-                    if items.count == limit { break }
+                try await most.first {
+                    client.archive.allItems(
+                        kind: kind, search: search, state: state.state, pageSize: $0)
                 }
-                return items
             }
             guard connection.output == .table else {
                 return try Output.json(items.map(ItemRow.init))
@@ -171,7 +160,7 @@ struct ItemDocument: Encodable {
     struct Version: Encodable {
         let round, submittedMs, decidedMs: Int64
         let name, outcome, opinion, decidedBy: String
-        let withdrawn: Bool
+        let withdrawn, retracted: Bool
     }
     struct Difference: Encodable { let key, label, before, after: String }
 
@@ -188,7 +177,7 @@ struct ItemDocument: Encodable {
             Version(
                 round: $0.round, submittedMs: $0.submittedMs, decidedMs: $0.decidedMs,
                 name: $0.mainName, outcome: $0.outcomeLabel, opinion: $0.opinion,
-                decidedBy: $0.decidedByName, withdrawn: $0.withdrawn)
+                decidedBy: $0.decidedByName, withdrawn: $0.withdrawn, retracted: $0.retracted)
         }
         comparedRound = item.comparedRound
         differences = item.differences.map {
@@ -214,7 +203,7 @@ extension Table {
         rows = versions.map {
             [
                 "\($0.round)", minute($0.submittedMs), $0.mainName,
-                ($0.outcomeLabel.isEmpty ? "审核中" : $0.outcomeLabel)
+                ($0.retracted ? "已收回" : $0.outcomeLabel.isEmpty ? "审核中" : $0.outcomeLabel)
                     + ($0.withdrawn ? "，后同意撤回" : ""),
                 $0.opinion, $0.decidedByName, minute($0.decidedMs),
             ]

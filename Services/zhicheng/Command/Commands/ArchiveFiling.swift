@@ -111,6 +111,23 @@ extension ArchiveCommand {
             try item.show(connection.output, "已提交")
         }
     }
+
+    struct Retract: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "收回 a submission that nobody decided yet, as its applicant: a draft again.")
+
+        @OptionGroup var item: OneItem
+
+        func run() async throws {
+            let session = try item.session.token()
+            let draft = try await item.connection.withPlatform(session: session) { client in
+                let now = try await client.archive.getItem(Archive.GetItemRequest(id: item.id))
+                return try await client.archive.retractItem(
+                    Archive.RetractItemRequest(id: item.id, expectedVersion: now.version))
+            }
+            try draft.show(item.connection.output, "已收回")
+        }
+    }
 }
 
 extension Archive.Item {

@@ -27,39 +27,23 @@ extension ArchiveCommand {
         var search = ""
         @Option(help: "The tab: all, pending, granted, refused, cancelled.")
         var state = WithdrawalTab.all
-        @Option(help: "How many rows at most.")
-        var limit = 50
+        @OptionGroup var most: RowLimit
         @OptionGroup var connection: ConnectionOptions
         @OptionGroup var session: SessionOptions
 
-        func validate() throws {
-            guard (1...100_000).contains(limit) else {
-                throw ValidationError("--limit is a number from 1 to 100000")
-            }
-        }
-
         func run() async throws {
-            let (found, tabs) = try await connection.withPlatform(session: session.token()) {
+            let (found, last) = try await connection.withPlatform(session: session.token()) {
                 client in
-                var found: [Archive.Withdrawal] = []
-                var tabs: [Common.ViewCount] = []
-                var cursor: [UInt8] = []
-                repeat {
-                    let size = UInt32(min(200, limit - found.count))
-                    let reply = try await client.archive.listWithdrawals(
+                try await most.rows(\.withdrawals, next: \.nextCursor) { page in
+                    try await client.archive.listWithdrawals(
                         Archive.ListWithdrawalsRequest(
-                            search: search, state: state.state,
-                            page: Common.PageRequest(size: size, cursor: cursor)))
-                    found += reply.withdrawals
-                    tabs = reply.tabs
-                    cursor = reply.nextCursor
-                } while !cursor.isEmpty && found.count < limit
-                return (found, tabs)
+                            search: search, state: state.state, page: page))
+                }
             }
             guard connection.output == .table else {
                 return try Output.json(found.map(WithdrawalRow.init))
             }
-            Output.line(tabs.map { "\($0.label)(\($0.count))" }.joined(separator: " "))
+            Output.line(last.tabs.map { "\($0.label)(\($0.count))" }.joined(separator: " "))
             Output.table(Table(withdrawals: found))
         }
     }

@@ -41,42 +41,27 @@ extension DeclarationsCommand {
         var view = View.all
         @Option(help: "Only applicants with this in their name.")
         var name = ""
-        @Option(help: "How many rows at most.")
-        var limit = 50
+        @OptionGroup var most: RowLimit
         @OptionGroup var connection: ConnectionOptions
         @OptionGroup var session: SessionOptions
 
-        func validate() throws {
-            guard (1...100_000).contains(limit) else {
-                throw ValidationError("--limit is a number from 1 to 100000")
-            }
-        }
-
         func run() async throws {
-            var rows: [Declaration.DeclarationRow] = []
-            var views: [Common.ViewCount] = []
-            var total: Int64 = 0
-            (rows, views, total) = try await connection.withPlatform(session: session.token()) {
+            let (rows, last) = try await connection.withPlatform(session: session.token()) {
                 client in
-                var found: [Declaration.DeclarationRow] = []
-                var cursor: [UInt8] = []
-                repeat {
-                    let reply = try await client.declaration.list(
+                try await most.rows(\.rows, next: \.nextCursor) { page in
+                    try await client.declaration.list(
                         Declaration.ListDeclarationsRequest(
-                            view: view.message, name: name,
-                            page: Common.PageRequest(
-                                size: UInt32(min(200, limit - found.count)), cursor: cursor)))
-                    found += reply.rows
-                    (views, total, cursor) = (reply.views, reply.total, reply.nextCursor)
-                } while !cursor.isEmpty && found.count < limit
-                return (found, views, total)
+                            view: view.message, name: name, page: page))
+                }
             }
             guard connection.output == .table else {
                 return try Output.json(rows.map(DeclarationRecord.init))
             }
-            Output.line(views.map { "\($0.label)(\($0.count))" }.joined(separator: " "))
+            Output.line(last.views.map { "\($0.label)(\($0.count))" }.joined(separator: " "))
             Output.table(Table(declarations: rows, ids: true))
-            if rows.count < total { Output.note("只显示前 \(rows.count) 条，共 \(total) 条，更多请用 --limit") }
+            if rows.count < last.total {
+                Output.note("只显示前 \(rows.count) 条，共 \(last.total) 条，更多请用 --limit")
+            }
         }
     }
 

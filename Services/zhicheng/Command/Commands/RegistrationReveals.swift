@@ -41,8 +41,7 @@ extension RegistrationsCommand {
         static let configuration = CommandConfiguration(
             abstract: "Who looked at the signed-in applicant's numbers in clear, newest first.")
 
-        @Option(help: "How many rows at most.")
-        var limit = 50
+        @OptionGroup var most: RowLimit
         @OptionGroup var work: RegistrationOptions
 
         private struct Shown: Encodable {
@@ -52,20 +51,9 @@ extension RegistrationsCommand {
             let reason: String
         }
 
-        func validate() throws {
-            guard (1...100_000).contains(limit) else {
-                throw ValidationError("--limit is a number from 1 to 100000")
-            }
-        }
-
         func run() async throws {
             let found = try await work.withPlatform { client in
-                var found: [Identity.Reveal] = []
-                for try await row in client.identity.allReveals(pageSize: min(200, limit)) {
-                    found.append(row)
-                    if found.count == limit { break }
-                }
-                return found
+                try await most.first { client.identity.allReveals(pageSize: $0) }
             }
             guard work.connection.output == .table else {
                 return try Output.json(

@@ -23,31 +23,16 @@ extension RegistrationsCommand {
         var search = ""
         @Flag(help: "已调出: those who left for another unit, as they were.")
         var former = false
-        @Option(help: "How many rows at most.")
-        var limit = 50
+        @OptionGroup var most: RowLimit
         @OptionGroup var work: RegistrationOptions
-
-        func validate() throws {
-            guard (1...100_000).contains(limit) else {
-                throw ValidationError("--limit is a number from 1 to 100000")
-            }
-        }
 
         func run() async throws {
             let rows = try await work.withPlatform { client in
-                var found: [Identity.Registration] = []
-                var cursor: [UInt8] = []
-                repeat {
-                    let reply = try await client.identity.listRegistrations(
+                try await most.rows(\.registrations, next: \.nextCursor) { page in
+                    try await client.identity.listRegistrations(
                         Identity.ListRegistrationsRequest(
-                            search: search,
-                            page: Common.PageRequest(
-                                size: UInt32(min(200, limit - found.count)), cursor: cursor),
-                            former: former))
-                    found += reply.registrations
-                    cursor = reply.nextCursor
-                } while !cursor.isEmpty && found.count < limit
-                return found
+                            search: search, page: page, former: former))
+                }.rows
             }
             try work.show(rows)
         }

@@ -37,16 +37,9 @@ extension TasksCommand {
         var from = ""
         @Option(help: "Last day of entering review.")
         var to = ""
-        @Option(help: "How many rows at most.")
-        var limit = 50
+        @OptionGroup var most: RowLimit
         @OptionGroup var connection: ConnectionOptions
         @OptionGroup var session: SessionOptions
-
-        func validate() throws {
-            guard (1...100_000).contains(limit) else {
-                throw ValidationError("--limit is a number from 1 to 100000")
-            }
-        }
 
         func run() async throws {
             let given = Tasks.SavedFilter(
@@ -62,7 +55,7 @@ extension TasksCommand {
                 return (
                     wanted.view == .processed,
                     try await TaskSearch(client).rows(
-                        wanted.view, wanted.filter ?? Tasks.TaskFilter(), limit: limit)
+                        wanted.view, wanted.filter ?? Tasks.TaskFilter(), limit: most.limit)
                 )
             }
             if connection.output == .json {
@@ -70,7 +63,7 @@ extension TasksCommand {
             } else {
                 Output.table(Table(tasks: found.tasks, processed: isProcessed, ids: true))
                 if found.tasks.isEmpty { Output.note(isProcessed ? "还没有已处理的任务" : "没有待处理的任务") }
-                if found.hasMore { Output.note("只显示前 \(limit) 条，更多请用 --limit") }
+                if found.hasMore { Output.note("只显示前 \(most.limit) 条，更多请用 --limit") }
             }
             for state in found.unavailable {
                 Output.note("\(state.source) 没有响应，列表可能不全: \(state.message)")

@@ -4,9 +4,11 @@ import ZhichengClient
 struct UnitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unit",
-        abstract: "单位信息 of the signed-in unit: 查看, 完善, 保存.",
+        abstract: "单位信息 of the signed-in unit: 查看, 完善, 保存; 停用 and 恢复 by the HR department.",
         discussion: "性质 and 属地 change by a request: `zhicheng unit-changes request`.",
-        subcommands: [Show.self, Submit.self, Save.self], defaultSubcommand: Show.self)
+        subcommands: [
+            Show.self, Submit.self, Save.self, Find.self, Suspend.self, Resume.self,
+        ], defaultSubcommand: Show.self)
 }
 
 extension UnitCommand {

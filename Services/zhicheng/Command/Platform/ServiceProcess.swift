@@ -22,7 +22,7 @@ struct ServiceProcess {
         ServiceProcess(
             name: .declaration, database: "declaration",
             peers: [.identity, .archive, .quota, .tasks]),
-        ServiceProcess(name: .quota, database: "quota", peers: [.identity]),
+        ServiceProcess(name: .quota, database: "quota", peers: [.identity, .tasks]),
         ServiceProcess(
             name: .tasks, database: "tasks", peers: [.identity, .archive, .declaration]),
     ]
