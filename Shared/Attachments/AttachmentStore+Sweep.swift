@@ -15,7 +15,7 @@ extension AttachmentStore {
         for folder in try Files.names(in: directory) where folder.utf8.count == 2 {
             for name in try Files.names(in: directory + "/" + folder) {
                 let path = directory + "/" + folder + "/" + name
-                guard let hash = Files.hexBytes(name) else { continue }
+                guard let hash = Files.hash(named: name) else { continue }
                 // Age, row and removal under one lock: an upload of the same content in between
                 // makes the file young again.
                 let isRemoved = try names.withLock { _ in
