@@ -1,3 +1,4 @@
+import Domain
 import Synchronization
 
 extension AttachmentStore {
@@ -12,14 +13,14 @@ extension AttachmentStore {
     package func sweep(
         _ first: UInt8, grace: Duration, keeping referred: Set<[UInt8]>
     ) throws(AttachmentError) -> Int {
-        let part = Files.hexText([first])
+        let part = Hexadecimal.text([first])
         // Its folder is made with the first file.
         guard try Files.names(in: directory).contains(part) else { return 0 }
         let folder = directory + "/" + part
         var removed = 0
         for name in try Files.names(in: folder) {
             let path = folder + "/" + name
-            guard let hash = Files.hexBytes(name), !referred.contains(hash) else { continue }
+            guard let hash = Files.hash(named: name), !referred.contains(hash) else { continue }
             // Age and removal under one lock: an upload of the same content in between makes the file young again.
             let isRemoved = names.withLock { _ in
                 guard let age = Files.age(path), age > grace else { return false }

@@ -1,4 +1,5 @@
 import Crypto
+import Domain
 import Synchronization
 
 /// A file as it was stored.
@@ -86,7 +87,7 @@ package final class AttachmentStore: Sendable {
     }
 
     private func place(of hash: [UInt8]) -> (folder: String, file: String) {
-        let name = Files.hexText(hash)
+        let name = Hexadecimal.text(hash)
         let folder = directory + "/" + name.prefix(2)
         return (folder, folder + "/" + name)
     }

@@ -1,3 +1,4 @@
+import Domain
 import Glibc
 
 /// The file system, as far as attachments need it.
@@ -60,27 +61,15 @@ enum Files {
 
     /// A name that nobody else makes: 16 hexadecimal digits.
     static func randomName() -> String {
-        hexText((0..<8).map { _ in UInt8.random(in: .min ... .max) })
-    }
-
-    /// Two lower-case hexadecimal digits per byte.
-    static func hexText(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        let text = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-        return String(decoding: text, as: UTF8.self)
+        Hexadecimal.text((0..<8).map { _ in UInt8.random(in: .min ... .max) })
     }
 
     /// The hash that is a file's name; nil for another name.
-    static func hexBytes(_ name: String) -> [UInt8]? {
-        let digits = Array(name.utf8)
-        guard digits.count == 64 else { return nil }
-        var bytes: [UInt8] = []
-        for start in stride(from: 0, to: digits.count, by: 2) {
-            let pair = String(decoding: digits[start..<start + 2], as: UTF8.self)
-            guard let byte = UInt8(pair, radix: 16) else { return nil }
-            bytes.append(byte)
-        }
-        return hexText(bytes) == name ? bytes : nil
+    static func hash(named name: String) -> [UInt8]? {
+        guard let bytes = Hexadecimal.bytes(name), bytes.count == 32,
+            Hexadecimal.text(bytes) == name
+        else { return nil }
+        return bytes
     }
 
     /// What the system said about the last call that failed.

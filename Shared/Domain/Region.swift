@@ -46,6 +46,20 @@ package struct Region: Sendable, Hashable {
         }
     }
 
+    /// Its code and those of all that lies within, as texts: from the first on, and below the second.
+    package var codeRange: (first: String, end: String) {
+        // A tilde sorts behind every digit.
+        (String(stem), "\(stem)~")
+    }
+
+    /// Itself and the regions that it lies in, the smallest first.
+    package var enclosing: [Region] {
+        [code, "\(code.prefix(4))00", "\(code.prefix(2))0000"].reduce(into: []) { found, code in
+            guard let region = Region(code: code), found.last != region else { return }
+            found.append(region)
+        }
+    }
+
     /// Whether the other region is this one or lies within it.
     package func covers(_ other: Region) -> Bool {
         other.code.hasPrefix(stem)

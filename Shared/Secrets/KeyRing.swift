@@ -1,4 +1,5 @@
 import Crypto
+import Domain
 
 /// The keys of personal data fields, shared by the services of a deployment.
 ///
@@ -25,7 +26,8 @@ package struct KeyRing: Sendable {
         var indexKey: [UInt8]?
         var fieldKeys: [UInt16: [UInt8]] = [:]
         for words in try OwnerFile.lines(path) {
-            guard let key = words.last.flatMap({ hexBytes($0) }), key.count == Self.keyByteCount
+            guard let key = words.last.flatMap({ Hexadecimal.bytes($0) }),
+                key.count == Self.keyByteCount
             else { throw fault("every line should end in a key of 64 hexadecimal digits") }
             switch (words[0], words.count) {
             case ("index-key", 2):
@@ -56,8 +58,8 @@ package struct KeyRing: Sendable {
     /// disk, or not at all.
     /// - Throws: when there is a file already, or it cannot be written.
     package static func create(at path: String) throws(KeyFileError) {
-        let indexKey = hexText(randomBytes(Self.keyByteCount))
-        let fieldKey = hexText(randomBytes(Self.keyByteCount))
+        let indexKey = Hexadecimal.text(randomBytes(Self.keyByteCount))
+        let fieldKey = Hexadecimal.text(randomBytes(Self.keyByteCount))
         try OwnerFile.create(path, "index-key \(indexKey)\nfield-key 1 \(fieldKey)\n")
     }
 

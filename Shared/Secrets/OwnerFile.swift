@@ -1,3 +1,4 @@
+import Domain
 import Glibc
 
 /// Files that nobody but their owner may read.
@@ -38,7 +39,7 @@ enum OwnerFile {
 
     /// Writes a new file beside the path, then gives it its name: never over another file.
     static func create(_ path: String, _ text: String) throws(KeyFileError) {
-        let temporary = "\(path).\(hexText(randomBytes(8))).new"
+        let temporary = "\(path).\(Hexadecimal.text(randomBytes(8))).new"
         let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .failed("made", path, errno) }
         defer {

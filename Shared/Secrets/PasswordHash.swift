@@ -1,5 +1,6 @@
 import Crypto
 import CryptoExtras
+import Domain
 
 /// What scrypt costs: N = 2^log2N, r, p.
 struct ScryptCost: Sendable, Hashable {
@@ -40,8 +41,8 @@ struct PasswordHash: Sendable, Hashable {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 6, parts[0] == "scrypt", let log2N = Int(parts[1]),
             let r = Int(parts[2]), let p = Int(parts[3]),
-            let salt = hexBytes(parts[4]), salt.count == Self.saltLength,
-            let hash = hexBytes(parts[5]), hash.count == Self.hashLength
+            let salt = Hexadecimal.bytes(parts[4]), salt.count == Self.saltLength,
+            let hash = Hexadecimal.bytes(parts[5]), hash.count == Self.hashLength
         else { throw .notAHash }
         cost = ScryptCost(log2N: log2N, r: r, p: p)
         self.salt = salt
@@ -50,7 +51,7 @@ struct PasswordHash: Sendable, Hashable {
     }
 
     var text: String {
-        "scrypt:\(cost.log2N):\(cost.r):\(cost.p):\(hexText(salt)):\(hexText(hash))"
+        "scrypt:\(cost.log2N):\(cost.r):\(cost.p):\(Hexadecimal.text(salt)):\(Hexadecimal.text(hash))"
     }
 
     /// Computes for as long as hashing did.

@@ -1,4 +1,5 @@
 import Crypto
+import Domain
 
 /// A hashed password that a program drew at random: "random:SALT:HASH" with salt and hash in hexadecimal digits.
 ///
@@ -21,15 +22,15 @@ struct RandomPasswordHash: Sendable, Hashable {
     init(parsing text: String) throws(PasswordError) {
         guard text.utf8.count <= 200, text.hasPrefix(Self.scheme) else { throw .notAHash }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 3, let salt = hexBytes(parts[1]), salt.count == Self.saltLength,
-            let hash = hexBytes(parts[2]), hash.count == SHA256.byteCount
+        guard parts.count == 3, let salt = Hexadecimal.bytes(parts[1]), salt.count == Self.saltLength,
+            let hash = Hexadecimal.bytes(parts[2]), hash.count == SHA256.byteCount
         else { throw .notAHash }
         self.salt = salt
         self.hash = hash
         guard self.text == text else { throw .notAHash }
     }
 
-    var text: String { "\(Self.scheme)\(hexText(salt)):\(hexText(hash))" }
+    var text: String { "\(Self.scheme)\(Hexadecimal.text(salt)):\(Hexadecimal.text(hash))" }
 
     func matches(_ password: String) -> Bool { isEqual(Self.sha256(password, salt), hash) }
 

@@ -8,23 +8,20 @@ package import Storage
 
 /// The regions that a superior looks after: the own one, and all within it.
 package struct Jurisdiction: Sendable, Hashable {
-    /// What the codes of all of them begin with.
-    package let stem: String
+    private let region: Region
 
     /// Nil for what is no region's code.
     package init?(region code: String) {
-        guard Region(code: code) != nil else { return nil }
-        var stem = code
-        while stem.hasSuffix("00") { stem.removeLast(2) }
-        self.stem = stem
+        guard let region = Region(code: code) else { return nil }
+        self.region = region
     }
 
     /// - Parameter column: that holds the region's code, "" for a task that was not referred.
     package func condition(_ column: String) -> (sql: String, arguments: [Value]) {
-        // A tilde sorts behind every digit.
-        (
+        let codes = region.codeRange
+        return (
             "\(column) <> '' AND \(column) >= ? AND \(column) < ?",
-            [.text(stem), .text(stem + "~")]
+            [.text(codes.first), .text(codes.end)]
         )
     }
 }
@@ -93,4 +90,9 @@ extension Announcement {
         announcement.recipients = [.superiors(region)]
         return announcement
     }
+}
+
+extension Identity.PersonSummary {
+    /// The region whose superior reviews in the unit's place, as its only officer is this person; otherwise "".
+    package var referral: String { soleOfficer ? unitRegion : "" }
 }

@@ -30,6 +30,17 @@ extension Value: ExpressibleByNilLiteral, ExpressibleByIntegerLiteral, Expressib
     package init(stringLiteral value: String) { self = .text(value) }
 }
 
+extension Value {
+    /// NULL for nil.
+    package static func optional(_ text: String?) -> Value { text.map { .text($0) } ?? .null }
+    /// NULL for nil.
+    package static func optional(_ number: Int64?) -> Value {
+        number.map { .integer($0) } ?? .null
+    }
+    /// NULL for nil.
+    package static func optional(_ bytes: [UInt8]?) -> Value { bytes.map { .blob($0) } ?? .null }
+}
+
 /// One SQL statement with its arguments.
 ///
 /// The text is constant for its purpose (prepared once, kept per connection), values travel as

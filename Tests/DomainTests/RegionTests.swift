@@ -41,6 +41,18 @@ struct RegionTests {
         }
     }
 
+    @Test("The range of a region's codes holds those that it covers, and no other")
+    func codeRange() {
+        let all = [Region.province] + Region.province.children.flatMap { [$0] + $0.children }
+        for region in all {
+            let codes = region.codeRange
+            let held = all.filter { codes.first <= $0.code && $0.code < codes.end }
+            #expect(held == all.filter(region.covers))
+            #expect(region.enclosing.first == region && region.enclosing.last == .province)
+            #expect(Set(region.enclosing) == Set(all.filter { $0.covers(region) }))
+        }
+    }
+
     @Test("A region covers itself and what lies within, nothing else")
     func covering() throws {
         let fuzhou = try #require(Region(code: "350100"))

@@ -60,32 +60,33 @@ final class SignInThrottle: Sendable {
 
     private let state = Mutex(State())
 
-    /// How long the next try has to wait; nil when it may go ahead.
-    func wait(account: String, from source: SignInSource, at now: Timestamp) -> Duration? {
+    /// Counts a try as a failure until it succeeds, so that many at once are not one.
+    /// - Returns: how long it has to wait; nil when it may go ahead.
+    func begin(account: String, from source: SignInSource, at now: Timestamp) -> Duration? {
         state.withLock { state in
             let own = Key(account: account, source: source)
-            var left = Self.left(state.failures[own], free: Self.freeFailures, at: now)
-            if !state.isFamiliar(own) {
-                let all = state.failures[Key(account: account, source: nil)]
-                left = max(left, Self.left(all, free: Self.freeFailuresOfStrangers, at: now))
-            }
-            return left > 0 ? .milliseconds(left) : nil
+            let all = state.isFamiliar(own) ? nil : Key(account: account, source: nil)
+            let left = max(
+                Self.left(state.failures[own], free: Self.freeFailures, at: now),
+                Self.left(
+                    all.flatMap { state.failures[$0] }, free: Self.freeFailuresOfStrangers, at: now)
+            )
+            guard left <= 0 else { return .milliseconds(left) }
+            Self.count(own, &state, at: now)
+            if let all { Self.count(all, &state, at: now) }
+            return nil
         }
     }
 
-    func failed(account: String, from source: SignInSource, at now: Timestamp) {
-        state.withLock { state in
-            let own = Key(account: account, source: source)
-            Self.count(own, &state, at: now)
-            if !state.isFamiliar(own) {
-                Self.count(Key(account: account, source: nil), &state, at: now)
-            }
-        }
+    /// The try did not come to a comparison.
+    func abandoned(account: String, from source: SignInSource) {
+        state.withLock { Self.takeBack(account, source, &$0) }
     }
 
     func succeeded(account: String, from source: SignInSource) {
         state.withLock { state in
             let own = Key(account: account, source: source)
+            Self.takeBack(account, source, &state)
             state.failures[own] = nil
             guard !state.familiar.contains(own) else { return }
             if state.familiar.count >= Self.mostEntries / 2 {
@@ -101,6 +102,14 @@ final class SignInThrottle: Sendable {
         guard let failures, failures.count >= free else { return 0 }
         let wait = min(longestWaitMilliseconds, 1_000 << Int64(min(failures.count - free, 20)))
         return failures.lastMilliseconds + wait - now.milliseconds
+    }
+
+    private static func takeBack(_ account: String, _ source: SignInSource, _ state: inout State) {
+        let own = Key(account: account, source: source)
+        state.failures[own]?.count -= 1
+        if !state.isFamiliar(own) {
+            state.failures[Key(account: account, source: nil)]?.count -= 1
+        }
     }
 
     private static func count(_ key: Key, _ state: inout State, at now: Timestamp) {

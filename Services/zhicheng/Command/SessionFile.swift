@@ -1,4 +1,5 @@
 import ArgumentParser
+import Domain
 import Foundation
 import ZhichengClient
 
@@ -10,22 +11,11 @@ struct StoredSession: Codable {
 
     /// The token's 32 bytes; nil when the file was changed by somebody.
     var bytes: [UInt8]? {
-        let digits = Array(session.utf8)
-        guard digits.count == 64 else { return nil }
-        var bytes: [UInt8] = []
-        for index in stride(from: 0, to: 64, by: 2) {
-            guard
-                let byte = UInt8(
-                    String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16)
-            else { return nil }
-            bytes.append(byte)
-        }
-        return bytes
+        Hexadecimal.bytes(session).flatMap { $0.count == 32 ? $0 : nil }
     }
 
     init(session: [UInt8], account: String) {
-        self.session = session.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
-            .joined()
+        self.session = Hexadecimal.text(session)
         self.account = account
     }
 }

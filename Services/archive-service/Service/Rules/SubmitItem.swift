@@ -3,11 +3,6 @@ import Messages
 import ServiceRuntime
 import Storage
 
-extension Identity.PersonSummary {
-    /// The region whose superior reviews in the unit's place, as its only officer is this person (I10); otherwise "".
-    var referral: String { soleOfficer ? unitRegion : "" }
-}
-
 /// 提交 by the applicant, for the first time or after a return: a new round, frozen as it is (A8).
 struct SubmitItem: Command {
     let personID: String

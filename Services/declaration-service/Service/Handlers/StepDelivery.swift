@@ -1,3 +1,4 @@
+import Domain
 import MessageCoding
 import Messages
 import RPC
@@ -78,7 +79,7 @@ struct StepDelivery: Sendable {
         } catch let error as RPCError where error.isDefiniteNo {
             answer = FinishStep.Answer(agreed: false, message: error.message, undo: true)
         }
-        let step = objectID(message.id)
+        let step = Hexadecimal.text(message.id)
         _ = try await database.performOnce(
             FinishStep(stepID: step, answer: answer, ids: CommandIDs(ids)))
         desk.finished(step)

@@ -1,3 +1,4 @@
+import Domain
 import MessageCoding
 import Messages
 import Storage
@@ -92,15 +93,8 @@ enum Errand: String, Sendable {
 
 /// The bytes of an object id.
 func hexadecimalBytes(_ id: String) -> [UInt8] {
-    let digits = id.compactMap(\.hexDigitValue)
-    precondition(digits.count == 32 && id.utf8.count == 32, "an object id is 32 digits")
-    return (0..<16).map { UInt8(digits[2 * $0] << 4 | digits[2 * $0 + 1]) }
-}
-
-/// The object id of these 16 bytes.
-func objectID(_ bytes: [UInt8]) -> String {
-    bytes.map { byte in
-        let digits = String(byte, radix: 16)
-        return digits.count == 1 ? "0" + digits : digits
-    }.joined()
+    guard let bytes = Hexadecimal.bytes(id), bytes.count == 16 else {
+        preconditionFailure("an object id is 32 digits")
+    }
+    return bytes
 }

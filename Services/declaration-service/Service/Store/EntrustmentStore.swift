@@ -66,9 +66,8 @@ enum EntrustmentViewer: Sendable {
         switch self {
         case .unit(let id): return ("e.unit_id = ?", [.text(id)])
         case .department(let region):
-            var stem = region
-            while stem.hasSuffix("00") { stem.removeLast(2) }
-            return ("e.region >= ? AND e.region < ?", [.text(stem), .text(stem + "~")])
+            let codes = Region(code: region)?.codeRange ?? (first: "", end: "")
+            return ("e.region >= ? AND e.region < ?", [.text(codes.first), .text(codes.end)])
         case .committee(let id): return ("e.committee_id = ? AND e.state > 1", [.text(id)])
         }
     }

@@ -230,8 +230,3 @@ enum RoundStore {
         ] + DeskCounts.decided(decision.outcome, desk: desk)
     }
 }
-
-extension Identity.PersonSummary {
-    /// The region whose superior reviews in the unit's place, as its only officer is this person (I10); otherwise "".
-    var referral: String { soleOfficer ? unitRegion : "" }
-}

@@ -220,14 +220,21 @@ extension IdentityHandler {
     private func verified(
         _ name: String, password: String, from source: SignInSource
     ) async throws(RPCError) -> StoredAccount {
-        if let wait = throttle.wait(account: name, from: source, at: clock.now()) {
+        if let wait = throttle.begin(account: name, from: source, at: clock.now()) {
             throw RPCError(
                 code: .resourceExhausted, message: "密码错误次数过多，请稍后再试", verdict: .notExecuted,
                 retryAfter: wait)
         }
-        let account = try database.fetch { rows in try PersonStore.account(name, rows) }
-        guard try await matches(password, account?.password), let account else {
-            throttle.failed(account: name, from: source, at: clock.now())
+        let account: StoredAccount?
+        let isRight: Bool
+        do throws(RPCError) {
+            account = try database.fetch { rows in try PersonStore.account(name, rows) }
+            isRight = try await matches(password, account?.password)
+        } catch {
+            throttle.abandoned(account: name, from: source)
+            throw error
+        }
+        guard isRight, let account else {
             throw RPCError(serviceError: OpenSession.wrongPassword)
         }
         throttle.succeeded(account: name, from: source)

@@ -40,7 +40,7 @@ struct RegistrationInput: Sendable, Hashable {
         let phone = check.mobile(request.phone, "phone", "手机号")
         let politicalStatus = check.text(
             request.politicalStatus, "political_status", "政治面貌", required: true, longest: 20)
-        if !politicalStatus.isEmpty, !PoliticalStatus.all.contains(politicalStatus) {
+        if !politicalStatus.isEmpty, CodeTable.politicalStatus.code(politicalStatus) == nil {
             check.fault("political_status", "政治面貌", "请从列表中选择")
         }
         let email = check.email(request.email, "email", "邮箱", required: true)

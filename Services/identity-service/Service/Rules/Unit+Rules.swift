@@ -45,11 +45,12 @@ extension Identity.UnitSummary {
         unitID: String, name: String, uscc: String, nature: String, region: String,
         isSuspended: Bool = false
     ) {
-        let kind = UnitNature(code: nature)
         let place = Region(code: region)
         self.init(
-            id: unitID, name: name, uscc: uscc, nature: nature, natureLabel: kind?.name ?? "",
-            quotaRequired: kind?.isQuotaRequired ?? false, region: region,
+            id: unitID, name: name, uscc: uscc, nature: nature,
+            natureLabel: CodeTable.unitNature.label(nature) ?? "",
+            // 事业单位: a public institution keeps 岗位核准信息.
+            quotaRequired: nature == "20", region: region,
             regionLabel: place?.label ?? "", administrativeLevel: place?.administrativeLevel ?? "",
             suspended: isSuspended)
     }

@@ -8,7 +8,7 @@ extension Identity.UnitChange: StorableReply {}
 extension StoredUnitChange {
     /// As it travels, with the labels of codes.
     var message: Identity.UnitChange {
-        func nature(_ code: String) -> String { UnitNature(code: code)?.name ?? "" }
+        func nature(_ code: String) -> String { CodeTable.unitNature.label(code) ?? "" }
         func region(_ code: String) -> String { Region(code: code)?.label ?? "" }
         return Identity.UnitChange(
             id: id, unitID: unitID, unitName: unitName,
@@ -37,7 +37,7 @@ struct UnitChangeInput: Sendable, Hashable {
         region = check.text(request.region, "region", "属地", required: false, longest: 10)
         reason = check.text(
             request.reason, "reason", "变更原因", required: true, longest: 500, hasLines: true)
-        if !nature.isEmpty, UnitNature(code: nature) == nil {
+        if !nature.isEmpty, CodeTable.unitNature.label(nature) == nil {
             check.fault("nature", "单位性质", "请从列表中选择")
         }
         if !region.isEmpty, Region(code: region)?.isSelectable != true {
@@ -98,9 +98,10 @@ struct RequestUnitChange: Command {
 
     /// The smallest region that holds both: who decides must look after the unit before and afterwards.
     static func scope(_ first: String, _ second: String) -> String {
-        let levels = [first, String(first.prefix(4)) + "00", String(first.prefix(2)) + "0000"]
-        guard let other = Region(code: second) else { return first }
-        return levels.first { Region(code: $0)?.covers(other) == true } ?? levels[2]
+        guard let region = Region(code: first), let other = Region(code: second) else {
+            return first
+        }
+        return region.enclosing.first { $0.covers(other) }?.code ?? Region.province.code
     }
 }
 

@@ -23,7 +23,7 @@ struct UnitForm: Sendable, Hashable {
         contactPhone = check.mobile(given.contactPhone, field("contact_phone"), "手机号码")
         details.nature = check.text(
             given.nature, field("nature"), "单位性质", required: true, longest: 10)
-        if !details.nature.isEmpty, UnitNature(code: details.nature) == nil {
+        if !details.nature.isEmpty, CodeTable.unitNature.label(details.nature) == nil {
             check.fault(field("nature"), "单位性质", "请从列表中选择")
         }
         details.email = check.email(given.email, field("email"), "电子邮箱", required: true)

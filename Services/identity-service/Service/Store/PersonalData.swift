@@ -50,12 +50,12 @@ struct PersonalData: Sendable {
 
     /// For audit rows: says whether two values are the same, and nothing else.
     func fingerprint(_ text: String) -> String {
-        cipher.searchIndex(of: text, domain: "audit").prefix(16).map(hex).joined()
+        Hexadecimal.text(cipher.searchIndex(of: text, domain: "audit").prefix(16))
     }
 
     /// The hash of a request's bytes under its idempotency key: keyed, as what it holds could be guessed.
     func requestHash(_ bytes: [UInt8]) -> [UInt8] {
-        cipher.searchIndex(of: bytes.map(hex).joined(), domain: "request")
+        cipher.searchIndex(of: Hexadecimal.text(bytes), domain: "request")
     }
 
     /// A text of 43 characters that only this deployment can make of that one, for one use.
@@ -82,9 +82,4 @@ struct PersonalData: Sendable {
             + String(repeating: "*", count: text.count - keeping.first - keeping.last)
             + text.suffix(keeping.last)
     }
-}
-
-private func hex(_ byte: UInt8) -> String {
-    let digits = String(byte, radix: 16)
-    return digits.count == 1 ? "0" + digits : digits
 }

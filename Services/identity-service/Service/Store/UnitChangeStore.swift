@@ -69,17 +69,11 @@ enum UnitChangeStore {
 
         var condition: (sql: String, arguments: [Value]) {
             switch self {
-            case .unit(let id): ("unit_id = ?", [.text(id)])
+            case .unit(let id): return ("unit_id = ?", [.text(id)])
             case .region(let code):
-                ("scope >= ? AND scope < ?", [.text(code), .text(Self.end(of: code))])
+                let codes = Region(code: code)?.codeRange ?? (first: "", end: "")
+                return ("scope >= ? AND scope < ?", [.text(codes.first), .text(codes.end)])
             }
-        }
-
-        /// The first code after those within the region: 350200 for 350100, 360000 for 350000.
-        private static func end(of code: String) -> String {
-            let number = Int(code) ?? 0
-            let width = code.hasSuffix("0000") ? 10_000 : code.hasSuffix("00") ? 100 : 1
-            return String(number + width)
         }
     }
 

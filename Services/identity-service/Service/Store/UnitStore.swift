@@ -143,12 +143,3 @@ enum UnitStore {
             ], expectedChanges: 1)
     }
 }
-
-extension Value {
-    /// NULL for nil.
-    static func optional(_ bytes: [UInt8]?) -> Value { bytes.map { .blob($0) } ?? .null }
-    /// NULL for nil.
-    static func optional(_ number: Int64?) -> Value { number.map { .integer($0) } ?? .null }
-    /// NULL for nil.
-    static func optional(_ text: String?) -> Value { text.map { .text($0) } ?? .null }
-}

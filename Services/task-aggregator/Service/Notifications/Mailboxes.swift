@@ -22,21 +22,15 @@ struct MailboxName: Sendable, Hashable {
         case .person: [person(mailbox.id)]
         case .unit: [unit(mailbox.id)]
         case .committee: [committee(mailbox.id)]
-        case .superior: around(mailbox.id).map(superiors)
-        case .department: around(mailbox.id).map(department)
+        case .superior: enclosing(mailbox.id).map(superiors)
+        case .department: enclosing(mailbox.id).map(department)
         default: []
         }
     }
 
     /// The region and those that it lies in.
-    private static func around(_ region: String) -> [String] {
-        guard Region(code: region) != nil else { return [region] }
-        var all = [region]
-        for code in [region.prefix(4) + "00", region.prefix(2) + "0000"]
-        where !all.contains(String(code)) {
-            all.append(String(code))
-        }
-        return all
+    private static func enclosing(_ region: String) -> [String] {
+        Region(code: region)?.enclosing.map(\.code) ?? [region]
     }
 }
 

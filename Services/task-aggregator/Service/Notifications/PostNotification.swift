@@ -94,7 +94,7 @@ struct Notice: Sendable {
 
     /// A message's id as an object's.
     static func id(_ bytes: [UInt8]) -> String {
-        bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        Hexadecimal.text(bytes)
     }
 
     /// One message per recipient, for a sender.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Domain
 import Foundation
 import ZhichengClient
 
@@ -211,7 +212,7 @@ private struct FileRecord: Encodable {
         fileName = file.fileName
         mediaType = file.mediaType
         byteCount = file.byteCount
-        sha256 = file.sha256.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        sha256 = Hexadecimal.text(file.sha256)
     }
 
     static func show(_ files: [Common.Attachment], _ output: OutputFormat) throws {

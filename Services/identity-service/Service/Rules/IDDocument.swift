@@ -1,40 +1,5 @@
 import Domain
 
-/// 单位性质. Only 事业单位 is named by the manual; the list follows the categories of GB 32100.
-struct UnitNature: Sendable, Hashable {
-    let code: String
-    let name: String
-    /// A public institution keeps 岗位核准信息.
-    var isQuotaRequired: Bool { code == "20" }
-
-    private init(_ code: String, _ name: String) {
-        self.code = code
-        self.name = name
-    }
-
-    /// Nil for an unknown code.
-    init?(code: String) {
-        guard let found = Self.all.first(where: { $0.code == code }) else { return nil }
-        self = found
-    }
-
-    static let all = [
-        UnitNature("10", "机关"), UnitNature("20", "事业单位"), UnitNature("21", "参照公务员法管理事业单位"),
-        UnitNature("30", "国有企业"), UnitNature("31", "集体企业"), UnitNature("32", "民营企业"),
-        UnitNature("33", "外商及港澳台投资企业"), UnitNature("34", "个体工商户"), UnitNature("35", "农民专业合作社"),
-        UnitNature("40", "社会团体"), UnitNature("41", "民办非企业单位(社会服务机构)"), UnitNature("42", "基金会"),
-        UnitNature("50", "人事代理机构"), UnitNature("90", "其他"),
-    ]
-}
-
-/// 政治面貌 as the screens show it (GB/T 4762, short names).
-enum PoliticalStatus {
-    static let all: Set<String> = [
-        "中共党员", "中共预备党员", "共青团员", "民革党员", "民盟盟员", "民建会员", "民进会员", "农工党党员", "致公党党员",
-        "九三学社社员", "台盟盟员", "无党派人士", "群众",
-    ]
-}
-
 /// 证件类型, with how a number of each is checked.
 enum IDDocument: String, Sendable, Hashable, CaseIterable {
     case residentCard = "111"
