@@ -1,6 +1,7 @@
 import Messages
 import RPC
 import ServiceStubs
+import Storage
 import Testing
 
 @testable import DeclarationService
