@@ -88,6 +88,12 @@ struct LaterNodesTests {
                             id, present: UInt32(present), inFavour: UInt32(inFavour))
                     }.fields == [field])
             }
+            let unknown = harness.other(.committee, committee: "committee-1", recorded: false)
+            let unrecorded = try await refusal {
+                try await harness.declarations(unknown).saveVotes(
+                    .init(id: id, present: 3, inFavour: 3))
+            }
+            #expect(unrecorded.message.contains("RecordOfficer"))
             #expect(try await harness.vote(id, present: 9, inFavour: 6).passes)
             #expect(
                 try await refusal {
