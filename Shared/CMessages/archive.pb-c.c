@@ -3294,7 +3294,7 @@ const ProtobufCMessageDescriptor archive__v1__read_approved_request__descriptor 
   (ProtobufCMessageInit) archive__v1__read_approved_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor archive__v1__read_approved_reply__field_descriptors[2] =
+static const ProtobufCFieldDescriptor archive__v1__read_approved_reply__field_descriptors[3] =
 {
   {
     "items",
@@ -3320,15 +3320,28 @@ static const ProtobufCFieldDescriptor archive__v1__read_approved_reply__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "rest",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Archive__V1__ReadApprovedReply, n_rest),
+    offsetof(Archive__V1__ReadApprovedReply, rest),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned archive__v1__read_approved_reply__field_indices_by_name[] = {
   0,   /* field[0] = items */
   1,   /* field[1] = missing */
+  2,   /* field[2] = rest */
 };
 static const ProtobufCIntRange archive__v1__read_approved_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor archive__v1__read_approved_reply__descriptor =
 {
@@ -3338,7 +3351,7 @@ const ProtobufCMessageDescriptor archive__v1__read_approved_reply__descriptor =
   "Archive__V1__ReadApprovedReply",
   "archive.v1",
   sizeof(Archive__V1__ReadApprovedReply),
-  2,
+  3,
   archive__v1__read_approved_reply__field_descriptors,
   archive__v1__read_approved_reply__field_indices_by_name,
   1,  archive__v1__read_approved_reply__number_ranges,

@@ -1222,6 +1222,96 @@ void   declaration__v1__download_material_reply__free_unpacked
   assert(message->base.descriptor == &declaration__v1__download_material_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   declaration__v1__remove_material_request__init
+                     (Declaration__V1__RemoveMaterialRequest         *message)
+{
+  static const Declaration__V1__RemoveMaterialRequest init_value = DECLARATION__V1__REMOVE_MATERIAL_REQUEST__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__remove_material_request__get_packed_size
+                     (const Declaration__V1__RemoveMaterialRequest *message)
+{
+  assert(message->base.descriptor == &declaration__v1__remove_material_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__remove_material_request__pack
+                     (const Declaration__V1__RemoveMaterialRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__remove_material_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__remove_material_request__pack_to_buffer
+                     (const Declaration__V1__RemoveMaterialRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__remove_material_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__RemoveMaterialRequest *
+       declaration__v1__remove_material_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__RemoveMaterialRequest *)
+     protobuf_c_message_unpack (&declaration__v1__remove_material_request__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__remove_material_request__free_unpacked
+                     (Declaration__V1__RemoveMaterialRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__remove_material_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   declaration__v1__download_evidence_request__init
+                     (Declaration__V1__DownloadEvidenceRequest         *message)
+{
+  static const Declaration__V1__DownloadEvidenceRequest init_value = DECLARATION__V1__DOWNLOAD_EVIDENCE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t declaration__v1__download_evidence_request__get_packed_size
+                     (const Declaration__V1__DownloadEvidenceRequest *message)
+{
+  assert(message->base.descriptor == &declaration__v1__download_evidence_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t declaration__v1__download_evidence_request__pack
+                     (const Declaration__V1__DownloadEvidenceRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &declaration__v1__download_evidence_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t declaration__v1__download_evidence_request__pack_to_buffer
+                     (const Declaration__V1__DownloadEvidenceRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &declaration__v1__download_evidence_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Declaration__V1__DownloadEvidenceRequest *
+       declaration__v1__download_evidence_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Declaration__V1__DownloadEvidenceRequest *)
+     protobuf_c_message_unpack (&declaration__v1__download_evidence_request__descriptor,
+                                allocator, len, data);
+}
+void   declaration__v1__download_evidence_request__free_unpacked
+                     (Declaration__V1__DownloadEvidenceRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &declaration__v1__download_evidence_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   declaration__v1__withdraw_request__init
                      (Declaration__V1__WithdrawRequest         *message)
 {
@@ -3615,7 +3705,7 @@ const ProtobufCMessageDescriptor declaration__v1__section__descriptor =
   (ProtobufCMessageInit) declaration__v1__section__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor declaration__v1__section_row__field_descriptors[3] =
+static const ProtobufCFieldDescriptor declaration__v1__section_row__field_descriptors[4] =
 {
   {
     "item_id",
@@ -3653,8 +3743,21 @@ static const ProtobufCFieldDescriptor declaration__v1__section_row__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "evidence",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Declaration__V1__SectionRow, n_evidence),
+    offsetof(Declaration__V1__SectionRow, evidence),
+    &common__v1__attachment__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned declaration__v1__section_row__field_indices_by_name[] = {
+  3,   /* field[3] = evidence */
   0,   /* field[0] = item_id */
   1,   /* field[1] = item_version */
   2,   /* field[2] = values */
@@ -3662,7 +3765,7 @@ static const unsigned declaration__v1__section_row__field_indices_by_name[] = {
 static const ProtobufCIntRange declaration__v1__section_row__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor declaration__v1__section_row__descriptor =
 {
@@ -3672,7 +3775,7 @@ const ProtobufCMessageDescriptor declaration__v1__section_row__descriptor =
   "Declaration__V1__SectionRow",
   "declaration.v1",
   sizeof(Declaration__V1__SectionRow),
-  3,
+  4,
   declaration__v1__section_row__field_descriptors,
   declaration__v1__section_row__field_indices_by_name,
   1,  declaration__v1__section_row__number_ranges,
@@ -4704,6 +4807,121 @@ const ProtobufCMessageDescriptor declaration__v1__download_material_reply__descr
   declaration__v1__download_material_reply__field_indices_by_name,
   1,  declaration__v1__download_material_reply__number_ranges,
   (ProtobufCMessageInit) declaration__v1__download_material_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__remove_material_request__field_descriptors[2] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__RemoveMaterialRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "attachment_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__RemoveMaterialRequest, attachment_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__remove_material_request__field_indices_by_name[] = {
+  1,   /* field[1] = attachment_id */
+  0,   /* field[0] = id */
+};
+static const ProtobufCIntRange declaration__v1__remove_material_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor declaration__v1__remove_material_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.RemoveMaterialRequest",
+  "RemoveMaterialRequest",
+  "Declaration__V1__RemoveMaterialRequest",
+  "declaration.v1",
+  sizeof(Declaration__V1__RemoveMaterialRequest),
+  2,
+  declaration__v1__remove_material_request__field_descriptors,
+  declaration__v1__remove_material_request__field_indices_by_name,
+  1,  declaration__v1__remove_material_request__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__remove_material_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor declaration__v1__download_evidence_request__field_descriptors[3] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__DownloadEvidenceRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__DownloadEvidenceRequest, item_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "attachment_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Declaration__V1__DownloadEvidenceRequest, attachment_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned declaration__v1__download_evidence_request__field_indices_by_name[] = {
+  2,   /* field[2] = attachment_id */
+  0,   /* field[0] = id */
+  1,   /* field[1] = item_id */
+};
+static const ProtobufCIntRange declaration__v1__download_evidence_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor declaration__v1__download_evidence_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "declaration.v1.DownloadEvidenceRequest",
+  "DownloadEvidenceRequest",
+  "Declaration__V1__DownloadEvidenceRequest",
+  "declaration.v1",
+  sizeof(Declaration__V1__DownloadEvidenceRequest),
+  3,
+  declaration__v1__download_evidence_request__field_descriptors,
+  declaration__v1__download_evidence_request__field_indices_by_name,
+  1,  declaration__v1__download_evidence_request__number_ranges,
+  (ProtobufCMessageInit) declaration__v1__download_evidence_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor declaration__v1__withdraw_request__field_descriptors[3] =

@@ -103,7 +103,7 @@ package struct CallScope: Sendable {
     package var deadline: ContinuousClock.Instant { end.instant }
     /// The deadline as the runtime counts.
     package let end: Moment
-    package let session: [UInt8]?
+    package private(set) var session: [UInt8]?
     package let priority: CallPriority
     package let trace: TraceContext?
 
@@ -112,6 +112,13 @@ package struct CallScope: Sendable {
         session = context.session
         priority = context.priority
         trace = context.trace
+    }
+
+    /// The same without the user: for what a service asks in its own name.
+    package var withoutUser: CallScope {
+        var scope = self
+        scope.session = nil
+        return scope
     }
 
     /// The call that the current task serves; nil outside of handlers.

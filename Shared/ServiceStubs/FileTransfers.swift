@@ -63,6 +63,15 @@ extension Declaration.DeclarationClient {
         try await downloadMaterial(request, options: options).whole(atMost: most)
     }
 
+    /// Downloads 佐证材料 of an archive item that the declaration froze, whole.
+    /// - Parameter most: the most bytes that are taken; a larger file is refused with `resourceExhausted`.
+    public func downloadEvidence(
+        _ request: Declaration.DownloadEvidenceRequest, atMost most: Int,
+        options: CallOptions = CallOptions()
+    ) async throws(RPCError) -> Declaration.DownloadMaterialReply {
+        try await downloadEvidence(request, options: options).whole(atMost: most)
+    }
+
     /// Downloads 委托函 whole.
     /// - Parameter most: the most bytes that are taken; a larger file is refused with `resourceExhausted`.
     public func downloadLetter(

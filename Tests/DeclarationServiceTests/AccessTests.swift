@@ -17,9 +17,11 @@ struct AccessTests {
         ("GetPlan", officers.union([.applicant, .hrDepartment, .superior, .committee])),
         ("SaveDraft", [.applicant]), ("Submit", [.applicant]),
         ("Withdraw", [.applicant]), ("DeleteDraft", [.applicant]), ("SaveVotes", [.committee]),
-        ("OpenNotice", unitsReviewers), ("RecordObjection", unitsReviewers),
-        ("ResolveObjection", unitsReviewers),
-        ("CloseNotice", unitsReviewers), ("ListNotices", officers), ("LiftBan", [.hrDepartment]),
+        ("OpenNotice", unitsReviewers), ("RecordObjection", reviewers),
+        ("ResolveObjection", reviewers), ("RemoveMaterial", unitsReviewers),
+        ("DownloadEvidence", reviewers.union([.applicant])),
+        ("CloseNotice", unitsReviewers), ("ListNotices", officers.union([.committee])),
+        ("LiftBan", [.hrDepartment]),
         ("RequestEntrustment", officers), ("DecideEntrustment", [.hrDepartment, .committee]),
         ("ListEntrustments", officers.union([.hrDepartment, .committee])),
         ("DownloadLetter", officers.union([.hrDepartment, .committee])),
@@ -88,6 +90,9 @@ struct AccessTests {
             case "UploadMaterial": _ = try await client.uploadMaterial(.init())
             case "DownloadMaterial":
                 _ = try await client.downloadMaterial(.init(), atMost: 1)
+            case "RemoveMaterial": _ = try await client.removeMaterial(.init())
+            case "DownloadEvidence":
+                _ = try await client.downloadEvidence(.init(), atMost: 1)
             case "TaskList": _ = try await tasks.list(.init())
             case "TaskCount": _ = try await tasks.count(.init())
             case "TaskDecide": _ = try await tasks.decide(.init())

@@ -225,7 +225,7 @@ private struct Force: Command {
             changes.write([
                 NoticeStore.insert(
                     StoredNotice(
-                        id: id, declarationID: id, unitID: declaration.unit.id,
+                        id: id, declarationID: id, owner: declaration.unit.id,
                         content: declaration.noticeContent, openedMilliseconds: 1,
                         openedDay: "2022-04-11", untilDay: "2022-04-18", openedByName: "陈经办",
                         closedMilliseconds: nil, objections: []))

@@ -2,6 +2,7 @@ import Messages
 import RPC
 import ServiceRuntime
 import ServiceStubs
+import TestSupport
 import Testing
 
 @testable import DeclarationService
@@ -35,6 +36,16 @@ struct EntrustmentTests {
                 try await refusal { try await harness.decide(accepted, false, by: committee) }.code
                     == .failedPrecondition)
             #expect(try await harness.entrustments(for: officer).map(\.state) == [.accepted])
+            let posts = try harness.database.announcements().filter {
+                $0.objectID == asked.id
+            }
+            #expect(
+                posts.map(\.told) == [
+                    ["unit:unit-school", "department:350100"],
+                    ["unit:unit-school", "committee:committee-9"],
+                    ["unit:unit-school", "person:person-1"],
+                ], "everybody whom it concerns is told (E5)")
+            #expect(posts.allSatisfy { $0.isWorded })
 
             #expect(try await harness.submit(person, entered).row?.state == .unitPool)
             let colleague = harness.applicant(2)

@@ -288,10 +288,12 @@ extension Harness {
         _ applicant: Applicant, _ detail: Declaration.DeclarationDetail,
         key: IdempotencyKey = .random(), timeout: Duration = .seconds(10)
     ) async throws -> Declaration.DeclarationDetail {
-        try await declarations(applicant.token).submit(
-            Declaration.SubmitRequest(
-                id: detail.row?.id ?? "", expectedVersion: detail.row?.version ?? 0),
-            options: Self.options(key, timeout))
+        try await patiently {
+            try await declarations(applicant.token).submit(
+                Declaration.SubmitRequest(
+                    id: detail.row?.id ?? "", expectedVersion: detail.row?.version ?? 0),
+                options: Self.options(key, timeout))
+        }
     }
 
     /// In the unit's pool.
@@ -347,11 +349,13 @@ extension Harness {
         key: IdempotencyKey = .random(), opinion: String = "情况属实", defects: [String] = [],
         toApplicant: Bool = false, timeout: Duration = .seconds(10)
     ) async throws -> Tasks.DecideReply {
-        try await tasks(token).decide(
-            Tasks.DecideRequest(
-                taskID: row.taskID, expectedVersion: row.version, outcome: outcome,
-                opinion: opinion, defects: defects, toApplicant: toApplicant),
-            options: Self.options(key, timeout))
+        try await patiently {
+            try await tasks(token).decide(
+                Tasks.DecideRequest(
+                    taskID: row.taskID, expectedVersion: row.version, outcome: outcome,
+                    opinion: opinion, defects: defects, toApplicant: toApplicant),
+                options: Self.options(key, timeout))
+        }
     }
 
     func row(_ id: String, for token: [UInt8]) async throws -> Declaration.DeclarationRow {

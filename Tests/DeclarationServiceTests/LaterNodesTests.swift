@@ -88,6 +88,12 @@ struct LaterNodesTests {
                             id, present: UInt32(present), inFavour: UInt32(inFavour))
                     }.fields == [field])
             }
+            let unknown = harness.other(.committee, committee: "committee-1", recorded: false)
+            let unrecorded = try await refusal {
+                try await harness.declarations(unknown).saveVotes(
+                    .init(id: id, present: 3, inFavour: 3))
+            }
+            #expect(unrecorded.message.contains("RecordOfficer"))
             #expect(try await harness.vote(id, present: 9, inFavour: 6).passes)
             #expect(
                 try await refusal {
@@ -173,6 +179,47 @@ struct LaterNodesTests {
             #expect(harness.quota.held.isEmpty)
             let flow = try await harness.declarations(committee).get(.init(id: id)).flow
             #expect(flow.last?.action == "异议成立")
+        }
+    }
+
+    /// 公示 ≥ 5 工作日无异议: an objection that nobody resolved keeps the result from being confirmed.
+    @Test func objectionsToAResultAreResolvedFirst() async throws {
+        try await Harness.run { harness in
+            let officer = harness.officer("陈经办")
+            let id = try await harness.approved(harness.applicant(1), officer)
+            let token = try await harness.bring(id, to: .resultPublicity)
+            let committee = harness.declarations(token)
+            let notice = try #require(
+                try await committee.listNotices(.init(declarationID: id, running: true))
+                    .notices.first)
+            #expect(notice.content.first?.value == "姚姣2" && notice.untilDay == "2022-04-25")
+            #expect(
+                try await harness.declarations(officer).listNotices(.init()).notices.isEmpty,
+                "it is the committee's")
+            let objected = try await committee.recordObjection(
+                .init(noticeID: notice.id, text: "业绩不实"))
+            for stranger in [officer, harness.superior()] {
+                let error = try await refusal {
+                    try await harness.declarations(stranger).recordObjection(
+                        .init(noticeID: notice.id, text: "x"))
+                }
+                #expect(error.code == .notFound)
+            }
+            harness.clock.advance(by: .seconds(7 * 86_400))
+            let open = try await refusal {
+                try await harness.decide(harness.row(id, for: token), .approved, by: token)
+            }
+            #expect(open.message.contains("1 件异议"))
+            _ = try await committee.resolveObjection(
+                .init(
+                    noticeID: notice.id, objectionID: objected.objections.first?.id ?? "",
+                    resolution: "经查不属实"))
+            try await harness.pass(id, .approved, by: token, to: .passed)
+            #expect(try await committee.listNotices(.init(running: true)).notices.isEmpty)
+            let late = try await refusal {
+                try await committee.recordObjection(.init(noticeID: notice.id, text: "晚了"))
+            }
+            #expect(late.code == .failedPrecondition)
         }
     }
 

@@ -1,3 +1,4 @@
+import Domain
 import Messages
 import RPC
 import ServiceStubs
@@ -42,6 +43,45 @@ struct MaterialTests {
                 try await harness.upload(row.id, .other, by: officer)
             }
             #expect(late.code == .failedPrecondition)
+        }
+    }
+
+    @Test func aWrongFileIsRemoved() async throws {
+        try await Harness.run { harness in
+            let (officer, person) = (harness.officer("陈经办"), harness.applicant(1))
+            let row = try await harness.claim(
+                harness.submitted(person, harness.plan()), by: officer)
+            var files: [Common.Attachment] = []
+            for n in 1...RecommendationStore.mostFiles {
+                files.append(
+                    try await harness.upload(row.id, .other, by: officer, name: "\(n).pdf"))
+            }
+            let client = harness.declarations(officer)
+            let full = try await refusal {
+                try await client.openNotice(.init(id: row.id, expectedVersion: row.version))
+            }
+            #expect(full.code == .failedPrecondition, "its proof would find no room")
+            let request = Declaration.RemoveMaterialRequest(
+                id: row.id, attachmentID: files[0].id)
+            for token in [harness.officer("郑经办"), harness.officer("外单位", of: .company)] {
+                let error = try await refusal {
+                    try await harness.declarations(token).removeMaterial(request)
+                }
+                #expect([.failedPrecondition, .notFound].contains(error.code))
+            }
+            let rest = try await client.removeMaterial(request)
+            #expect(Set(rest.materials.map(\.id)) == Set(files.dropFirst().map(\.id)))
+            #expect(
+                try await refusal { try await client.removeMaterial(request) }.code == .notFound)
+            let notice = try await client.openNotice(
+                .init(id: row.id, expectedVersion: row.version))
+            harness.clock.advance(by: .seconds(7 * 86_400))
+            _ = try await client.closeNotice(
+                .init(
+                    noticeID: notice.id,
+                    expectedVersion: harness.row(row.id, for: officer).version))
+            let last = try await client.get(.init(id: row.id)).recommendation
+            #expect(last?.noticeProofs.count == 1 && last?.materials.count == 19)
         }
     }
 

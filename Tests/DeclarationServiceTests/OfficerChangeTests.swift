@@ -1,7 +1,9 @@
 import Domain
 import Messages
 import RPC
+import ServiceRuntime
 import ServiceStubs
+import Storage
 import Testing
 
 @testable import DeclarationService
@@ -35,6 +37,27 @@ struct OfficerChangeTests {
             #expect(counts.rows.map(\.id) == [first.id])
             let taken = try await harness.claim(released, by: colleague)
             #expect(taken.claimedByName == "郑经办")
+        }
+    }
+
+    /// More claims than one plan may hold end in passes, all of them before the message is answered.
+    @Test func manyClaimsAreReleasedInPasses() async throws {
+        try await Harness.stopped { harness in
+            let officer = harness.officer("陈经办")
+            let person = harness.applicant(1)
+            // Without items nothing waits for the archive.
+            harness.archive.withdraw(person.itemID, of: person.personID)
+            let row = try await harness.claim(
+                harness.submitted(person, harness.plan()), by: officer)
+            let copies = 2 * ApplyOfficerChange.mostClaims + 1
+            _ = try await harness.database.execute(Copies(id: row.id, count: copies))
+            let claims = "SELECT count(*) FROM declarations WHERE claimed_by IS NOT NULL"
+            #expect(try harness.number(claims) == Int64(copies + 1))
+            try await harness.officersChanged(left: "officer-陈经办", alone: "key-other")
+            #expect(try harness.number(claims) == 0)
+            let told = try harness.number(
+                "SELECT count(DISTINCT lane) FROM outbox WHERE destination = 'task-aggregator'")
+            #expect(told == Int64(copies + 1))
         }
     }
 
@@ -156,5 +179,31 @@ struct OfficerChangeTests {
                 harness.row(id, for: superior), .approved, by: superior)
             #expect(reply.node == "主管部门审核")
         }
+    }
+}
+
+/// The declaration so many times more, of other persons.
+private struct Copies: Command {
+    let id: String
+    let count: Int
+
+    func read(_ rows: any RowReader) throws {}
+
+    func decide(_ facts: Void, at now: Timestamp) throws(Refusal) -> Plan<Tasks.DecideReply> {
+        let rest = """
+            person_id, applicant_name, applicant, unit_id, unit, plan_id, phase, in_flight, version,
+            round, accepted_round, sort_ms, submitted_ms, application, item_ids, claimed_by,
+            claimed_by_name, reviewed, defects, correct_by
+            """
+        return Plan(
+            writes: [
+                Statement(
+                    """
+                    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+                    INSERT INTO declarations (id, person_key, \(rest))
+                    SELECT printf('%032d', i), CAST(printf('copy-%d', i) AS BLOB), \(rest)
+                    FROM n, declarations WHERE id = ?
+                    """, [.integer(Int64(count)), .text(id)])
+            ], reply: Tasks.DecideReply())
     }
 }

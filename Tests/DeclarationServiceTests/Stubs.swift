@@ -56,6 +56,12 @@ class StubService: RPCChannel, @unchecked Sendable {
         return reply
     }
 
+    func open(
+        _ method: RPCMethod, request: (any Message)?, options: CallOptions
+    ) async throws(RPCError) -> any MessageStream {
+        throw RPCError(code: .unimplemented, message: method.name, verdict: .never)
+    }
+
     func mood(for request: any Message) -> Mood { mood }
 
     func answer(_ request: any Message) throws(RPCError) -> any Message {
@@ -108,6 +114,7 @@ final class StubArchive: StubService, @unchecked Sendable {
     private struct State {
         var stallsPins = false
         var withdrawsBeforePin = false
+        var answerHolds = 1_000
         var items: [String: [Archive.Item]] = [:]
         var pins: [Round: [Archive.PinnedVersion]] = [:]
         var released: Set<Round> = []
@@ -157,12 +164,35 @@ final class StubArchive: StubService, @unchecked Sendable {
         }
     }
 
+    /// Evidence, in one piece, to the service itself only: the archive knows no superior and no committee.
+    override func open(
+        _ method: RPCMethod, request: (any Message)?, options: CallOptions
+    ) async throws(RPCError) -> any MessageStream {
+        guard let request = request as? Archive.DownloadEvidenceRequest,
+            CallScope.current?.session == nil
+        else { throw RPCError(code: .permissionDenied, message: method.name, verdict: .never) }
+        let content = Array("%PDF \(request.attachmentID)".utf8)
+        return OneMessage(
+            Archive.DownloadEvidenceReply(
+                attachment: Common.Attachment(
+                    id: request.attachmentID, byteCount: Int64(content.count)),
+                content: content))
+    }
+
+    /// How many items fit into one answer.
+    var answerHolds: Int {
+        get { state.withLock { $0.answerHolds } }
+        set { state.withLock { $0.answerHolds = newValue } }
+    }
+
     private func read(_ request: Archive.ReadApprovedRequest) -> Archive.ReadApprovedReply {
         let all = state.withLock { $0.items[request.personID] ?? [] }
-        guard !request.itemIDs.isEmpty else { return Archive.ReadApprovedReply(items: all) }
+        let asked = request.itemIDs.isEmpty ? all.map(\.id) : request.itemIDs
+        let found = all.filter { asked.contains($0.id) }
         return Archive.ReadApprovedReply(
-            items: all.filter { request.itemIDs.contains($0.id) },
-            missing: request.itemIDs.filter { id in !all.contains { $0.id == id } })
+            items: Array(found.prefix(answerHolds)),
+            missing: asked.filter { id in !all.contains { $0.id == id } },
+            rest: found.dropFirst(answerHolds).map(\.id))
     }
 
     private func pin(_ request: Archive.PinVersionsRequest) -> Archive.PinVersionsReply {
@@ -181,6 +211,26 @@ final class StubArchive: StubService, @unchecked Sendable {
             }
             state.pins[round] = request.versions
             return Archive.PinVersionsReply(pinned: true)
+        }
+    }
+}
+
+/// A reply of one message, that is there already.
+private final class OneMessage: MessageStream {
+    private let message: Mutex<(any Message)?>
+
+    init(_ message: any Message) {
+        self.message = Mutex(message)
+    }
+
+    func send(_ message: any Message) {}
+    func finish() {}
+    func cancel() {}
+
+    func next<M: Message>(_ type: M.Type) -> M? {
+        message.withLock { message in
+            defer { message = nil }
+            return message as? M
         }
     }
 }

@@ -40,6 +40,7 @@ func assemble(
         handler.register(in:), critical: [.decideEntrustment],
         sheddable: [
             .list, .listPlans, .listNotices, .listEntrustments, .downloadMaterial, .downloadLetter,
+            .downloadEvidence,
         ], access: declarationAccess)
     assembly.serve(
         tasks.register(in:), critical: [.decide, .decideBatch, .getDecision],
@@ -80,12 +81,15 @@ private func declarationAccess(_ method: Declaration.DeclarationMethod) -> Acces
     case .listPlans, .getPlan: .users(.everyone)
     case .saveDraft, .submit, .withdraw, .deleteDraft: .users([.applicant])
     case .list: .users(Set.officers.union([.applicant]))
-    case .get, .downloadMaterial: .users(Set.reviewers.union([.applicant]))
+    case .get, .downloadMaterial, .downloadEvidence:
+        .users(Set.reviewers.union([.applicant]))
     // The superior too, in the place of a unit whose only officer is the applicant (I10).
-    case .claim, .releaseClaim, .saveRecommendation, .uploadMaterial, .openNotice, .recordObjection,
-        .resolveObjection, .closeNotice:
+    case .claim, .releaseClaim, .saveRecommendation, .uploadMaterial, .removeMaterial, .openNotice,
+        .closeNotice:
         .users(Set.officers.union([.superior]))
-    case .listNotices: .users(.officers)
+    // The committee keeps the notices of its results (D10).
+    case .recordObjection, .resolveObjection: .users(.reviewers)
+    case .listNotices: .users(Set.officers.union([.committee]))
     case .saveVotes: .users([.committee])
     case .liftBan: .users([.hrDepartment])
     case .requestEntrustment: .users(.officers)

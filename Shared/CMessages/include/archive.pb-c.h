@@ -369,10 +369,12 @@ struct  Archive__V1__ReadApprovedReply
   Archive__V1__Item **items;
   size_t n_missing;
   ProtobufCBinaryData *missing;
+  size_t n_rest;
+  ProtobufCBinaryData *rest;
 };
 #define ARCHIVE__V1__READ_APPROVED_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&archive__v1__read_approved_reply__descriptor) \
-    , 0,NULL, 0,NULL }
+    , 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  Archive__V1__PinnedVersion

@@ -43,6 +43,8 @@ typedef struct Declaration__V1__SaveRecommendationRequest Declaration__V1__SaveR
 typedef struct Declaration__V1__UploadMaterialRequest Declaration__V1__UploadMaterialRequest;
 typedef struct Declaration__V1__DownloadMaterialRequest Declaration__V1__DownloadMaterialRequest;
 typedef struct Declaration__V1__DownloadMaterialReply Declaration__V1__DownloadMaterialReply;
+typedef struct Declaration__V1__RemoveMaterialRequest Declaration__V1__RemoveMaterialRequest;
+typedef struct Declaration__V1__DownloadEvidenceRequest Declaration__V1__DownloadEvidenceRequest;
 typedef struct Declaration__V1__WithdrawRequest Declaration__V1__WithdrawRequest;
 typedef struct Declaration__V1__DeleteDraftRequest Declaration__V1__DeleteDraftRequest;
 typedef struct Declaration__V1__DeleteDraftReply Declaration__V1__DeleteDraftReply;
@@ -281,10 +283,12 @@ struct  Declaration__V1__SectionRow
   int64_t item_version;
   size_t n_values;
   Common__V1__FormValue **values;
+  size_t n_evidence;
+  Common__V1__Attachment **evidence;
 };
 #define DECLARATION__V1__SECTION_ROW__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__section_row__descriptor) \
-    , {0,NULL}, 0, 0,NULL }
+    , {0,NULL}, 0, 0,NULL, 0,NULL }
 
 
 struct  Declaration__V1__Finding
@@ -482,6 +486,29 @@ struct  Declaration__V1__DownloadMaterialReply
 #define DECLARATION__V1__DOWNLOAD_MATERIAL_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__download_material_reply__descriptor) \
     , NULL, {0,NULL} }
+
+
+struct  Declaration__V1__RemoveMaterialRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  ProtobufCBinaryData attachment_id;
+};
+#define DECLARATION__V1__REMOVE_MATERIAL_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__remove_material_request__descriptor) \
+    , {0,NULL}, {0,NULL} }
+
+
+struct  Declaration__V1__DownloadEvidenceRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  ProtobufCBinaryData item_id;
+  ProtobufCBinaryData attachment_id;
+};
+#define DECLARATION__V1__DOWNLOAD_EVIDENCE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&declaration__v1__download_evidence_request__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL} }
 
 
 struct  Declaration__V1__WithdrawRequest
@@ -1290,6 +1317,44 @@ Declaration__V1__DownloadMaterialReply *
 void   declaration__v1__download_material_reply__free_unpacked
                      (Declaration__V1__DownloadMaterialReply *message,
                       ProtobufCAllocator *allocator);
+/* Declaration__V1__RemoveMaterialRequest methods */
+void   declaration__v1__remove_material_request__init
+                     (Declaration__V1__RemoveMaterialRequest         *message);
+size_t declaration__v1__remove_material_request__get_packed_size
+                     (const Declaration__V1__RemoveMaterialRequest   *message);
+size_t declaration__v1__remove_material_request__pack
+                     (const Declaration__V1__RemoveMaterialRequest   *message,
+                      uint8_t             *out);
+size_t declaration__v1__remove_material_request__pack_to_buffer
+                     (const Declaration__V1__RemoveMaterialRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__RemoveMaterialRequest *
+       declaration__v1__remove_material_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__remove_material_request__free_unpacked
+                     (Declaration__V1__RemoveMaterialRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Declaration__V1__DownloadEvidenceRequest methods */
+void   declaration__v1__download_evidence_request__init
+                     (Declaration__V1__DownloadEvidenceRequest         *message);
+size_t declaration__v1__download_evidence_request__get_packed_size
+                     (const Declaration__V1__DownloadEvidenceRequest   *message);
+size_t declaration__v1__download_evidence_request__pack
+                     (const Declaration__V1__DownloadEvidenceRequest   *message,
+                      uint8_t             *out);
+size_t declaration__v1__download_evidence_request__pack_to_buffer
+                     (const Declaration__V1__DownloadEvidenceRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Declaration__V1__DownloadEvidenceRequest *
+       declaration__v1__download_evidence_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   declaration__v1__download_evidence_request__free_unpacked
+                     (Declaration__V1__DownloadEvidenceRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Declaration__V1__WithdrawRequest methods */
 void   declaration__v1__withdraw_request__init
                      (Declaration__V1__WithdrawRequest         *message);
@@ -1829,6 +1894,12 @@ typedef void (*Declaration__V1__DownloadMaterialRequest_Closure)
 typedef void (*Declaration__V1__DownloadMaterialReply_Closure)
                  (const Declaration__V1__DownloadMaterialReply *message,
                   void *closure_data);
+typedef void (*Declaration__V1__RemoveMaterialRequest_Closure)
+                 (const Declaration__V1__RemoveMaterialRequest *message,
+                  void *closure_data);
+typedef void (*Declaration__V1__DownloadEvidenceRequest_Closure)
+                 (const Declaration__V1__DownloadEvidenceRequest *message,
+                  void *closure_data);
 typedef void (*Declaration__V1__WithdrawRequest_Closure)
                  (const Declaration__V1__WithdrawRequest *message,
                   void *closure_data);
@@ -1934,6 +2005,8 @@ extern const ProtobufCMessageDescriptor declaration__v1__save_recommendation_req
 extern const ProtobufCMessageDescriptor declaration__v1__upload_material_request__descriptor;
 extern const ProtobufCMessageDescriptor declaration__v1__download_material_request__descriptor;
 extern const ProtobufCMessageDescriptor declaration__v1__download_material_reply__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__remove_material_request__descriptor;
+extern const ProtobufCMessageDescriptor declaration__v1__download_evidence_request__descriptor;
 extern const ProtobufCMessageDescriptor declaration__v1__withdraw_request__descriptor;
 extern const ProtobufCMessageDescriptor declaration__v1__delete_draft_request__descriptor;
 extern const ProtobufCMessageDescriptor declaration__v1__delete_draft_reply__descriptor;

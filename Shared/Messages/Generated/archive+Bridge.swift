@@ -745,12 +745,14 @@ extension Archive.ReadApprovedReply: @unsafe BridgedMessage {
         unsafe archive__v1__read_approved_reply__init(c)
         unsafe (c.pointee.n_items, c.pointee.items) = arena.messages(self.items)
         unsafe (c.pointee.n_missing, c.pointee.missing) = arena.texts(self.missing)
+        unsafe (c.pointee.n_rest, c.pointee.rest) = arena.texts(self.rest)
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
         try unsafe self.init(
             items: decodedMessages(c.pointee.items, c.pointee.n_items),
-            missing: decodedTexts(c.pointee.missing, c.pointee.n_missing)
+            missing: decodedTexts(c.pointee.missing, c.pointee.n_missing),
+            rest: decodedTexts(c.pointee.rest, c.pointee.n_rest)
         )
     }
 }

@@ -615,14 +615,17 @@ extension Archive {
         public var items: [Archive.Item]
         /// asked for, but not this person's or not approved
         public var missing: [String]
+        /// did not fit into the answer: to be asked for by item_ids
+        public var rest: [String]
 
         /// With every field at its default.
         public init() { self.init(items: []) }
 
         /// With the given fields, and the others at their defaults.
-        public init(items: [Archive.Item] = [], missing: [String] = []) {
+        public init(items: [Archive.Item] = [], missing: [String] = [], rest: [String] = []) {
             self.items = items
             self.missing = missing
+            self.rest = rest
         }
     }
 }

@@ -501,13 +501,15 @@ extension Declaration.SectionRow: @unsafe BridgedMessage {
         unsafe c.pointee.item_id = arena.text(self.itemID)
         unsafe c.pointee.item_version = self.itemVersion
         unsafe (c.pointee.n_values, c.pointee.values) = arena.messages(self.values)
+        unsafe (c.pointee.n_evidence, c.pointee.evidence) = arena.messages(self.evidence)
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
         try unsafe self.init(
             itemID: decodedText(c.pointee.item_id),
             itemVersion: c.pointee.item_version,
-            values: decodedMessages(c.pointee.values, c.pointee.n_values)
+            values: decodedMessages(c.pointee.values, c.pointee.n_values),
+            evidence: decodedMessages(c.pointee.evidence, c.pointee.n_evidence)
         )
     }
 }
@@ -947,6 +949,66 @@ extension Declaration.DownloadMaterialReply: @unsafe BridgedMessage {
         try unsafe self.init(
             attachment: decodedMessage(c.pointee.attachment),
             content: decodedBytes(c.pointee.content)
+        )
+    }
+}
+
+extension Declaration.RemoveMaterialRequest: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__RemoveMaterialRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__remove_material_request__get_packed_size, declaration__v1__remove_material_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__remove_material_request__get_packed_size, declaration__v1__remove_material_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__remove_material_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__remove_material_request__init(c)
+        unsafe c.pointee.id = arena.text(self.id)
+        unsafe c.pointee.attachment_id = arena.text(self.attachmentID)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            id: decodedText(c.pointee.id),
+            attachmentID: decodedText(c.pointee.attachment_id)
+        )
+    }
+}
+
+extension Declaration.DownloadEvidenceRequest: @unsafe BridgedMessage {
+    typealias CValue = Declaration__V1__DownloadEvidenceRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, declaration__v1__download_evidence_request__get_packed_size, declaration__v1__download_evidence_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, declaration__v1__download_evidence_request__get_packed_size, declaration__v1__download_evidence_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, declaration__v1__download_evidence_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe declaration__v1__download_evidence_request__init(c)
+        unsafe c.pointee.id = arena.text(self.id)
+        unsafe c.pointee.item_id = arena.text(self.itemID)
+        unsafe c.pointee.attachment_id = arena.text(self.attachmentID)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            id: decodedText(c.pointee.id),
+            itemID: decodedText(c.pointee.item_id),
+            attachmentID: decodedText(c.pointee.attachment_id)
         )
     }
 }

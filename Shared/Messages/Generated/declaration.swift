@@ -577,15 +577,18 @@ extension Declaration {
         public var itemID: String
         public var itemVersion: Int64
         public var values: [Common.FormValue]
+        /// of the archive item: DownloadEvidence
+        public var evidence: [Common.Attachment]
 
         /// With every field at its default.
         public init() { self.init(itemID: "") }
 
         /// With the given fields, and the others at their defaults.
-        public init(itemID: String = "", itemVersion: Int64 = 0, values: [Common.FormValue] = []) {
+        public init(itemID: String = "", itemVersion: Int64 = 0, values: [Common.FormValue] = [], evidence: [Common.Attachment] = []) {
             self.itemID = itemID
             self.itemVersion = itemVersion
             self.values = values
+            self.evidence = evidence
         }
     }
 }
@@ -902,6 +905,45 @@ extension Declaration {
         public init(attachment: Common.Attachment? = nil, content: [UInt8] = []) {
             self.attachment = attachment
             self.content = content
+        }
+    }
+}
+
+extension Declaration {
+    /// `declaration.v1.RemoveMaterialRequest`
+    public struct RemoveMaterialRequest: Message {
+        public static var fullName: String { "declaration.v1.RemoveMaterialRequest" }
+        public var id: String
+        public var attachmentID: String
+
+        /// With every field at its default.
+        public init() { self.init(id: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(id: String = "", attachmentID: String = "") {
+            self.id = id
+            self.attachmentID = attachmentID
+        }
+    }
+}
+
+extension Declaration {
+    /// `declaration.v1.DownloadEvidenceRequest`
+    public struct DownloadEvidenceRequest: Message {
+        public static var fullName: String { "declaration.v1.DownloadEvidenceRequest" }
+        /// of the declaration
+        public var id: String
+        public var itemID: String
+        public var attachmentID: String
+
+        /// With every field at its default.
+        public init() { self.init(id: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(id: String = "", itemID: String = "", attachmentID: String = "") {
+            self.id = id
+            self.itemID = itemID
+            self.attachmentID = attachmentID
         }
     }
 }

@@ -33,13 +33,19 @@ extension Declaration {
         case uploadMaterial = "declaration.v1.Declaration/UploadMaterial"
         /// A file in pieces, as common.v1.Attachment says.
         case downloadMaterial = "declaration.v1.Declaration/DownloadMaterial"
+        /// Takes a file of the recommendation out again, while it is the unit's.
+        case removeMaterial = "declaration.v1.Declaration/RemoveMaterial"
+        /// 佐证材料 of an archive item that the declaration froze, to everybody who reviews it: a file in pieces, as
+        /// common.v1.Attachment says.
+        case downloadEvidence = "declaration.v1.Declaration/DownloadEvidence"
         /// 公示 (D6): what is shown is fixed when it is opened, for at least five working days.
         case openNotice = "declaration.v1.Declaration/OpenNotice"
         case recordObjection = "declaration.v1.Declaration/RecordObjection"
         case resolveObjection = "declaration.v1.Declaration/ResolveObjection"
         /// After the last day, every objection resolved. The service makes the notice proof.
         case closeNotice = "declaration.v1.Declaration/CloseNotice"
-        /// 公示表: the unit's notices, newest first.
+        /// 公示表: the unit's notices, newest first. To a committee those of its results (D10), which it keeps by
+        /// RecordObjection and ResolveObjection, and ends by its decision.
         case listNotices = "declaration.v1.Declaration/ListNotices"
         /// A unit asks that a plan of another region takes the named persons.
         case requestEntrustment = "declaration.v1.Declaration/RequestEntrustment"
@@ -72,6 +78,8 @@ extension Declaration {
                 case .saveRecommendation: Known.saveRecommendation
                 case .uploadMaterial: Known.uploadMaterial
                 case .downloadMaterial: Known.downloadMaterial
+                case .removeMaterial: Known.removeMaterial
+                case .downloadEvidence: Known.downloadEvidence
                 case .openNotice: Known.openNotice
                 case .recordObjection: Known.recordObjection
                 case .resolveObjection: Known.resolveObjection
@@ -103,6 +111,8 @@ extension Declaration {
             static let saveRecommendation = RPCMethod("declaration.v1.Declaration/SaveRecommendation")
             static let uploadMaterial = RPCMethod("declaration.v1.Declaration/UploadMaterial", kind: .clientStream)
             static let downloadMaterial = RPCMethod("declaration.v1.Declaration/DownloadMaterial", readOnly: true, kind: .serverStream)
+            static let removeMaterial = RPCMethod("declaration.v1.Declaration/RemoveMaterial")
+            static let downloadEvidence = RPCMethod("declaration.v1.Declaration/DownloadEvidence", readOnly: true, kind: .serverStream)
             static let openNotice = RPCMethod("declaration.v1.Declaration/OpenNotice")
             static let recordObjection = RPCMethod("declaration.v1.Declaration/RecordObjection")
             static let resolveObjection = RPCMethod("declaration.v1.Declaration/ResolveObjection")
@@ -198,6 +208,17 @@ extension Declaration {
             channel.serverStream(DeclarationMethod.downloadMaterial.method, request, options: options)
         }
 
+        /// Takes a file of the recommendation out again, while it is the unit's.
+        public func removeMaterial(_ request: Declaration.RemoveMaterialRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Declaration.Recommendation {
+            try await channel.unary(DeclarationMethod.removeMaterial.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// 佐证材料 of an archive item that the declaration froze, to everybody who reviews it: a file in pieces, as
+        /// common.v1.Attachment says.
+        public func downloadEvidence(_ request: Declaration.DownloadEvidenceRequest, options: CallOptions = CallOptions()) -> ReplyStream<Declaration.DownloadMaterialReply> {
+            channel.serverStream(DeclarationMethod.downloadEvidence.method, request, options: options)
+        }
+
         /// 公示 (D6): what is shown is fixed when it is opened, for at least five working days.
         public func openNotice(_ request: Declaration.OpenNoticeRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Declaration.Notice {
             try await channel.unary(DeclarationMethod.openNotice.method, request, options: options.withIdempotencyKey())
@@ -216,7 +237,8 @@ extension Declaration {
             try await channel.unary(DeclarationMethod.closeNotice.method, request, options: options.withIdempotencyKey())
         }
 
-        /// 公示表: the unit's notices, newest first.
+        /// 公示表: the unit's notices, newest first. To a committee those of its results (D10), which it keeps by
+        /// RecordObjection and ResolveObjection, and ends by its decision.
         public func listNotices(_ request: Declaration.ListNoticesRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Declaration.ListNoticesReply {
             try await channel.unary(DeclarationMethod.listNotices.method, request, options: options)
         }
@@ -283,13 +305,19 @@ extension Declaration {
         func uploadMaterial(_ requests: RequestStream<Declaration.UploadMaterialRequest>, context: RequestContext) async throws -> Common.Attachment
         /// A file in pieces, as common.v1.Attachment says.
         func downloadMaterial(_ request: Declaration.DownloadMaterialRequest, replies: ReplyWriter<Declaration.DownloadMaterialReply>, context: RequestContext) async throws
+        /// Takes a file of the recommendation out again, while it is the unit's.
+        func removeMaterial(_ request: Declaration.RemoveMaterialRequest, context: RequestContext) async throws -> Declaration.Recommendation
+        /// 佐证材料 of an archive item that the declaration froze, to everybody who reviews it: a file in pieces, as
+        /// common.v1.Attachment says.
+        func downloadEvidence(_ request: Declaration.DownloadEvidenceRequest, replies: ReplyWriter<Declaration.DownloadMaterialReply>, context: RequestContext) async throws
         /// 公示 (D6): what is shown is fixed when it is opened, for at least five working days.
         func openNotice(_ request: Declaration.OpenNoticeRequest, context: RequestContext) async throws -> Declaration.Notice
         func recordObjection(_ request: Declaration.RecordObjectionRequest, context: RequestContext) async throws -> Declaration.Notice
         func resolveObjection(_ request: Declaration.ResolveObjectionRequest, context: RequestContext) async throws -> Declaration.Notice
         /// After the last day, every objection resolved. The service makes the notice proof.
         func closeNotice(_ request: Declaration.CloseNoticeRequest, context: RequestContext) async throws -> Declaration.Notice
-        /// 公示表: the unit's notices, newest first.
+        /// 公示表: the unit's notices, newest first. To a committee those of its results (D10), which it keeps by
+        /// RecordObjection and ResolveObjection, and ends by its decision.
         func listNotices(_ request: Declaration.ListNoticesRequest, context: RequestContext) async throws -> Declaration.ListNoticesReply
         /// A unit asks that a plan of another region takes the named persons.
         func requestEntrustment(_ request: Declaration.RequestEntrustmentRequest, context: RequestContext) async throws -> Declaration.Entrustment
@@ -353,6 +381,12 @@ extension Declaration.DeclarationProvider {
         }
         routes.serverStream(Declaration.DeclarationMethod.downloadMaterial.method) { (request: Declaration.DownloadMaterialRequest, replies: ReplyWriter<Declaration.DownloadMaterialReply>, context: RequestContext) async throws -> Void in
             try await self.downloadMaterial(request, replies: replies, context: context)
+        }
+        routes.unary(Declaration.DeclarationMethod.removeMaterial.method) { (request: Declaration.RemoveMaterialRequest, context: RequestContext) async throws -> Declaration.Recommendation in
+            try await self.removeMaterial(request, context: context)
+        }
+        routes.serverStream(Declaration.DeclarationMethod.downloadEvidence.method) { (request: Declaration.DownloadEvidenceRequest, replies: ReplyWriter<Declaration.DownloadMaterialReply>, context: RequestContext) async throws -> Void in
+            try await self.downloadEvidence(request, replies: replies, context: context)
         }
         routes.unary(Declaration.DeclarationMethod.openNotice.method) { (request: Declaration.OpenNoticeRequest, context: RequestContext) async throws -> Declaration.Notice in
             try await self.openNotice(request, context: context)

@@ -80,6 +80,8 @@ let allMessages: [any RandomMessage.Type] = [
     Declaration.UploadMaterialRequest.self,
     Declaration.DownloadMaterialRequest.self,
     Declaration.DownloadMaterialReply.self,
+    Declaration.RemoveMaterialRequest.self,
+    Declaration.DownloadEvidenceRequest.self,
     Declaration.WithdrawRequest.self,
     Declaration.DeleteDraftRequest.self,
     Declaration.DeleteDraftReply.self,

@@ -222,6 +222,7 @@ extension Archive.ReadApprovedReply: RandomMessage {
         self.init()
         self.items = source.list { source in Archive.Item(random: &source) }
         self.missing = source.list { source in source.text() }
+        self.rest = source.list { source in source.text() }
     }
 }
 

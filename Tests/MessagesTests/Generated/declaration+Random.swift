@@ -162,6 +162,7 @@ extension Declaration.SectionRow: RandomMessage {
         self.itemID = source.text()
         self.itemVersion = source.integer()
         self.values = source.list { source in Common.FormValue(random: &source) }
+        self.evidence = source.list { source in Common.Attachment(random: &source) }
     }
 }
 
@@ -294,6 +295,23 @@ extension Declaration.DownloadMaterialReply: RandomMessage {
         self.init()
         self.attachment = source.optional { source in Common.Attachment(random: &source) }
         self.content = source.bytes()
+    }
+}
+
+extension Declaration.RemoveMaterialRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.id = source.text()
+        self.attachmentID = source.text()
+    }
+}
+
+extension Declaration.DownloadEvidenceRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.id = source.text()
+        self.itemID = source.text()
+        self.attachmentID = source.text()
     }
 }
 

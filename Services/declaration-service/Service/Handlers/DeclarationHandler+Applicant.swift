@@ -62,8 +62,7 @@ extension DeclarationHandler {
             ? Identity.UnitSummary()
             : try await identity.describeUnit(
                 Identity.DescribeUnitRequest(unitID: person.unitID))
-        let approved = try await archive.readApproved(
-            Archive.ReadApprovedRequest(personID: personID, itemIDs: draft.corrected.itemIDs))
+        let approved = try await approved(of: personID, draft.corrected.itemIDs)
         let begun = try await database.perform(
             SubmitDeclaration(
                 request: request, person: person, unit: unit,
@@ -72,5 +71,25 @@ extension DeclarationHandler {
             for: request, context: context, keepForever: true)
         _ = try await desk.settled(begun, until: context.deadline)
         return try detail(request.id, for: viewer)
+    }
+
+    /// The person's approved items, those or all; in as many parts as the archive's answers hold.
+    private func approved(
+        of personID: String, _ itemIDs: [String]
+    ) async throws(RPCError) -> Archive.ReadApprovedReply {
+        var whole = try await archive.readApproved(
+            Archive.ReadApprovedRequest(personID: personID, itemIDs: itemIDs))
+        // Each part has an item at least; more of them than a declaration may refer to are refused later.
+        for _ in 0..<FrozenItem.most where !whole.rest.isEmpty {
+            let part = try await archive.readApproved(
+                Archive.ReadApprovedRequest(personID: personID, itemIDs: whole.rest))
+            whole.items += part.items
+            whole.missing += part.missing
+            whole.rest = part.rest
+        }
+        guard whole.rest.isEmpty else {
+            throw RPCError(code: .resourceExhausted, message: "the archive's answer has no end")
+        }
+        return whole
     }
 }

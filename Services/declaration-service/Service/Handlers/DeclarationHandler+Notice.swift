@@ -24,7 +24,7 @@ extension DeclarationHandler {
     ) async throws -> Declaration.Notice {
         try await database.perform(
             RecordObjection(
-                officer: noticeReviewer(request.noticeID, context.caller), request: request,
+                keeper: noticeKeeper(request.noticeID, context.caller), request: request,
                 newID: ids()),
             for: request, context: context)
     }
@@ -34,7 +34,7 @@ extension DeclarationHandler {
     ) async throws -> Declaration.Notice {
         try await database.perform(
             ResolveObjection(
-                officer: noticeReviewer(request.noticeID, context.caller), request: request),
+                keeper: noticeKeeper(request.noticeID, context.caller), request: request),
             for: request, context: context)
     }
 
@@ -43,9 +43,10 @@ extension DeclarationHandler {
     func closeNotice(
         _ request: Declaration.CloseNoticeRequest, context: RequestContext
     ) async throws -> Declaration.Notice {
-        let officer = try noticeReviewer(request.noticeID, context.caller)
+        guard case .officer(let officer) = try noticeKeeper(request.noticeID, context.caller)
+        else { throw RPCError(serviceError: Refusal.notFound("公示")) }
         let facts = try database.fetch { rows in
-            try NoticeFacts.read(request.noticeID, officer, rows)
+            try NoticeFacts.read(request.noticeID, .officer(officer), rows)
         }
         guard let facts else { throw RPCError(serviceError: Refusal.notFound("公示")) }
         let today = CivilDay(clock.now())
@@ -62,12 +63,12 @@ extension DeclarationHandler {
             for: request, context: context, keepForever: true)
     }
 
-    /// Who works on the notice's declaration.
-    private func noticeReviewer(_ notice: String, _ caller: Caller) throws(RPCError) -> Officer {
+    /// Who works on the notice's declaration, if the notice is theirs.
+    private func noticeKeeper(_ notice: String, _ caller: Caller) throws(RPCError) -> Viewer {
         let declaration = try database.fetch { rows in
             try NoticeStore.declaration(of: notice, rows)
         }
-        return try database.reviewer(of: declaration ?? "", caller)
+        return try database.viewer(of: declaration ?? "", caller)
     }
 
     func listNotices(
@@ -75,7 +76,7 @@ extension DeclarationHandler {
     ) async throws -> Declaration.ListNoticesReply {
         let bounds = try PageBounds(request.page)
         let filter = NoticeStore.Filter(
-            unit: try context.caller.officer().unit.id, declaration: request.declarationID,
+            owner: try Viewer(context.caller).noticeOwner, declaration: request.declarationID,
             isRunning: request.running)
         let found = try database.fetch { rows in try NoticeStore.page(filter, bounds, rows) }
         let (page, next) = bounds.page(found) {

@@ -53,6 +53,15 @@ extension DeclarationHandler {
         }
     }
 
+    func removeMaterial(
+        _ request: Declaration.RemoveMaterialRequest, context: RequestContext
+    ) async throws -> Declaration.Recommendation {
+        try await database.perform(
+            RemoveMaterial(
+                officer: database.reviewer(of: request.id, context.caller), request: request),
+            for: request, context: context)
+    }
+
     func downloadMaterial(
         _ request: Declaration.DownloadMaterialRequest,
         replies: ReplyWriter<Declaration.DownloadMaterialReply>, context: RequestContext

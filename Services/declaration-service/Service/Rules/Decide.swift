@@ -189,6 +189,9 @@ extension Changes {
         guard let desk = declaration.desk else {
             preconditionFailure("only what waits at a desk is decided")
         }
+        if declaration.phase == .resultPublicity {
+            write([NoticeStore.close(of: declaration.id, at: now)])
+        }
         let outcome = step.outcome ?? .unspecified
         note(
             label ?? outcome.label, node: declaration.phase.node,

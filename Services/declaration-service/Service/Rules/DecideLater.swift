@@ -15,6 +15,8 @@ struct DecideLaterNode: Command {
     struct Found: Sendable {
         let round: StoredRound
         let votes: Votes?
+        /// To the notice of the result.
+        let openObjections: Int64
         /// Only of a return.
         let earlier: EarlierReturns
     }
@@ -26,6 +28,7 @@ struct DecideLaterNode: Command {
         return Found(
             round: round,
             votes: try VoteStore.votes(of: id.object, round: id.round, rows),
+            openObjections: try NoticeStore.openObjections(of: id.object, rows),
             earlier: try EarlierReturns(round.declaration, of: request.outcome, rows))
     }
 
@@ -47,7 +50,7 @@ struct DecideLaterNode: Command {
         try check.finish()
         guard let event else { preconditionFailure("a form without a fault has an event") }
         let next = try declaration.target(of: event, by: [party.actor])
-        try require(event, declaration, facts.votes, today: CivilDay(now))
+        try require(event, facts, today: CivilDay(now))
 
         var step = StoredStep(
             id: ids.object, declarationID: declaration.id, round: declaration.round,
@@ -73,6 +76,7 @@ struct DecideLaterNode: Command {
                 // Back at the unit, any of its officers may take it up.
                 if event == .returnToUnit { $0.claim = nil }
             }
+            if let until { changes.showResult(step, until: until, at: now) }
         }
         let reply = changes.reply(of: step, .done)
         step.reply = reply
@@ -82,23 +86,41 @@ struct DecideLaterNode: Command {
 
     /// The votes bind the expert review, the notice the confirmation.
     private func require(
-        _ event: DeclarationEvent, _ declaration: StoredDeclaration, _ votes: Votes?,
-        today: CivilDay
+        _ event: DeclarationEvent, _ facts: Found, today: CivilDay
     ) throws(Refusal) {
         switch event {
         case .votePass, .voteFail:
-            guard let votes else { throw .precondition("请先登记专家表决结果") }
+            guard let votes = facts.votes else { throw .precondition("请先登记专家表决结果") }
             guard votes.passes == (event == .votePass) else {
                 throw .precondition(
                     "出席 \(votes.present) 人，赞成 \(votes.inFavour) 人，"
                         + (votes.passes ? "已达到" : "不足") + "出席人数的三分之二")
             }
         case .confirm:
-            guard let last = FormCheck.civilDay(declaration.noticeUntil), today > last else {
-                throw .precondition("评后公示至 \(declaration.noticeUntil)，期满后才能确认")
+            let until = facts.round.declaration.noticeUntil
+            guard let last = FormCheck.civilDay(until), today > last else {
+                throw .precondition("评后公示至 \(until)，期满后才能确认")
             }
+            try NoticeFacts.requireNone(open: Int(facts.openObjections))
         default: break
         }
+    }
+}
+
+extension Changes {
+    /// 评后公示: a notice of the committee's, which takes objections (D10). Its id is the decision's that passed the vote.
+    fileprivate mutating func showResult(
+        _ step: StoredStep, until last: CivilDay, at now: Timestamp
+    ) {
+        write([
+            NoticeStore.insert(
+                StoredNotice(
+                    id: step.id, declarationID: declaration.id,
+                    owner: Desk.committee(declaration.plan.committeeID),
+                    content: declaration.noticeContent, openedMilliseconds: now.milliseconds,
+                    openedDay: "\(CivilDay(now))", untilDay: "\(last)",
+                    openedByName: step.actorName, closedMilliseconds: nil, objections: []))
+        ])
     }
 }
 

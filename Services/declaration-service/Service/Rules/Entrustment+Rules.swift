@@ -51,6 +51,7 @@ struct RequestEntrustment: Command {
             ])
         return Plan(
             writes: EntrustmentStore.insert(entrustment),
+            messages: Announcement.of(entrustment, by: officer.personID),
             audit: [
                 AuditEntry(
                     actor: "person:\(officer.personID)", action: "declaration.entrust",
@@ -93,6 +94,7 @@ struct DecideEntrustment: Command {
         entrustment.version += 1
         return Plan(
             writes: [EntrustmentStore.update(entrustment)],
+            messages: Announcement.of(entrustment, by: session.personID),
             audit: [
                 AuditEntry(
                     actor: "person:\(session.personID)", action: "declaration.entrust.decide",

@@ -36,6 +36,8 @@ struct LiftBan: Command {
             "解除禁报", node: "人社部门", actor: (department.personID, department.name),
             opinion: reason, at: now)
         changes.write([DeclarationStore.liftBan(of: declaration.id)])
+        changes.send(
+            Announcement.liftedBan(of: declaration, by: department.personID).message)
         changes.record(
             AuditEntry(
                 actor: "person:\(department.personID)", action: "declaration.ban.lift",

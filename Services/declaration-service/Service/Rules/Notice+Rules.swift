@@ -13,14 +13,15 @@ struct OpenNotice: Command {
     let request: Declaration.OpenNoticeRequest
     let ids: CommandIDs
 
-    func read(_ rows: any RowReader) throws -> StoredDeclaration? {
-        try DeclarationStore.declaration(request.id, for: .officer(officer), rows)
+    func read(_ rows: any RowReader) throws -> RecommendationFacts? {
+        try RecommendationFacts.read(request.id, officer, rows)
     }
 
     func decide(
-        _ declaration: StoredDeclaration?, at now: Timestamp
+        _ facts: RecommendationFacts?, at now: Timestamp
     ) throws(Refusal) -> Plan<Declaration.Notice> {
-        guard let declaration else { throw .notFound("申报") }
+        guard let facts else { throw .notFound("申报") }
+        let declaration = facts.declaration
         try declaration.requireOther(officer)
         try declaration.requireSettled()
         var changes = Changes(of: declaration, ids: ids)
@@ -28,10 +29,14 @@ struct OpenNotice: Command {
         try declaration.requireVersion(request.expectedVersion)
         if declaration.phase == .unitPool { try changes.claim(by: officer) }
         let next = try changes.declaration.target(of: .openPublicity, by: officer.actors)
+        guard facts.recommendation.fileCount < RecommendationStore.mostFiles else {
+            throw .precondition(
+                "材料已有 \(RecommendationStore.mostFiles) 个文件，公示证明放不下，请先删除一个")
+        }
         let today = CivilDay(now)
         let last = try WorkingDays.noticeEnd(from: today, workingDays: Self.workingDays)
         let notice = StoredNotice(
-            id: ids.object, declarationID: declaration.id, unitID: officer.unit.id,
+            id: ids.object, declarationID: declaration.id, owner: officer.unit.id,
             content: declaration.noticeContent, openedMilliseconds: now.milliseconds,
             openedDay: "\(today)", untilDay: "\(last)", openedByName: officer.name,
             closedMilliseconds: nil, objections: [])
@@ -47,6 +52,16 @@ struct OpenNotice: Command {
     }
 }
 
+extension Viewer {
+    /// Whose notices they keep: the unit's, or the committee's of its results (D10).
+    var noticeOwner: String { desks.names.first ?? "" }
+
+    /// Where such a notice runs.
+    fileprivate var noticePhase: DeclarationPhase {
+        if case .party = self { .resultPublicity } else { .unitPublicity }
+    }
+}
+
 /// What the events of a notice that runs need to know.
 struct NoticeFacts: Sendable {
     let notice: StoredNotice
@@ -54,21 +69,25 @@ struct NoticeFacts: Sendable {
     let recommendation: StoredRecommendation
 
     static func read(
-        _ id: String, _ officer: Officer, _ rows: any RowReader
+        _ id: String, _ keeper: Viewer, _ rows: any RowReader
     ) throws -> NoticeFacts? {
-        guard let notice = try NoticeStore.notice(id, unit: officer.unit.id, rows),
+        guard let notice = try NoticeStore.notice(id, owner: keeper.noticeOwner, rows),
             let declaration = try DeclarationStore.declaration(
-                notice.declarationID, for: .officer(officer), rows)
+                notice.declarationID, for: keeper, rows)
         else { return nil }
         return NoticeFacts(
             notice: notice, declaration: declaration,
             recommendation: try RecommendationStore.recommendation(of: declaration.id, rows))
     }
 
-    /// The notice runs, and the officer may work on it. Objections are anybody's of the unit to record.
-    func requireRunning(for officer: Officer) throws(Refusal) {
-        try declaration.requireOther(officer)
-        guard notice.closedMilliseconds == nil, declaration.phase == .unitPublicity else {
+    /// The notice runs, and they may work on it. Objections are anybody's of the unit to record, or of the committee.
+    func requireRunning(for keeper: Viewer) throws(Refusal) {
+        switch keeper {
+        case .officer(let officer): try declaration.requireOther(officer)
+        case .party(let party): try declaration.requireOther(party)
+        case .applicant: throw .ownCase
+        }
+        guard notice.closedMilliseconds == nil, declaration.phase == keeper.noticePhase else {
             throw .precondition("公示已结束")
         }
     }
@@ -78,28 +97,32 @@ struct NoticeFacts: Sendable {
         guard let last = FormCheck.civilDay(notice.untilDay), today > last else {
             throw .precondition("公示至 \(notice.untilDay)，期满后才能结束")
         }
-        let open = notice.objections.count { $0.resolvedMs == 0 }
-        guard open == 0 else { throw .precondition("还有 \(open) 件异议没有处理") }
+        try Self.requireNone(open: notice.objections.count { $0.resolvedMs == 0 })
+    }
+
+    /// - Parameter count: of objections that nobody has resolved.
+    static func requireNone(open count: Int) throws(Refusal) {
+        guard count == 0 else { throw .precondition("还有 \(count) 件异议没有处理") }
     }
 }
 
-/// An objection that the unit received.
+/// An objection that the unit received, or to a result the committee.
 struct RecordObjection: Command {
     static let longestText = 500
 
-    let officer: Officer
+    let keeper: Viewer
     let request: Declaration.RecordObjectionRequest
     let newID: String
 
     func read(_ rows: any RowReader) throws -> NoticeFacts? {
-        try NoticeFacts.read(request.noticeID, officer, rows)
+        try NoticeFacts.read(request.noticeID, keeper, rows)
     }
 
     func decide(
         _ facts: NoticeFacts?, at now: Timestamp
     ) throws(Refusal) -> Plan<Declaration.Notice> {
         guard let facts else { throw .notFound("公示") }
-        try facts.requireRunning(for: officer)
+        try facts.requireRunning(for: keeper)
         var check = FormCheck()
         let text = check.text(
             request.text, "text", "异议", required: true, longest: Self.longestText,
@@ -109,36 +132,36 @@ struct RecordObjection: Command {
         }
         try check.finish()
         let objection = Declaration.Objection(
-            id: newID, text: text, recordedMs: now.milliseconds, recordedByName: officer.name)
+            id: newID, text: text, recordedMs: now.milliseconds, recordedByName: keeper.name)
         var notice = facts.notice
         notice.objections.append(objection)
         return Plan(
             writes: [NoticeStore.insert(objection, to: notice.id)],
             audit: [
                 AuditEntry(
-                    actor: "person:\(officer.personID)", action: "declaration.notice.objection",
+                    actor: "person:\(keeper.personID)", action: "declaration.notice.objection",
                     object: "declaration:\(facts.declaration.id)",
                     after: [("objection", newID), ("characters", String(text.count))])
             ], reply: notice.message)
     }
 }
 
-/// What the unit found out about an objection.
+/// What was found out about an objection.
 struct ResolveObjection: Command {
     static let longestText = 500
 
-    let officer: Officer
+    let keeper: Viewer
     let request: Declaration.ResolveObjectionRequest
 
     func read(_ rows: any RowReader) throws -> NoticeFacts? {
-        try NoticeFacts.read(request.noticeID, officer, rows)
+        try NoticeFacts.read(request.noticeID, keeper, rows)
     }
 
     func decide(
         _ facts: NoticeFacts?, at now: Timestamp
     ) throws(Refusal) -> Plan<Declaration.Notice> {
         guard let facts else { throw .notFound("公示") }
-        try facts.requireRunning(for: officer)
+        try facts.requireRunning(for: keeper)
         guard
             let index = facts.notice.objections.firstIndex(where: {
                 $0.id == request.objectionID
@@ -152,12 +175,12 @@ struct ResolveObjection: Command {
             longest: Self.longestText, hasLines: true)
         try check.finish()
         notice.objections[index].resolvedMs = now.milliseconds
-        notice.objections[index].resolvedByName = officer.name
+        notice.objections[index].resolvedByName = keeper.name
         return Plan(
             writes: [NoticeStore.resolve(notice.objections[index])],
             audit: [
                 AuditEntry(
-                    actor: "person:\(officer.personID)", action: "declaration.notice.resolve",
+                    actor: "person:\(keeper.personID)", action: "declaration.notice.resolve",
                     object: "declaration:\(facts.declaration.id)",
                     after: [("objection", request.objectionID)])
             ], reply: notice.message)
@@ -174,7 +197,7 @@ struct CloseNotice: Command {
     let ids: CommandIDs
 
     func read(_ rows: any RowReader) throws -> NoticeFacts? {
-        try NoticeFacts.read(request.noticeID, officer, rows)
+        try NoticeFacts.read(request.noticeID, .officer(officer), rows)
     }
 
     func decide(
@@ -182,14 +205,14 @@ struct CloseNotice: Command {
     ) throws(Refusal) -> Plan<Declaration.Notice> {
         guard let facts else { throw .notFound("公示") }
         let declaration = facts.declaration
-        try facts.requireRunning(for: officer)
+        try facts.requireRunning(for: .officer(officer))
         try declaration.requireHolder(officer)
         try declaration.requireVersion(request.expectedVersion)
         try facts.requireOver(on: CivilDay(now))
         guard facts.notice == proven else { throw .conflict(current: declaration.version) }
-        let files = facts.recommendation.noticeProofs.count + facts.recommendation.materials.count
-        guard files < RecommendationStore.mostFiles else {
-            throw .precondition("材料已有 \(RecommendationStore.mostFiles) 个文件，公示证明放不下")
+        guard facts.recommendation.fileCount < RecommendationStore.mostFiles else {
+            throw .precondition(
+                "材料已有 \(RecommendationStore.mostFiles) 个文件，公示证明放不下，请先删除一个")
         }
         let next = try declaration.target(of: .closePublicity, by: officer.actors)
         var changes = Changes(of: declaration, ids: ids)

@@ -22,10 +22,15 @@ struct RecommendationFacts: Sendable {
 
     /// The recommendation is open to its holder while the unit reviews. It has a version of its own: the task's
     /// stays, so that a page that shows the task remains valid.
-    func requireOpen(to officer: Officer) throws(Refusal) {
+    /// - Parameter phase: in which it is open to the event as well.
+    func requireOpen(
+        to officer: Officer, orDuring phase: DeclarationPhase? = nil
+    ) throws(Refusal) {
         try declaration.requireOther(officer)
         try declaration.requireSettled()
-        guard [.unitPool, .unitReview, .returnedToUnit].contains(declaration.phase) else {
+        guard
+            [.unitPool, .unitReview, .returnedToUnit, phase].contains(declaration.phase)
+        else {
             throw .precondition("当前状态为“\(declaration.phase.status)”，不能填写单位推荐意见")
         }
         try declaration.requireHolder(officer)
@@ -95,8 +100,7 @@ struct AttachMaterial: Command {
                 FieldFault(field: "kind", label: "材料类型", message: "应为单位公示证明或其他材料")
             ])
         }
-        let files = facts.recommendation.noticeProofs.count + facts.recommendation.materials.count
-        guard files < RecommendationStore.mostFiles else {
+        guard facts.recommendation.fileCount < RecommendationStore.mostFiles else {
             throw .invalid([
                 FieldFault(
                     field: "file", label: "材料", message: "最多 \(RecommendationStore.mostFiles) 个文件")
@@ -116,7 +120,39 @@ struct AttachMaterial: Command {
     }
 }
 
+/// A file of the recommendation is taken out again: also while a notice runs, whose proof needs room.
+struct RemoveMaterial: Command {
+    let officer: Officer
+    let request: Declaration.RemoveMaterialRequest
+
+    func read(_ rows: any RowReader) throws -> RecommendationFacts? {
+        try RecommendationFacts.read(request.id, officer, rows)
+    }
+
+    func decide(
+        _ facts: RecommendationFacts?, at now: Timestamp
+    ) throws(Refusal) -> Plan<Declaration.Recommendation> {
+        guard let facts else { throw .notFound("申报") }
+        try facts.requireOpen(to: officer, orDuring: .unitPublicity)
+        var rest = facts.recommendation
+        rest.noticeProofs.removeAll { $0.id == request.attachmentID }
+        rest.materials.removeAll { $0.id == request.attachmentID }
+        guard rest != facts.recommendation else { throw .notFound("材料") }
+        return Plan(
+            writes: [RecommendationStore.remove(request.attachmentID, of: request.id)],
+            audit: [
+                AuditEntry(
+                    actor: "person:\(officer.personID)", action: "declaration.material.remove",
+                    object: "declaration:\(request.id)",
+                    before: [("material", request.attachmentID)])
+            ], reply: rest.message)
+    }
+}
+
 extension StoredRecommendation {
+    /// Files so far, proofs and others.
+    var fileCount: Int { noticeProofs.count + materials.count }
+
     /// For the audit: the text itself may name people.
     var audited: [(String, String)] {
         [

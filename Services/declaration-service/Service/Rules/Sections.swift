@@ -51,7 +51,8 @@ enum Sections {
                         value(
                             "evidence", "佐证材料",
                             item.evidence.map(\.fileName).joined(separator: "、"))
-                    ]))
+                    ]),
+            evidence: item.evidence)
     }
 
     private static func value(

@@ -155,6 +155,19 @@ enum DeclarationStore {
         ).map { try Archive.Item(decoding: try $0.blob("item")) }
     }
 
+    /// One of them, of the round that was accepted last; nil when it is none.
+    static func frozen(
+        _ item: String, in declaration: StoredDeclaration, _ rows: any RowReader
+    ) throws -> Archive.Item? {
+        try rows.row(
+            Statement(
+                """
+                SELECT item FROM snapshots WHERE declaration_id = ? AND round = ? AND item_id = ?
+                """,
+                [.text(declaration.id), .integer(declaration.acceptedRound), .text(item)])
+        ).map { try Archive.Item(decoding: try $0.blob("item")) }
+    }
+
     static func stored(_ row: Row) throws -> StoredDeclaration {
         guard let phase = DeclarationPhase(rawValue: try row.integer("phase")) else {
             preconditionFailure("a stored phase cannot be read")

@@ -111,6 +111,15 @@ enum Viewer: Sendable {
         }
     }
 
+    /// "" for an applicant, who does nothing in their own name here.
+    var name: String {
+        switch self {
+        case .applicant: ""
+        case .officer(let officer): officer.name
+        case .party(let party): party.name
+        }
+    }
+
     /// The unit's officer is alone: what nobody claimed is theirs (decision 2).
     var isAlone: Bool {
         if case .officer(let officer) = self { officer.isAlone } else { false }

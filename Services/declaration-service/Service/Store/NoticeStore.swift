@@ -4,11 +4,12 @@ import Messages
 import ServiceRuntime
 import Storage
 
-/// A unit's public notice of one declaration.
+/// A public notice of one declaration: the unit's, or the committee's of its result.
 struct StoredNotice: Sendable, Hashable {
     let id: String
     let declarationID: String
-    let unitID: String
+    /// The unit's id, or the name of the committee's desk.
+    let owner: String
     /// What is shown, fixed when it was opened.
     let content: [Common.FormValue]
     let openedMilliseconds: Int64
@@ -38,20 +39,20 @@ enum NoticeStore {
         closed_ms
         """
 
-    /// The unit's own notice; nil for an unknown or foreign one.
+    /// The owner's notice; nil for an unknown or foreign one.
     static func notice(
-        _ id: String, unit: String, _ rows: any RowReader
+        _ id: String, owner: String, _ rows: any RowReader
     ) throws -> StoredNotice? {
         try rows.row(
             Statement(
                 "SELECT \(columns) FROM notices WHERE id = ? AND unit_id = ?",
-                [.text(id), .text(unit)])
+                [.text(id), .text(owner)])
         ).map { try stored($0, rows) }
     }
 
     /// What a list is narrowed by.
     struct Filter: Sendable {
-        let unit: String
+        let owner: String
         /// "" for every declaration.
         let declaration: String
         let isRunning: Bool
@@ -69,7 +70,7 @@ enum NoticeStore {
         _ filter: Filter, _ bounds: PageBounds, _ rows: any RowReader
     ) throws -> [StoredNotice] {
         var condition = "unit_id = ?"
-        var arguments: [Value] = [.text(filter.unit)]
+        var arguments: [Value] = [.text(filter.owner)]
         if !filter.declaration.isEmpty {
             condition += " AND declaration_id = ?"
             arguments.append(.text(filter.declaration))
@@ -90,12 +91,24 @@ enum NoticeStore {
         let content = try Declaration.SectionRow(decoding: try row.blob("content"))
         return StoredNotice(
             id: id, declarationID: try row.text("declaration_id"),
-            unitID: try row.text("unit_id"), content: content.values,
+            owner: try row.text("unit_id"), content: content.values,
             openedMilliseconds: try row.integer("opened_ms"),
             openedDay: try row.text("opened_day"), untilDay: try row.text("until_day"),
             openedByName: try row.text("opened_by_name"),
             closedMilliseconds: try row.optionalInteger("closed_ms"),
             objections: try objections(of: id, rows))
+    }
+
+    /// Objections to the declaration's notice that runs, as far as nobody has resolved them.
+    static func openObjections(
+        of declaration: String, _ rows: any RowReader
+    ) throws -> Int64 {
+        try rows.row(
+            Statement(
+                """
+                SELECT count(*) AS n FROM notices AS n JOIN objections AS o ON o.notice_id = n.id
+                WHERE n.declaration_id = ? AND n.closed_ms IS NULL AND o.resolved_ms IS NULL
+                """, [.text(declaration)]))?.integer("n") ?? 0
     }
 
     private static func objections(
@@ -129,7 +142,7 @@ enum NoticeStore {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                .text(notice.id), .text(notice.declarationID), .text(notice.unitID),
+                .text(notice.id), .text(notice.declarationID), .text(notice.owner),
                 .message(Declaration.SectionRow(values: notice.content)),
                 .integer(notice.openedMilliseconds), .text(notice.openedDay),
                 .text(notice.untilDay), .text(notice.openedByName),

@@ -78,6 +78,12 @@ enum RecommendationStore {
             ])
     }
 
+    static func remove(_ file: String, of declaration: String) -> Statement {
+        Statement(
+            "DELETE FROM materials WHERE id = ? AND declaration_id = ?",
+            [.text(file), .text(declaration)], expectedChanges: 1)
+    }
+
     static func attach(
         _ file: Common.Attachment, _ kind: Declaration.MaterialKind, to declaration: String,
         at now: Timestamp

@@ -10,7 +10,7 @@ struct DeclarationsCommand: ParsableCommand {
             """,
         subcommands: [
             List.self, Show.self, Declare.self, Submit.self, Claim.self, Release.self,
-            Recommend.self, Download.self, Notices.self,
+            Evidence.self, Recommend.self, RemoveFile.self, Download.self, Notices.self,
             OpenNotice.self, Object.self, Resolve.self, CloseNotice.self, Vote.self,
             Withdraw.self, Delete.self, LiftBan.self,
         ],

@@ -203,7 +203,7 @@ struct DownloadFolder: ParsableArguments {
 }
 
 /// A stored file for programs.
-private struct FileRecord: Encodable {
+struct FileRecord: Encodable {
     let id, fileName, mediaType, sha256: String
     let byteCount: Int64
 
