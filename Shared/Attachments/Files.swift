@@ -53,8 +53,10 @@ enum Files {
         return names
     }
 
-    /// The folder that a path is in.
+    /// The folder that a path is in, however many slashes end it.
     static func folder(of path: String) -> String {
+        var path = path[...]
+        while path.count > 1, path.last == "/" { path.removeLast() }
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
