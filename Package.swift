@@ -185,7 +185,9 @@ var targets: [Target] = [
         ], exclude: ["PublicAPI.txt"]),
     .testTarget(
         name: "ZhichengCommandTests",
-        dependencies: ["Certificates", "zhicheng", "ZhichengClient", "Spreadsheets"],
+        dependencies: [
+            "Certificates", "zhicheng", "ZhichengClient", "ZhichengTesting", "Spreadsheets",
+        ],
         path: "Tests/ZhichengCommandTests", swiftSettings: strict),
     tests("IdentityService", serviceTestDependencies + [nioCore, nioPosix, nioHTTP1]),
     tests("ArchiveService", serviceTestDependencies),

@@ -53,12 +53,31 @@ package struct PasswordHasher: Sendable {
         return try await pool.run { try PasswordHash(of: password, cost: cost).text }
     }
 
+    /// Hashes a new password that a program drew at random, fast: nobody can guess it.
+    /// - Parameter password: of at least 80 bits of chance.
+    /// - Returns: ASCII text that ``verify(_:against:)`` knows, at most 200 bytes.
+    package func hash(random password: String) -> String {
+        RandomPasswordHash(of: password).text
+    }
+
     /// Whether the password is the one that was hashed.
     ///
-    /// Without a stored hash, or with a password that cannot be one, it takes as long and says no:
-    /// the time does not tell whether there is an account.
+    /// A wrong password takes as long without a stored hash, or when it cannot be one, or against one of
+    /// ``hash(random:)``: the time does not tell whether there is an account, nor whether it was ever used.
     /// - Throws: ``PasswordError``.
     package func verify(_ password: String, against stored: String?) async throws -> Bool {
+        var stored = stored
+        if let text = stored, text.hasPrefix(RandomPasswordHash.scheme) {
+            let random = try RandomPasswordHash(parsing: text)
+            if Self.byteCounts.contains(password.utf8.count), random.matches(password) {
+                return true
+            }
+            stored = nil
+        }
+        return try await verifySlowly(password, against: stored)
+    }
+
+    private func verifySlowly(_ password: String, against stored: String?) async throws -> Bool {
         let stored = try stored.map(PasswordHash.init(parsing:))
         let cost = cost
         guard let stored, Self.byteCounts.contains(password.utf8.count) else {

@@ -44,6 +44,8 @@ extension ServiceDefinition {
             DatabaseConfiguration(path: options.database, owner: name, clock: clock),
             migrations: migrations)
         defer { database.close() }
+        let clockFile = DevelopmentClockFile(path: options.database + ".clock")
+        if let clock = clock as? DevelopmentClock { try clockFile.resume(clock) }
 
         var channels: [String: TCPChannel] = [:]
         for (peerName, peer) in peers {
@@ -63,7 +65,8 @@ extension ServiceDefinition {
         var assembly = try assemble(environment)
         let (metrics, load) = (MetricsRegistry(), ServerLoad())
         assembly.serveStandard(
-            environment, channels: channels, metrics: MetricsHandler(registry: metrics, load: load))
+            environment, channels: channels, metrics: MetricsHandler(registry: metrics, load: load),
+            clockFile: clockFile)
         let slowCall = try options.slowCall()
 
         var configuration = ServerConfiguration(
@@ -115,7 +118,7 @@ extension ServiceAssembly {
     /// Health for everybody; metrics and the development clock for the operator's command.
     mutating func serveStandard(
         _ environment: ServiceEnvironment, channels: [String: any RPCChannel],
-        metrics: MetricsHandler
+        metrics: MetricsHandler, clockFile: DevelopmentClockFile
     ) {
         let health = HealthHandler(
             name: environment.name, database: environment.database, channels: channels,
@@ -129,7 +132,7 @@ extension ServiceAssembly {
             access: { (_: Wire.MetricsMethod) in .services(["zhicheng"]) })
         exempt(Wire.MetricsMethod.read.method)
         if let clock = environment.clock as? DevelopmentClock {
-            let handler = DevelopmentHandler(clock: clock)
+            let handler = DevelopmentHandler(clock: clock, file: clockFile)
             serve(
                 handler.register(in:),
                 access: { (_: Development.DevelopmentMethod) in .services(["zhicheng"]) })

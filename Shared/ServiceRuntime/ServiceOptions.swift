@@ -29,7 +29,11 @@ package struct ServiceOptions: ParsableArguments {
         help: "A setting of this service, NAME=VALUE. May be given several times.")
     package var settingTexts: [String] = []
 
-    @Option(help: "Development only, loopback only: a clock that starts at this time and ticks on.")
+    @Option(
+        help: """
+            Development only, loopback only: a clock that starts at this time and ticks on; after a \
+            new start with the same database it goes on.
+            """)
     package var developmentClock: String?
 
     @Option(help: "How much to log: trace, debug, info, notice, warning, error.")

@@ -61,6 +61,7 @@ struct HealthHandler: Wire.HealthProvider {
 /// Moves the development clock; registered only where there is one.
 struct DevelopmentHandler: Development.DevelopmentProvider {
     let clock: DevelopmentClock
+    let file: DevelopmentClockFile
 
     /// One call moves the clock by at most ten years.
     private static let limit: Int64 = 10 * 366 * 86_400_000
@@ -74,6 +75,13 @@ struct DevelopmentHandler: Development.DevelopmentProvider {
                 message: "the clock moves forward by 0 to \(Self.limit) ms, not \(request.byMs)")
         }
         clock.advance(by: .milliseconds(request.byMs))
+        if request.byMs > 0 {
+            do {
+                try file.keep(clock)
+            } catch {
+                throw RPCError(code: .internalError, message: error.description)
+            }
+        }
         return Development.AdvanceClockReply(nowMs: clock.now().milliseconds)
     }
 }

@@ -56,7 +56,8 @@ package struct SpreadsheetRow: Sendable, Hashable {
         }
     }
 
-    mutating func fault(_ message: String, column: Int) {
+    /// Notes what is wrong with a cell, 1 = A, in Chinese.
+    package mutating func fault(_ message: String, column: Int) {
         faults.append(Fault(column: column, message: message))
     }
 

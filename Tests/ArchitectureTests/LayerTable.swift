@@ -159,7 +159,8 @@ let layers: [Layer] = [
     Layer(
         "Tests/ZhichengCommandTests",
         testing + [
-            "ArgumentParser", "Certificates", "Spreadsheets", "ZhichengClient", "zhicheng",
+            "ArgumentParser", "Certificates", "Spreadsheets", "ZhichengClient", "ZhichengTesting",
+            "zhicheng",
         ]),
     Layer("Tests/IdentityServiceTests", testing + nio + ["IdentityService"]),
     Layer("Tests/ArchiveServiceTests", testing + ["ArchiveService"]),

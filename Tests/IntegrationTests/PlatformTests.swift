@@ -16,6 +16,7 @@ struct PlatformTests {
             try await hostileBytes(platform)
             try await whatWasAnsweredSurvives(platform)
             try await aDeadSourceIsNamed(platform)
+            try await aKilledServicesTimeGoesOn(platform)
         }
     }
 
@@ -204,6 +205,21 @@ struct PlatformTests {
                 isNamed = reply.unavailable.contains { $0.source.contains("declaration") }
             }
             #expect(isNamed)
+        }
+    }
+
+    /// The supervisor starts it with the clock of the platform's beginning; it goes on from where the operator moved it.
+    private func aKilledServicesTimeGoesOn(_ platform: RunningPlatform) async throws {
+        try await platform.withOperator { administrator in
+            let clock = administrator.development(of: .quota)
+            let month: Int64 = 30 * 86_400_000
+            let moved = try await clock.advanceClock(Development.AdvanceClockRequest(byMs: month))
+            try platform.kill(.quota)
+            var repeated = CallOptions()
+            repeated.idempotencyKey = .random()
+            let now = try await clock.advanceClock(
+                Development.AdvanceClockRequest(), options: repeated)
+            #expect(now.nowMs >= moved.nowMs)
         }
     }
 }

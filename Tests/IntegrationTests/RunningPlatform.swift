@@ -164,6 +164,17 @@ final class RunningPlatform: Sendable {
                 retries: RetryPolicy(attempts: 20)), body)
     }
 
+    /// A client with the operator's certificate.
+    func withOperator<Value: Sendable>(
+        _ body: (PlatformClient) async throws -> Value
+    ) async throws -> Value {
+        try await ZhichengClient.withClient(
+            ClientConfiguration(
+                credentials: try TLSCredentials(folder: operatorFolder),
+                endpoints: ServiceEndpoints(basePort: basePort), timeout: .seconds(30),
+                retries: RetryPolicy(attempts: 20)), body)
+    }
+
     /// A client of the demonstration's officer.
     func withOfficer<Value: Sendable>(
         _ body: (PlatformClient) async throws -> Value

@@ -50,6 +50,35 @@ struct PasswordHasherTests {
         #expect(taken > .milliseconds(50))
     }
 
+    @Test("A drawn password is known at once; any other takes as long as without an account")
+    func random() async throws {
+        let stored = hasher.hash(random: "aB3dE5gH7jK9mN2p")
+        #expect(stored.hasPrefix("random:") && !stored.contains("aB3d"))
+        #expect(stored != hasher.hash(random: "aB3dE5gH7jK9mN2p"))
+        // The work of the standard cost would be refused: there is none.
+        let busy = PasswordHasher(cost: .standard, pool: WorkPool(threads: 0, waiting: 0))
+        #expect(try await busy.verify("aB3dE5gH7jK9mN2p", against: stored))
+        let clock = ContinuousClock()
+        for wrong in ["aB3dE5gH7jK9mN2q", "", String(repeating: "x", count: 1_025)] {
+            let taken = try await clock.measure {
+                let isRight = try await PasswordHasher().verify(wrong, against: stored)
+                #expect(!isRight)
+            }
+            #expect(taken > .milliseconds(50))
+        }
+    }
+
+    @Test("What is no hash of a drawn password is refused")
+    func malformedRandom() async throws {
+        let whole = hasher.hash(random: "aB3dE5gH7jK9mN2p")
+        let cuts = ("random:".count..<whole.count).map { String(whole.prefix($0)) }
+        for text in cuts + [whole + "0", whole + ":", "random:" + whole, whole.uppercased()] {
+            await #expect(throws: PasswordError.notAHash) {
+                try await hasher.verify("aB3dE5gH7jK9mN2p", against: text)
+            }
+        }
+    }
+
     @Test("A password has 1 to 1,024 bytes", arguments: ["", String(repeating: "x", count: 1_025)])
     func bounded(password: String) async throws {
         await #expect(throws: PasswordError.length) { try await hasher.hash(password) }

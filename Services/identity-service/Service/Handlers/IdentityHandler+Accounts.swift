@@ -1,6 +1,7 @@
 import Domain
 import Messages
 import RPC
+import Secrets
 import ServiceRuntime
 import Storage
 
@@ -29,7 +30,7 @@ extension IdentityHandler {
             legalRepresentativePhone: sealed.legalRepresentativePhone,
             contactPhone: sealed.contactPhone, details: sealed.details)
         let person = StoredPerson(id: ids(), kind: .officer, name: "")
-        let (stored, password) = try await newAccount(account, of: person.id)
+        let (stored, password) = newAccount(account, of: person.id)
         _ = try await database.performOnce(
             CreateBuiltInUnit(
                 authority: authority, unit: unit, person: person, account: stored,
@@ -54,7 +55,7 @@ extension IdentityHandler {
                 phone: try input.phone.map { try personal.seal($0, .personPhone(id)) },
                 region: input.region, committeeID: input.committeeID)
         }
-        let (account, password) = try await newAccount(input.account, of: id)
+        let (account, password) = newAccount(input.account, of: id)
         let office = input.unitID.map {
             StoredOfficer(unitID: $0, personID: id, role: request.role, isActive: true)
         }
@@ -86,7 +87,7 @@ extension IdentityHandler {
         let password = initialPassword()
         _ = try await database.performOnce(
             SetPassword(
-                account: account, hash: try await hashed(password), mustChange: true,
+                account: account, hash: hasher.hash(random: password), mustChange: true,
                 keeping: nil, actor: authority.actor))
         try await leases.end(.person(account.personID))
         return Identity.CreateAccountReply(
@@ -143,11 +144,11 @@ extension IdentityHandler {
 
     private func newAccount(
         _ name: String, of person: String
-    ) async throws(RPCError) -> (StoredAccount, password: String) {
+    ) -> (StoredAccount, password: String) {
         let password = initialPassword()
         let account = StoredAccount(
-            account: name, personID: person, password: try await hashed(password), generation: 1,
-            mustChange: true)
+            account: name, personID: person, password: hasher.hash(random: password),
+            generation: 1, mustChange: true)
         return (account, password)
     }
 }

@@ -90,7 +90,7 @@ struct PlatformFolder {
     func removeUnfinished() throws(CommandFailure) {
         guard case .unfinished = demonstration else { return }
         for process in ServiceProcess.all {
-            for ending in ["", "-wal", "-shm", ".lock", ".files"] {
+            for ending in ["", "-wal", "-shm", ".lock", ".clock", ".files"] {
                 let file = database(process.database) + ending
                 guard FileManager.default.fileExists(atPath: file) else { continue }
                 do {

@@ -55,6 +55,7 @@ struct ExportOptions: ParsableArguments {
         let layout = SpreadsheetLayout(
             sheetName: name, columns: columns ?? table([]).columns.map(Self.column))
         let progress = Progress("已导出", "行")
+        defer { progress.end() }
         let count = try await reportingFile(to) {
             try await withSpreadsheet(writing: to, format: format, layout: layout) { writer in
                 var choice = RowChoice(all: all, page: page, ids: ids)

@@ -31,6 +31,12 @@ struct ImportCheck {
 
     /// Rows below the head so far.
     private(set) var rows = 0
+    /// How many the service takes; nil for as many as there are.
+    private var room: Int64?
+    /// The first row beyond these, as the sheet counts it.
+    private var firstBeyond: Int?
+    /// The row that each value of the sheet's own field was first in: calls have a part of the rows each.
+    private var firstRows: [String: Int] = [:]
     private(set) var errors: [ImportError] = []
     /// The first rows, to be imported.
     private var kept: [Common.ImportRow] = []
@@ -51,35 +57,34 @@ struct ImportCheck {
         limits.cellCharacters = 3_000
         limits.columns = 100
         let progress = Progress("已检查", "行")
-        let room = try await withSpreadsheet(reading: path, limits: limits) { reader -> Int64? in
+        defer { progress.end() }
+        try await withSpreadsheet(reading: path, limits: limits) { reader in
             guard let first = try reader.next() else {
-                errors.append(.init(row: nil, column: nil, label: "", message: "文件没有内容"))
-                return nil
+                return addError("文件没有内容")
             }
             let head = ImportHead(first, sheet, &errors)
             self.head = head
-            guard errors.isEmpty else { return nil }
+            guard errors.isEmpty else { return }
             var part = ImportPart()
-            var room: Int64?
-            while let row = try reader.next() {
+            while var row = try reader.next() {
                 rows += 1
+                noteRepeated(&row, head, sheet)
                 part.add(row, head)
                 if part.isFull {
-                    room = try await check(part, head, sheet, client)
+                    try await check(part, head, sheet, client)
                     part = ImportPart()
                     progress.show(rows)
                     guard errors.count < Self.mostErrors else {
-                        addError("错误太多，第 \(row.number) 行以后没有检查")
-                        return room
+                        return addError("错误太多，第 \(row.number) 行以后没有检查")
                     }
                 }
             }
-            if !part.rows.isEmpty { room = try await check(part, head, sheet, client) }
-            return room
+            if !part.rows.isEmpty { try await check(part, head, sheet, client) }
         }
-        progress.end()
         if head != nil, errors.isEmpty, rows == 0 { addError("表头下面没有内容") }
-        if let room, Int64(rows) > room { addError("业绩档案还能新增 \(room) 项，文件有 \(rows) 行") }
+        if let firstBeyond, let room {
+            addError("业绩档案还能新增 \(room) 项，文件有 \(rows) 行，从这一行起放不下", row: firstBeyond)
+        }
         if keepsRows, rows > Self.rowsPerCall {
             addError("一次最多导入 \(Self.rowsPerCall) 行，请分成多个文件")
         } else if keepsRows, keptBytes > Self.bytesPerCall {
@@ -93,23 +98,42 @@ struct ImportCheck {
         try await sheet.send(head?.keys ?? [], kept, checkOnly: false, client).imported
     }
 
-    private mutating func addError(_ message: String) {
-        errors.append(ImportError(row: nil, column: nil, label: "", message: message))
+    private mutating func addError(_ message: String, row: Int? = nil) {
+        errors.append(ImportError(row: row, column: nil, label: "", message: message))
+    }
+
+    /// Notes a value that no two rows may have, at the second one and all after it.
+    private mutating func noteRepeated(
+        _ row: inout SpreadsheetRow, _ head: ImportHead, _ sheet: any ImportedSheet
+    ) {
+        guard let place = head.keys.firstIndex(where: { $0 == sheet.ownField }),
+            head.columns[place] <= row.cells.count
+        else { return }
+        let column = head.columns[place]
+        let value = row.cells[column - 1].trimmed.uppercased()
+        guard !value.isEmpty else { return }
+        if let first = firstRows[value] {
+            row.fault("与第 \(first) 行相同", column: column)
+        } else {
+            firstRows[value] = row.number
+        }
     }
 
     /// Has some rows checked by the service.
-    /// - Returns: how many more rows it takes; nil for as many as there are.
     private mutating func check(
         _ part: ImportPart, _ head: ImportHead, _ sheet: any ImportedSheet,
         _ client: PlatformClient
-    ) async throws -> Int64? {
+    ) async throws {
         let reply = try await sheet.send(head.keys, part.rows, checkOnly: true, client)
         errors += part.errors(reply.faults, head)
         if keepsRows, kept.count < Self.rowsPerCall, keptBytes <= Self.bytesPerCall {
             kept += part.rows
             keptBytes += part.bytes
         }
-        return reply.room
+        room = reply.room
+        if let room, firstBeyond == nil, Int64(rows) > room {
+            firstBeyond = part.number(at: max(0, Int(room) - (rows - part.rows.count)))
+        }
     }
 }
 
@@ -165,6 +189,10 @@ struct ImportPart {
     var isFull: Bool {
         rows.count == ImportCheck.rowsPerCall || bytes >= ImportCheck.bytesPerCall - (1 << 20)
     }
+
+    /// - Parameter index: of ``rows``.
+    /// - Returns: as the sheet counts it.
+    func number(at index: Int) -> Int { numbers[index] }
 
     mutating func add(_ row: SpreadsheetRow, _ head: ImportHead) {
         let cells = head.columns.map { $0 <= row.cells.count ? row.cells[$0 - 1] : "" }

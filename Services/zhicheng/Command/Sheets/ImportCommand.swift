@@ -126,8 +126,10 @@ struct ImportOptions: ParsableArguments {
             throw CommandFailure(
                 .refused, "检查了 \(check.rows) 行，有 \(check.errors.count) 处错误，没有导入任何内容")
         }
-        Output.note(
-            dryRun
-                ? "检查了 \(check.rows) 行，没有错误，没有导入任何内容（--dry-run）" : done(imported))
+        guard dryRun else { return Output.note(done(imported)) }
+        Output.note("检查了 \(check.rows) 行，没有错误，没有导入任何内容（--dry-run）")
+        if check.rows > ImportCheck.rowsPerCall {
+            Output.note("一次最多导入 \(ImportCheck.rowsPerCall) 行，导入前请分成多个文件")
+        }
     }
 }

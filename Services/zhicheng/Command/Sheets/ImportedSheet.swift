@@ -7,6 +7,8 @@ protocol ImportedSheet: Sendable {
     var label: String { get }
     /// The fields that a column may hold.
     var importFields: [ImportField] { get }
+    /// The field that no two rows may have alike; nil for none.
+    var ownField: String? { get }
     /// An empty sheet to be filled in, with a second one that explains it.
     var template: SpreadsheetLayout { get }
     /// Whether an export has that column besides the fields: an import passes over it.
@@ -53,6 +55,7 @@ struct PersonSheet: ImportedSheet {
     ]
 
     let label = "人员注册"
+    let ownField: String? = "id_number"
     let importFields = columns.map { key, label, _ in
         ImportField(key: key, label: label, title: label, required: true)
     }

@@ -66,6 +66,7 @@ struct KindSheet: ImportedSheet {
     // MARK: imports
 
     var label: String { definition.label }
+    var ownField: String? { nil }
 
     var importFields: [ImportField] {
         fields.map {

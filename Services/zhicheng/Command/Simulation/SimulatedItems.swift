@@ -30,7 +30,35 @@ struct SimulatedItem: Sendable, Hashable {
     }
 }
 
+/// How many tasks of a kind a unit's people have made.
+struct SimulatedTasks: Sendable, Hashable {
+    var waiting = 0
+    var decided = 0
+
+    fileprivate mutating func add(waits: Bool) {
+        if waits { waiting += 1 } else { decided += 1 }
+    }
+}
+
 extension SimulatedWorld {
+    /// The tasks of registrations, items and withdrawals once everything is decided that is to be, by kind.
+    func tasks(of persons: [SimulatedPerson]) -> [String: SimulatedTasks] {
+        var (registrations, items, withdrawals) = (
+            SimulatedTasks(), SimulatedTasks(), SimulatedTasks()
+        )
+        for person in persons {
+            registrations.add(waits: person.registration == .waits)
+            guard person.registration == .approved else { continue }
+            for item in self.items(of: person) {
+                items.add(waits: item.fate == .waits)
+                if let wanted = item.withdrawal { withdrawals.add(waits: wanted == .waits) }
+            }
+        }
+        return [
+            "registration": registrations, "archive_item": items, "withdrawal": withdrawals,
+        ]
+    }
+
     /// What the person files.
     func items(of owner: SimulatedPerson) -> [SimulatedItem] {
         (0..<scenario.items).map { index in

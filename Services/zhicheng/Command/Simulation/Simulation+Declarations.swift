@@ -6,12 +6,12 @@ extension Simulation {
     /// Archive items that a declaration refers to, at most.
     private static let mostItems = 5
 
-    /// - Returns: the declaration's id.
+    /// - Returns: the declaration's id, and how far it is to go; nil for somebody who declares nothing.
     func declare(
-        _ applicant: Applicant, _ declaration: SimulatedDeclaration, _ office: Office,
-        _ stage: Stage
-    ) async throws -> String {
+        _ applicant: Applicant, _ office: Office, _ stage: Stage
+    ) async throws -> (String, Ending)? {
         let person = applicant.simulated
+        guard let declaration = person.declaration else { return nil }
         let client = applicant.client.declaration
         var row: Declaration.DeclarationRow
         if let found = try await own(applicant.client) {
@@ -41,7 +41,8 @@ extension Simulation {
         } else if row.state == .unitPool || row.state == .unitReview {
             try await decide(row.id, applicant, declaration.ending, office)
         }
-        return row.id
+        progress.add(declarations: 1)
+        return (row.id, declaration.ending)
     }
 
     /// The person's declaration; a person makes one.

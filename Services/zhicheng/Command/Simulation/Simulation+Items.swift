@@ -16,7 +16,7 @@ extension Simulation {
         try await importDrafts(items, applicant)
         let ids = try await drafts(of: applicant)
         let submitted = try await concurrently(
-            Array(items.enumerated()), atMost: Self.callsPerUnit
+            Array(items.enumerated()), atMost: Self.callsPerFiler
         ) { index, item in
             guard let id = ids["\(item.kind)/\(item.mainName)"] else {
                 throw SimulationFailure("\(account) has no draft \(item.kind) \(index)")
@@ -37,9 +37,9 @@ extension Simulation {
 
     /// One call for each kind.
     private func importDrafts(_ items: [SimulatedItem], _ applicant: Applicant) async throws {
-        for (kind, items) in Dictionary(grouping: items, by: \.kind).sorted(by: { $0.key < $1.key })
-        {
-            _ = try await applicant.client.archive.importItems(
+        let kinds = Array(Dictionary(grouping: items, by: \.kind))
+        _ = try await concurrently(kinds, atMost: Self.callsPerFiler) { kind, items in
+            try await applicant.client.archive.importItems(
                 Archive.ImportItemsRequest(
                     kind: kind, fields: items[0].values.map(\.key),
                     rows: items.map { Common.ImportRow(cells: $0.values.map(\.value)) }),
@@ -68,14 +68,14 @@ extension Simulation {
     private func review(
         _ submitted: [Submitted], _ applicant: Applicant, _ office: Office
     ) async throws {
-        for (fate, outcome, opinion) in [
-            (SimulatedItem.Fate.approved, Common.Outcome.approved, "情况属实"),
-            (.returned, .returned, "材料不完整，请补充后重新提交"),
+        let decisions: [(SimulatedItem.Fate, Common.Outcome, String)] = [
+            (.approved, .approved, "情况属实"), (.returned, .returned, "材料不完整，请补充后重新提交"),
             (.terminated, .terminated, "与本人申报专业无关，不予采纳"),
-        ] {
+        ]
+        _ = try await concurrently(decisions, atMost: decisions.count) { fate, outcome, opinion in
             let chosen = submitted.filter { $0.item.fate == fate }
             let versions = try await decide(chosen.map(\.task), outcome, opinion, by: office)
-            guard fate == .approved else { continue }
+            guard fate == .approved else { return }
             for (one, version) in zip(chosen, versions) {
                 guard let withdrawal = one.item.withdrawal else { continue }
                 try await ask(for: one, version, withdrawal, applicant, office)

@@ -36,16 +36,19 @@ extension Simulation {
 
     /// After the days that it takes: results are confirmed, and what was not corrected has lapsed.
     func finish(_ stage: Stage) async throws {
-        var endings: [String: Ending] = [:]
-        for number in 0..<world.scenario.units {
+        let units = Array(0..<world.scenario.units)
+        let found = try await concurrently(units, atMost: max(1, concurrency / 4)) { number in
+            var found: [String: Ending] = [:]
             for person in world.persons(of: number) {
                 guard let ending = person.declaration?.ending, ending.needsTime else { continue }
                 let client = try await users.signIn(person.person.account, Cast.password).client
                 guard let row = try await own(client) else { continue }
-                endings[row.id] = ending
+                found[row.id] = ending
                 if ending == .lapsed { try await awaitLapse(client) }
             }
+            return found
         }
+        let endings = found.reduce(into: [:]) { $0.merge($1) { first, _ in first } }
         for plan in 0...world.scenario.plans where endings.values.contains(.passed) {
             try await pass(try await enterCommittee(plan), endings) { task, ending in
                 task.node == "评后公示" && ending == .passed

@@ -15,11 +15,7 @@ extension Simulation {
             milliseconds: try await administrator.development(of: .identity).advanceClock(
                 Development.AdvanceClockRequest()
             ).nowMs)
-        let department = try await enter(
-            Identity.CreateAccountRequest(
-                account: "\(world.prefix)-renshe", role: .hrDepartment, name: "福建省演示人力资源部门",
-                region: Region.province.code)
-        ).client
+        let (department, isResumed) = try await enterDepartment()
         var plans: [Declaration.Plan] = []
         for number in 0...world.scenario.plans {
             plans.append(try await plan(number, department, today: CivilDay(now)))
@@ -32,7 +28,23 @@ extension Simulation {
                 title: "\(first.year) 年度职称申报工作开始（模拟数据 \(world.seed)）",
                 body: "本平台的单位、人员和材料均为模拟数据。"), options: step("news"))
         let later = try WorkingDays.day(after: opened, workingDays: Self.workingDays)
-        return (Stage(plans: plans, later: later), now)
+        return (Stage(plans: plans, later: later, isResumed: isResumed), now)
+    }
+
+    /// The HR department, and whether it was there already.
+    private func enterDepartment() async throws -> (PlatformClient, wasThere: Bool) {
+        let account = "\(world.prefix)-renshe"
+        do {
+            let made = try await administrator.identity.createAccount(
+                Identity.CreateAccountRequest(
+                    account: account, role: .hrDepartment, name: "福建省演示人力资源部门",
+                    region: Region.province.code))
+            let first = try await users.firstSignIn(account, initialPassword: made.initialPassword)
+            return (first.client, false)
+        } catch {
+            guard error.code == .alreadyExists else { throw error }
+            return (try await again(account).client, true)
+        }
     }
 
     /// The plan as a run before published it, or a new one.

@@ -28,29 +28,58 @@ extension Simulation {
     func play(_ unit: SimulatedUnit, _ stage: Stage) async throws -> [String: Ending] {
         let office = try await open(unit)
         let persons = world.persons(of: unit.number)
-        if unit.isPublicInstitution { try await confirmRecord(of: office, persons, stage) }
+        let declared =
+            if stage.isResumed, try await isFiled(persons, office) {
+                try await concurrently(
+                    persons.filter { $0.declaration != nil }, atMost: Self.filersPerUnit
+                ) { person in
+                    try await declare(enterAgain(person), office, stage)
+                }
+            } else {
+                try await fileAll(persons, office, stage)
+            }
+        progress.add(units: 1)
+        return Dictionary(declared.compactMap(\.self)) { first, _ in first }
+    }
+
+    /// Registrations, items and declarations of a unit's people.
+    /// - Returns: the declarations' ids, and how far they are to go.
+    private func fileAll(
+        _ persons: [SimulatedPerson], _ office: Office, _ stage: Stage
+    ) async throws -> [(String, Ending)?] {
+        if office.unit.isPublicInstitution { try await confirmRecord(of: office, persons, stage) }
         let applicants = try await concurrently(persons, atMost: Self.callsPerUnit) { person in
             try await register(person, with: office)
         }
         try await decideRegistrations(of: office, applicants)
         let approved = applicants.filter { $0.simulated.registration == .approved }
-        // One after another: a person's submissions are many calls already.
-        for applicant in approved where !applicant.simulated.onlyWaits {
-            try await file(awake(applicant), office)
-        }
-        var endings: [String: Ending] = [:]
-        for applicant in approved {
-            guard let declaration = applicant.simulated.declaration else { continue }
-            let id = try await declare(awake(applicant), declaration, office, stage)
-            endings[id] = declaration.ending
-            progress.add(declarations: 1)
+        let declared = try await concurrently(
+            approved.filter { !$0.simulated.onlyWaits }, atMost: Self.filersPerUnit
+        ) { applicant in
+            let applicant = try await awake(applicant)
+            try await file(applicant, office)
+            return try await declare(applicant, office, stage)
         }
         // Last, for the officers have nothing to do with them.
-        for applicant in approved where applicant.simulated.onlyWaits {
+        _ = try await concurrently(
+            approved.filter(\.simulated.onlyWaits), atMost: Self.filersPerUnit
+        ) { applicant in
             try await file(awake(applicant), office)
         }
-        progress.add(units: 1)
-        return endings
+        return declared
+    }
+
+    /// Whether a run before has brought the registrations and items of a unit's people to where they are to be.
+    private func isFiled(_ persons: [SimulatedPerson], _ office: Office) async throws -> Bool {
+        let reply = try await office.client.tasks.count(Tasks.CountTasksRequest())
+        let found = reply.counts.reduce(into: [:]) { found, count in
+            found[count.kind] = SimulatedTasks(
+                waiting: Int(count.pending), decided: Int(count.processed))
+        }
+        return reply.unavailable.isEmpty
+            && world.tasks(of: persons).allSatisfy { kind, tasks in
+                found[kind, default: SimulatedTasks()] == tasks
+            }
     }
 
     private func open(_ unit: SimulatedUnit) async throws -> Office {
@@ -128,6 +157,14 @@ extension Simulation {
             person.person.registration(unit: office.id),
             options: step("\(person.person.account)/register"))
         progress.add(tasks: 1)
+        return Applicant(
+            simulated: person, client: signedIn.client, personID: signedIn.personID,
+            signedIn: .now)
+    }
+
+    /// Somebody whose registration a run before has made.
+    private func enterAgain(_ person: SimulatedPerson) async throws -> Applicant {
+        let signedIn = try await again(person.person.account)
         return Applicant(
             simulated: person, client: signedIn.client, personID: signedIn.personID,
             signedIn: .now)

@@ -3,7 +3,8 @@ import ZhichengClient
 
 /// Plays everybody of a scenario on a running development platform.
 ///
-/// It can be stopped and run again: keys of requests come from the seed, and decisions from what is there.
+/// It can be stopped and run again: keys of requests come from the seed, and decisions from what is there. A unit whose people have filed
+/// everything is passed over.
 struct Simulation: Sendable {
     let world: SimulatedWorld
     /// The operator's client.
@@ -20,6 +21,8 @@ struct Simulation: Sendable {
         let plans: [Declaration.Plan]
         /// When everything has been decided that needs days.
         let later: CivilDay
+        /// A run before has begun on this platform.
+        let isResumed: Bool
 
         /// Where a declaration goes.
         func plan(of declaration: SimulatedDeclaration) -> Declaration.Plan {
@@ -28,8 +31,11 @@ struct Simulation: Sendable {
         }
     }
 
-    /// Calls of one unit at once.
+    /// Calls of one unit at once, about: some of its people wait for one answer while others have several calls on the way.
     static let callsPerUnit = 8
+    /// People of one unit who file at once, and submissions of each at once.
+    static let filersPerUnit = 4
+    static let callsPerFiler = 4
 
     func run() async throws {
         let (stage, now) = try await setStage()
@@ -76,7 +82,7 @@ struct Simulation: Sendable {
     }
 
     /// Signs in with an account of a run that was stopped, maybe before it changed the password.
-    private func again(_ account: String) async throws -> SignedIn {
+    func again(_ account: String) async throws -> SignedIn {
         do {
             return try await users.signIn(account, Cast.password)
         } catch {
