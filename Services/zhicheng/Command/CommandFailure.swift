@@ -30,8 +30,8 @@ struct CommandFailure: Error {
         case .unavailable, .deadlineExceeded:
             let place =
                 error.service
-                .map { "\($0.rawValue) (\(endpoints[$0])) " } ?? ""
-            self.init(.unreachable, "\(place)does not answer: \(error.message)")
+                .map { "\($0.rawValue) (\(endpoints[$0]))" } ?? "a service"
+            self.init(.unreachable, "\(place) does not answer: \(error.message)")
         case .unauthenticated, .permissionDenied:
             self.init(.notAuthorised, error.message)
         default:

@@ -86,15 +86,16 @@ struct ConnectionOptions: ParsableArguments {
     /// - Parameters:
     ///   - session: of the user on whose behalf it calls; nil for none.
     ///   - operatorFolder: of the operator's certificate, for operators.
+    ///   - retries: when a failed call is sent again.
     func withPlatform<Value: Sendable>(
         session: [UInt8]? = nil, operatorFolder: String? = nil,
-        _ body: (PlatformClient) async throws -> Value
+        retries: RetryPolicy = RetryPolicy(), _ body: (PlatformClient) async throws -> Value
     ) async throws -> Value {
         let endpoints = try endpoints()
         var configuration = ClientConfiguration(
             credentials: try credentials(operatorFolder), endpoints: endpoints,
             peerName: "zhicheng/\(ProcessInfo.processInfo.processIdentifier)@0.1.0",
-            timeout: .milliseconds(Int64(timeout * 1_000)))
+            timeout: .milliseconds(Int64(timeout * 1_000)), retries: retries)
         if trace {
             let trace = TraceContext.start(isSampled: true)
             Output.note("trace \(trace.traceID)")

@@ -22,8 +22,23 @@ struct Zhicheng: AsyncParsableCommand {
             CertsCommand.self,
         ])
 
+    /// `zhicheng help NOTHING`: ArgumentParser would show this page and say that all is well.
+    private static func checkHelp(_ words: [String]) throws {
+        guard words.first == "help" else { return }
+        var command: any ParsableCommand.Type = Self.self
+        for word in words.dropFirst() where !word.hasPrefix("-") && word != "help" {
+            guard
+                let next = command.configuration.subcommands.first(where: {
+                    $0._commandName == word
+                })
+            else { throw ValidationError("there is no command “\(word)”") }
+            command = next
+        }
+    }
+
     static func main() async {
         do {
+            try checkHelp(Array(CommandLine.arguments.dropFirst()))
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()

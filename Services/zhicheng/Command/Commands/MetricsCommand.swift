@@ -14,9 +14,11 @@ struct MetricsCommand: AsyncParsableCommand {
     var name: String
 
     @Option(
-        help:
-            "Folder of the operator's certificate (of `zhicheng dev`: data/certificates/zhicheng).")
-    var `operator`: String
+        help: """
+            Folder of the operator's certificate. Default: data/certificates/zhicheng, where \
+            `zhicheng dev` has it.
+            """)
+    var `operator`: String?
 
     @OptionGroup var connection: ConnectionOptions
 
@@ -29,7 +31,9 @@ struct MetricsCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let service = ServiceName(rawValue: name) else { return }
-        let text = try await connection.withPlatform(operatorFolder: `operator`) { client in
+        let text = try await connection.withPlatform(
+            operatorFolder: `operator` ?? DeploymentCertificates.standard.folder(of: "zhicheng")
+        ) { client in
             try await client.metrics(of: service).read(Wire.MetricsRequest()).text
         }
         guard connection.output == .table else { return try Output.json(["text": text]) }

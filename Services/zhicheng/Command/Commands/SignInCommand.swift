@@ -19,15 +19,21 @@ struct SignInCommand: AsyncParsableCommand {
     var sso = false
     @Option(
         name: .customLong("protocol"),
-        help: "With --sso: ticket (trust ticket) or oidc (OAuth 2 authorization code).")
-    var kind = SSOProtocol.ticket
+        help: """
+            With --sso: ticket (trust ticket) or oidc (OAuth 2 authorization code). Default: ticket.
+            """)
+    var kind: SSOProtocol?
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var session: SessionOptions
 
     func validate() throws {
-        guard sso == (account == nil) else {
+        guard sso || account != nil else {
             throw ValidationError("name an account, or use --sso")
         }
+        guard !sso || account == nil else {
+            throw ValidationError("--sso takes no account: 闽政通 says who signs in")
+        }
+        guard sso || kind == nil else { throw ValidationError("--protocol goes with --sso") }
     }
 
     private struct Result: Encodable {
@@ -82,7 +88,8 @@ struct SignInCommand: AsyncParsableCommand {
 
     private func throughBrowser(_ client: PlatformClient) async throws -> Identity.SignInReply {
         do {
-            return try await SSOLogin.signIn(client, by: kind, within: .seconds(300)) { address in
+            return try await SSOLogin.signIn(client, by: kind ?? .ticket, within: .seconds(300)) {
+                address in
                 Output.note("请在本机浏览器中打开:\n\(address)")
             }.reply
         } catch let fault as SocketFault {
@@ -110,6 +117,7 @@ struct SignOutCommand: AsyncParsableCommand {
             }
         }
         session.remove()
+        Output.note("已退出登录")
     }
 }
 

@@ -47,8 +47,12 @@ struct SimulateCommand: AsyncParsableCommand {
     var flow: String?
     @Option(help: "Calls at once.")
     var concurrency = 64
-    @Option(help: "Folder of the operator's certificate.")
-    var `operator` = DeploymentCertificates.standard.folder(of: "zhicheng")
+    @Option(
+        help: """
+            Folder of the operator's certificate. Default: data/certificates/zhicheng, where \
+            `zhicheng dev` has it.
+            """)
+    var `operator`: String?
     @OptionGroup var connection: ConnectionOptions
 
     private var scenario: Scenario {
@@ -76,10 +80,16 @@ struct SimulateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let world = SimulatedWorld(try scenario)
+        // A service that has all the work that it can do says so: the call waits its turn.
+        let retries = RetryPolicy(attempts: 12, budget: RetryBudget(share: 1, allowance: 10_000))
         let progress = SimulationProgress(units: units)
         do {
-            try await connection.withPlatform(operatorFolder: `operator`) { administrator in
-                try await connection.withPlatform { users in
+            try await connection.withPlatform(
+                operatorFolder: `operator`
+                    ?? DeploymentCertificates.standard.folder(of: "zhicheng"),
+                retries: retries
+            ) { administrator in
+                try await connection.withPlatform(retries: retries) { users in
                     try await Simulation(
                         world: world, administrator: administrator, users: users,
                         concurrency: concurrency, progress: progress

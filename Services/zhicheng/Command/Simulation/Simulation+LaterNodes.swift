@@ -82,7 +82,7 @@ extension Simulation {
         _ move: @Sendable (Tasks.Task, Ending) -> Move
     ) async throws {
         var moves: [(Tasks.Task, Move)] = []
-        for try await task in party.tasks.all(pageSize: 200) {
+        for task in try await waiting(for: party) {
             guard let ending = endings[task.objectID] else { continue }
             let next = move(task, ending)
             if case .stays = next { continue }

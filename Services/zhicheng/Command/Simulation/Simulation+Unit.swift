@@ -71,15 +71,16 @@ extension Simulation {
 
     /// Whether a run before has brought the registrations and items of a unit's people to where they are to be.
     private func isFiled(_ persons: [SimulatedPerson], _ office: Office) async throws -> Bool {
-        let reply = try await office.client.tasks.count(Tasks.CountTasksRequest())
+        let reply = try await complete(\.unavailable) { () async throws in
+            try await office.client.tasks.count(Tasks.CountTasksRequest())
+        }
         let found = reply.counts.reduce(into: [:]) { found, count in
             found[count.kind] = SimulatedTasks(
                 waiting: Int(count.pending), decided: Int(count.processed))
         }
-        return reply.unavailable.isEmpty
-            && world.tasks(of: persons).allSatisfy { kind, tasks in
-                found[kind, default: SimulatedTasks()] == tasks
-            }
+        return world.tasks(of: persons).allSatisfy { kind, tasks in
+            found[kind, default: SimulatedTasks()] == tasks
+        }
     }
 
     private func open(_ unit: SimulatedUnit) async throws -> Office {
@@ -185,11 +186,8 @@ extension Simulation {
     ) async throws {
         let fates = Dictionary(
             uniqueKeysWithValues: applicants.map { ($0.personID, $0.simulated.registration) })
-        var waiting: [Tasks.Task] = []
-        let filter = Tasks.TaskFilter(kinds: ["registration"])
-        for try await task in office.client.tasks.all(filter: filter, pageSize: 200) {
-            waiting.append(task)
-        }
+        let waiting = try await waiting(
+            for: office.client, Tasks.TaskFilter(kinds: ["registration"]))
         for (fate, outcome, opinion) in [
             (SimulatedPerson.Registration.approved, Common.Outcome.approved, "本单位在职人员，情况属实"),
             (.returned, .returned, "请补充在职证明后重新提交"),

@@ -34,7 +34,7 @@ struct Simulation: Sendable {
     /// Calls of one unit at once, about: some of its people wait for one answer while others have several calls on the way.
     static let callsPerUnit = 8
     /// People of one unit who file at once, and submissions of each at once.
-    static let filersPerUnit = 4
+    static let filersPerUnit = 2
     static let callsPerFiler = 4
 
     func run() async throws {
@@ -60,6 +60,38 @@ struct Simulation: Sendable {
         options.idempotencyKey = Chance.key(seed: world.seed, name)
         return options
     }
+
+    /// Every task that waits for somebody: none is missing because its source was busy.
+    func waiting(
+        for client: PlatformClient, _ filter: Tasks.TaskFilter = Tasks.TaskFilter()
+    ) async throws -> [Tasks.Task] {
+        var tasks: [Tasks.Task] = []
+        var page = Common.PageRequest(size: 200)
+        repeat {
+            let request = Tasks.ListTasksRequest(view: .pending, filter: filter, page: page)
+            let reply = try await complete(\.unavailable) { () async throws in
+                try await client.tasks.list(request)
+            }
+            tasks += reply.tasks
+            page.cursor = reply.nextCursor
+        } while !page.cursor.isEmpty
+        return tasks
+    }
+
+    /// Asks again while a source of the task centre has not answered.
+    func complete<Reply>(
+        _ unavailable: (Reply) -> [Tasks.SourceState], _ ask: () async throws -> Reply
+    ) async throws -> Reply {
+        for _ in 0..<Self.mostAsks {
+            let reply = try await ask()
+            if unavailable(reply).isEmpty { return reply }
+            try await ContinuousClock().sleep(for: .milliseconds(250))
+        }
+        throw SimulationFailure(
+            "a source of the task centre does not answer; see `zhicheng health`")
+    }
+
+    private static let mostAsks = 40
 
     /// Signs in; makes the account first when there is none.
     func enter(_ request: Identity.CreateAccountRequest) async throws -> SignedIn {
