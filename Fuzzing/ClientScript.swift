@@ -36,18 +36,22 @@ private final class FuzzedClient {
                 cutter.append(bytes[start..<end])
                 readFrames()
             }
+        case .frame(let made):
+            let calls = waiting.union(abandoned).map(\.id)
+            cutter.append(made.fromServer(calls: calls, streams: book.ids))
+            readFrames()
         case .time(let nanoseconds):
             now = now.advanced(byNanoseconds: nanoseconds)
             tick()
         case .other(3, let detail):
             begin(
                 deadline: now.advanced(byNanoseconds: 1 << Int64(detail)), streams: detail & 1 == 1)
+        case .other(4, 31): takeBack()
         case .other(4, let detail): abandon(Int(detail))
         case .other(5, _): state.sent()
         case .other(6, let detail): perform(StreamStep(detail))
         case .other(_, let detail):
-            var hello = Frame.Hello()
-            hello.version = Frame.version
+            var hello = Frame.Hello(detail: detail)
             hello.maxCalls = UInt32(detail)
             cutter.append(OutboundFrame.hello(hello).bytes())
             readFrames()
@@ -106,6 +110,17 @@ private final class FuzzedClient {
             state.openStream(call, receives: true)
             book.open(call.id)
         }
+    }
+
+    /// A call whose request cannot be packed.
+    private func takeBack() {
+        let before = state.openCalls
+        guard let call = state.begin(deadline: now.advanced(byNanoseconds: 1 << 20)) else { return }
+        check(call.id > lastID, "id \(call.id) after \(lastID)")
+        lastID = call.id
+        state.takeBack(call)
+        check(state.openCalls == before, "a call that was taken back is counted")
+        check(!state.abandon(call), "a call that was taken back is abandoned")
     }
 
     private func abandon(_ index: Int) {

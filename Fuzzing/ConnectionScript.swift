@@ -5,6 +5,8 @@ struct ConnectionScript {
     enum Step {
         /// Bytes arrive, cut into pieces of this size.
         case bytes([UInt8], pieces: Int)
+        /// A whole frame arrives.
+        case frame(MadeFrame)
         /// So much time passes.
         case time(nanoseconds: Int64)
         /// Something that only this kind of end does; the number says what.
@@ -21,12 +23,15 @@ struct ConnectionScript {
         guard let operation = byte() else { return nil }
         let detail = operation >> 3
         switch operation & 7 {
+        case 0 where detail == 31: return .bytes(take(Int(byte() ?? 0)), pieces: 3)
         case 0:
             // A frame whose length is right: changes within it leave what follows in its place.
             let body = take(Int(byte() ?? 0) << 8 | Int(byte() ?? 0))
             let length = withUnsafeBytes(of: UInt32(body.count).bigEndian) { [UInt8]($0) }
             return .bytes(length + body, pieces: Int(detail))
-        case 1: return .bytes(take(Int(byte() ?? 0)), pieces: Int(detail))
+        case 1:
+            return .frame(
+                MadeFrame(kind: detail & 7, number: Int(detail >> 3), size: byte() ?? 0))
         case 2: return .time(nanoseconds: 1 << Int64((byte() ?? 0) % 42))
         default: return .other(operation & 7, detail)
         }
@@ -80,7 +85,23 @@ extension ConnectionLimits {
         limits.maxMessage = 512
         limits.maxCalls = 4
         limits.cancelBurst = 8
+        // A few messages fill them.
+        limits.streamWindow = 4096
+        limits.connectionWindow = 12_288
         return limits
+    }
+}
+
+extension Frame.Hello {
+    /// The other end's, made of a script's detail.
+    init(detail: UInt8) {
+        self.init()
+        version = Frame.version
+        minVersion = Frame.version
+        if detail & 1 == 1 {
+            streamWindow = 2000
+            connectionWindow = 5000
+        }
     }
 }
 

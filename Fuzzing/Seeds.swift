@@ -46,7 +46,14 @@ private func step(_ envelope: Wire.Envelope, pieces: UInt8 = 0) throws -> [UInt8
     return [pieces << 3, UInt8(bytes.count >> 8), UInt8(bytes.count & 255)] + bytes
 }
 
+/// A step of a script that feeds a frame made of these.
+private func made(_ kind: UInt8, _ number: UInt8 = 0, size: UInt8 = 0) -> [UInt8] {
+    [(number << 3 | kind) << 3 | 1, size]
+}
+
 private let greet: [UInt8] = [7]
+/// With small windows.
+private let greetNarrow: [UInt8] = [15]
 
 private func serverSeeds() throws -> [[UInt8]] {
     let request = Wire.Request(
@@ -87,6 +94,12 @@ private func serverSeeds() throws -> [[UInt8]] {
     seeds.append(greet + opening + message + [0xFE, 0x46, 6, 0x86] + window + [0x86] + end + [3])
     seeds.append(greet + opening + message + cancels[0] + message + [0xFE, 6, 3, 5, 2, 36])
     seeds.append(greet + [12] + calls.joined() + [4] + calls.joined() + [2, 41])
+    // Streams beside calls: messages, grants, the end; then the drain, whose ping is answered or not.
+    let traffic = made(1) + made(0, size: 9) + made(2, size: 200) + made(2, size: 200) + [0x46, 6]
+    for last in [made(5, size: 1), [2, 30], made(0, size: 1), made(4, 1), made(6, size: 1)] {
+        seeds.append(greet + traffic + made(3, size: 2) + [0x86, 5] + last + [3, 3, 2, 36, 2, 37])
+        seeds.append(greetNarrow + traffic + last + [5] + last + made(7, size: 3))
+    }
     return seeds
 }
 
@@ -118,6 +131,18 @@ private func clientSeeds() throws -> [[UInt8]] {
                     + (try step(Wire.Envelope(body: first))) + [6, 2, 34]
                     + (try step(Wire.Envelope(id: ids[2], body: second))))
         }
+    }
+    // Streams beside calls, one of them given up, one taken back; then each way to end: a drain in two steps with calls
+    // that did not run, answers, a loss, time.
+    let calls: [UInt8] = [0xFB, 0xFB, 0xF3, 5, 0xF3, 0xFC, 0x0C]
+    let traffic = made(2, size: 200) + made(2, 1, size: 200) + [0x46, 6, 0x86]
+    let answers = made(0, 0, size: 3) + made(1, 1, size: 8) + made(0, 2)
+    for end in [
+        made(4) + made(4, 1, size: 1) + answers, answers + answers, made(4, 0, size: 3), [2, 33],
+        made(6, size: 1) + answers + [0xF3],
+    ] {
+        seeds.append(greet + calls + traffic + made(3, size: 2) + [0x86] + end + [0xFB, 6])
+        seeds.append(greetNarrow + traffic + calls + end + traffic + end)
     }
     return seeds
 }

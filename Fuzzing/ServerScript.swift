@@ -32,6 +32,8 @@ private final class FuzzedServer {
     private var isDraining = false
     private var isGreeted = false
     private var lastAnswered: UInt64 = 0
+    /// Of the server's latest ping.
+    private var nonce: UInt64 = 0
 
     init() {
         state = ServerConnectionState(limits: limits, peerName: "s", now: now) { _ in .anonymous }
@@ -46,6 +48,12 @@ private final class FuzzedServer {
                 cutter.append(bytes[start..<end])
                 readFrames()
             }
+        case .frame(let made):
+            let next = lastAnswered == 0 ? 1 : lastAnswered + 2
+            cutter.append(
+                made.fromClient(
+                    next: next, calls: handlers.map(\.id), streams: book.ids, nonce: nonce))
+            readFrames()
         case .time(let nanoseconds):
             now = now.advanced(byNanoseconds: nanoseconds)
             tick()
@@ -54,9 +62,7 @@ private final class FuzzedServer {
         case .other(5, _): drain()
         case .other(6, let detail): perform(StreamStep(detail))
         case .other(_, let detail):
-            var hello = Frame.Hello()
-            hello.version = Frame.version
-            hello.minVersion = Frame.version
+            var hello = Frame.Hello(detail: detail)
             hello.maxMessage = UInt32(detail) * 100
             cutter.append(OutboundFrame.hello(hello).bytes())
             readFrames()
@@ -125,7 +131,10 @@ private final class FuzzedServer {
         guard !frames.isEmpty else { return }
         check(!isAdvised && !isDraining && !isClosed, "a second drain")
         isAdvised = true
-        for frame in frames { checkSent(frame) }
+        for frame in frames {
+            checkSent(frame)
+            if case .ping(let ping) = frame { nonce = ping.nonce }
+        }
         closeIfDrained()
     }
 
