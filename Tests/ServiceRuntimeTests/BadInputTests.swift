@@ -19,7 +19,7 @@ struct BadInputTests {
         assembly.serveStandard(
             test.environment, channels: [:],
             metrics: MetricsHandler(registry: MetricsRegistry(), load: ServerLoad()),
-            clockFile: DevelopmentClockFile(path: test.folder + "/clock"))
+            clockFile: DevelopmentClockFile(path: test.databasePath + ".clock"))
         #expect(assembly.routes.methods.count == 3)
         let callers = [("a-portal", false), ("archive-service", true), ("zhicheng", true)].map {
             BadInput.Caller(
