@@ -3,7 +3,7 @@ import Synchronization
 
 /// A few threads for work that waits for the disk, so that an event loop never does.
 ///
-/// Work that is ready while all are busy waits; of each task one piece at a time is ready.
+/// Pieces of work are dealt out in turn, each waits for those before it on its thread; of each task one piece at a time is ready.
 final class DiskExecutor: TaskExecutor {
     static let threadCount = 4
 

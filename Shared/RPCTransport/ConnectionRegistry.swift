@@ -29,7 +29,8 @@ final class ConnectionRegistry: Sendable {
         }
     }
 
-    /// Its peer turned out to have no certificate: strangers leave an eighth of the room to others.
+    /// Its peer turned out to have no certificate: greeted strangers leave an eighth of the room to others. Until its
+    /// Hello, for which there are 5 s, a connection is nobody's yet.
     func admitStranger(_ connection: ServerConnection) -> Bool {
         state.withLock { state in
             guard state.strangers.count < max(1, limit - limit / 8) else { return false }

@@ -113,6 +113,9 @@ package final class RPCServer: Service {
             load.connectionEnded()
         }
         guard registry.admit(connection, on: channel.eventLoop) else {
+            warnings.log(
+                .warning, "a connection is refused: \(configuration.maxConnections) are open",
+                to: logger)
             guard configuration.credentials == nil else { return channel.close(promise: nil) }
             let refusal = Frame.Goaway(
                 lastID: 0, code: .resourceExhausted,

@@ -134,6 +134,10 @@ final class ServerConnection: ConnectionEnd {
             if peer.isAuthenticated || admitStranger(self) {
                 handler?.send(.hello(hello))
             } else {
+                warnings.log(
+                    .warning,
+                    "a client is refused: strangers have all the connections that they may have",
+                    to: logger)
                 close(
                     Frame.Goaway(
                         lastID: 0, code: .resourceExhausted,
@@ -263,7 +267,10 @@ final class ServerConnection: ConnectionEnd {
         var (failure, replyBytes) = (outcome.result.error, 0)
         defer { runner.ended(context, outcome, error: failure, replyBytes: replyBytes) }
         if tasks.indices.contains(slot) { tasks[slot] = nil }
-        if !streams.isEmpty { streams.removeValue(forKey: slot)?.end(.cancelledHere) }
+        if !streams.isEmpty, let stream = streams.removeValue(forKey: slot) {
+            stream.end(.cancelledHere)
+            blocked.remove(stream)
+        }
         if state.finish(slot: slot, at: outcome.ended), let handler {
             var response = Frame.Response()
             response.queueMicroseconds = outcome.received.microseconds(to: outcome.started)

@@ -224,6 +224,8 @@ struct StreamQueue {
         if !ports.contains(where: { $0 === port }) { ports.append(port) }
     }
 
+    mutating func remove(_ port: StreamPort) { ports.removeAll { $0 === port } }
+
     /// Empties the queue.
     mutating func takeAll() -> [StreamPort] {
         defer { ports = [] }

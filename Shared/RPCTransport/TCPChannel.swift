@@ -5,14 +5,14 @@ import NIOPosix
 public import RPC
 public import ServiceLifecycle
 
-/// Calls one service over TCP: many calls at once over one connection, which is made when the first
+/// Calls one service over TCP: many calls at once over a connection, which is made when the first
 /// call needs it and made again when it was lost.
 ///
 /// A call that is made on one of the process's event loops, as those of a service's handlers are, goes over a connection of
 /// that loop, so that no other thread is woken for it: there is at most one connection for each event loop.
 ///
-/// A call that finds no connection waits for one until its time is up. `run` is not needed, but a
-/// channel that does not run must be closed.
+/// A call that finds no connection waits for one until its time is up. `run` is not needed; a
+/// channel that nobody keeps closes its connections.
 public final class TCPChannel: RPCChannel, Service {
     /// By their event loops.
     private let cores: [ObjectIdentifier: NIOLoopBoundBox<ChannelCore>]

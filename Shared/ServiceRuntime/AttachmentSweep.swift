@@ -10,7 +10,13 @@ package struct AttachmentPart: Sendable, Hashable {
 
     package func contains(_ file: [UInt8]) -> Bool { file.first == first }
 
+    /// What refers to files could not be read whole: then none of them may be removed.
+    package struct TooManyRows: Error {
+        package init() {}
+    }
+
     /// The hashes of this part in a table's column.
+    /// - Throws: `TooManyRows`.
     package func hashes(
         in table: String, _ column: String, _ rows: any RowReader
     ) throws -> [[UInt8]] {
@@ -20,10 +26,11 @@ package struct AttachmentPart: Sendable, Hashable {
             condition += " AND \(column) < ?"
             bounds.append(.blob([first + 1]))
         }
-        return try rows.rows(
+        let found = try rows.rows(
             Statement("SELECT \(column) AS hash FROM \(table) WHERE \(condition)", bounds),
-            limit: Self.mostRows
-        ).map { try $0.blob("hash") }
+            limit: Self.mostRows + 1)
+        guard found.count <= Self.mostRows else { throw TooManyRows() }
+        return try found.map { try $0.blob("hash") }
     }
 
     /// A service has at most 256 times as many files.

@@ -32,7 +32,7 @@ package struct DailyWork: Service {
     /// Runs until cancelled.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
-            var done: CivilDay?
+            var (done, told): (CivilDay?, CivilDay?)
             while !Task.isCancelled {
                 let today = CivilDay(clock.now())
                 if today != done {
@@ -40,8 +40,12 @@ package struct DailyWork: Service {
                         try await work(today)
                         done = today
                     } catch {
-                        logger.warning(
-                            "\(name): not done today", metadata: ["error": "\(error)"])
+                        guard !Task.isCancelled else { return }
+                        if told != today {
+                            logger.warning(
+                                "\(name): not done yet today", metadata: ["error": "\(error)"])
+                        }
+                        told = today
                         if !isRetried { done = today }
                     }
                 }

@@ -62,7 +62,8 @@ package final class OutboxRelay: Service {
                 wake.yield(.committed)
                 for await event in wakes {
                     switch event {
-                    case .committed: self.isWoken.store(false, ordering: .releasing)
+                    case .committed:
+                        _ = self.isWoken.exchange(false, ordering: .acquiringAndReleasing)
                     case .delivered(let message):
                         busy[message.destination]?.remove(message.sequence)
                         failures[message.sequence] = nil

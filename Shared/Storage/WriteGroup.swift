@@ -19,7 +19,7 @@ final class WriteGroup {
     /// Whether a command of this group wrote to the outbox.
     private(set) var hasMessages = false
     private var committedHeads: Heads
-    /// When old idempotency keys are looked for again, in milliseconds of the injected clock.
+    /// When what was kept for its time is looked for again, in milliseconds of the injected clock.
     private var nextForgettingMilliseconds: Int64 = .min
 
     init(_ connection: Connection, heads: Heads, now: Timestamp) {

@@ -13,7 +13,7 @@ struct Connections: Sendable {
     /// What must run so that calls are answered; none for channels within this process.
     private let running: [TCPChannel]
 
-    /// One connection to each service, made when it is first needed.
+    /// A channel to each service, which connects when it is first needed.
     init(_ configuration: ClientConfiguration) {
         let channels = ServiceName.allCases.map { name in
             let address = configuration.endpoints[name]

@@ -13,7 +13,7 @@ public struct PlatformClient: Sendable, Service {
     /// The session that the calls carry; nil for none.
     public let session: [UInt8]?
 
-    /// Connects on the first call. Who does not run it in a group, or use ``withClient(_:_:)``, leaves its connections open.
+    /// Connects on the first call. Running it is not needed: its connections close with its last copy.
     public init(_ configuration: ClientConfiguration) {
         self.init(
             connections: Connections(configuration), rules: configuration.rules, session: nil)

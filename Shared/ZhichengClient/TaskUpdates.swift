@@ -47,6 +47,7 @@ public struct TaskUpdates: AsyncSequence, Sendable {
                         self.stream = stream
                         position = update.position
                         failures = 0
+                        leastPause = .zero
                         return update
                     }
                     // The service shuts down, or the call's longest time is over.

@@ -66,18 +66,17 @@ import Testing
             try await get(harness, first.id, round: 1, as: person).values == first.values)
     }
 
-    @Test func whatTheUnitComparesIsWhatItReturned() async throws {
+    /// The unit keeps what it decided before its eyes.
+    @Test func whatWasReturnedOnceIsNotTakenBack() async throws {
         let harness = try Harness()
         let returned = try await harness.item(.returned, of: person)
-        func save(_ item: Archive.Item, _ position: String) async throws -> Archive.Item {
-            var values = Harness.work
-            values["position"] = position
-            return try await harness.save(
-                person, "work_history", values, id: item.id, version: item.version)
-        }
-        let second = try await harness.submit(person, try await save(returned, "校长"))
-        let back = try await harness.retract(person, second)
-        _ = try await harness.submit(person, try await save(back, "教研组长"))
+        var values = Harness.work
+        values["position"] = "教研组长"
+        let saved = try await harness.save(
+            person, "work_history", values, id: returned.id, version: returned.version)
+        let again = try await harness.submit(person, saved)
+        let refused = try await refusal { try await harness.retract(person, again) }
+        #expect(refused.code == .failedPrecondition)
         for user in [User.school, person] {
             let seen = try await get(harness, returned.id, as: user)
             #expect(seen.comparedRound == 1)

@@ -85,7 +85,12 @@ struct PartsTests {
         #expect(some.specialty == "工程力学" && some.title == "工程师")
         #expect(!some.interview && some.post.isEmpty)
         #expect(throws: (any Error).self) { try DeclarationsCommand.Declare.parse([]) }
-        _ = try DeclarationsCommand.Declare.parse(["--id", "d1", "--submit"])
+        // What it refers to is said anew: nothing is added by leaving it out.
+        #expect(throws: (any Error).self) {
+            try DeclarationsCommand.Declare.parse(["--id", "d1", "--submit"])
+        }
+        _ = try DeclarationsCommand.Declare.parse(["--id", "d1", "--all-items", "--submit"])
+        _ = try DeclarationsCommand.Declare.parse(["--id", "d1", "--item", "i1"])
     }
 
     @Test("公示表 has its columns before there is a row")

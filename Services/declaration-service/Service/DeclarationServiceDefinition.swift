@@ -68,7 +68,7 @@ func assemble(
     assembly.run(
         environment.attachmentSweep { part, rows in
             try part.hashes(in: "materials", "sha256", rows)
-                + EntrustmentStore.letters(rows).map(\.sha256).filter(part.contains)
+                + EntrustmentStore.letterHashes(rows).filter(part.contains)
         })
     return assembly
 }

@@ -34,6 +34,9 @@ struct CommandFailure: Error {
             self.init(.unreachable, "\(place) does not answer: \(error.message)")
         case .unauthenticated, .permissionDenied:
             self.init(.notAuthorised, error.message)
+        // Too much at once, here or of this account: later it may be done.
+        case .resourceExhausted where error.verdict == .notExecuted:
+            self.init(.unreachable, error.message)
         default:
             let isFault = [.internalError, .dataLoss, .unknown, .unimplemented].contains(error.code)
             self.init(

@@ -13,6 +13,8 @@ struct RetractItem: Command {
         let item: StoredItem?
         /// What is in review.
         let version: StoredVersion?
+        /// Whether an earlier submission was decided on: the unit keeps what it decided before its eyes.
+        let wasDecided: Bool
         let evidence: [Common.Attachment]
         let flow: [StoredFlowStep]
     }
@@ -25,6 +27,10 @@ struct RetractItem: Command {
                 try VersionStore.version(
                     item.taskID, .unit(item.submission?.unitID ?? ""), rows)
             },
+            wasDecided: try item.map {
+                try VersionStore.lastDecided(
+                    of: $0.id, before: $0.round, .applicant(personID), rows) != nil
+            } ?? false,
             evidence: try item.map { try EvidenceStore.current($0.id, rows) } ?? [],
             flow: try item.map { try ItemStore.flow($0.id, rows) } ?? [])
     }
@@ -33,6 +39,9 @@ struct RetractItem: Command {
         guard let item = facts.item else { throw .notFound("业绩") }
         guard let next = item.phase.after(.retract), let version = facts.version else {
             throw .precondition("只有审核中的业绩可以收回，该业绩\(item.phase.label)")
+        }
+        guard !facts.wasDecided else {
+            throw .precondition("该业绩此前已有审核结果，再次提交后不能收回，请等待审核")
         }
         guard item.version == request.expectedVersion else {
             throw .conflict(current: item.version)

@@ -22,7 +22,8 @@ extension DeclarationHandler {
     func recordObjection(
         _ request: Declaration.RecordObjectionRequest, context: RequestContext
     ) async throws -> Declaration.Notice {
-        try await database.perform(
+        try context.caller.requireRecorded()
+        return try await database.perform(
             RecordObjection(
                 keeper: noticeKeeper(request.noticeID, context.caller), request: request,
                 newID: ids()),
@@ -32,7 +33,8 @@ extension DeclarationHandler {
     func resolveObjection(
         _ request: Declaration.ResolveObjectionRequest, context: RequestContext
     ) async throws -> Declaration.Notice {
-        try await database.perform(
+        try context.caller.requireRecorded()
+        return try await database.perform(
             ResolveObjection(
                 keeper: noticeKeeper(request.noticeID, context.caller), request: request),
             for: request, context: context)

@@ -56,7 +56,8 @@ extension DeclarationHandler {
     func removeMaterial(
         _ request: Declaration.RemoveMaterialRequest, context: RequestContext
     ) async throws -> Declaration.Recommendation {
-        try await database.perform(
+        try context.caller.requireRecorded()
+        return try await database.perform(
             RemoveMaterial(
                 officer: database.reviewer(of: request.id, context.caller), request: request),
             for: request, context: context)

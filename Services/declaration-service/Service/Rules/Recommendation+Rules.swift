@@ -137,14 +137,20 @@ struct RemoveMaterial: Command {
         var rest = facts.recommendation
         rest.noticeProofs.removeAll { $0.id == request.attachmentID }
         rest.materials.removeAll { $0.id == request.attachmentID }
-        guard rest != facts.recommendation else { throw .notFound("材料") }
+        let file = (facts.recommendation.noticeProofs + facts.recommendation.materials)
+            .first { $0.id == request.attachmentID }
+        guard let file else { throw .notFound("材料") }
         return Plan(
             writes: [RecommendationStore.remove(request.attachmentID, of: request.id)],
             audit: [
                 AuditEntry(
                     actor: "person:\(officer.personID)", action: "declaration.material.remove",
                     object: "declaration:\(request.id)",
-                    before: [("material", request.attachmentID)])
+                    // What was reviewed with it can still be told from its hash.
+                    before: [
+                        ("material", file.id), ("bytes", String(file.byteCount)),
+                        ("sha256", Hexadecimal.text(file.sha256)),
+                    ])
             ], reply: rest.message)
     }
 }

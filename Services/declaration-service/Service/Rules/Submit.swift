@@ -70,6 +70,10 @@ struct SubmitDeclaration: Command {
         guard person.registration == .approved, !person.personKey.isEmpty, !unit.id.isEmpty else {
             throw .precondition("人员注册审核通过后才能提交申报")
         }
+        // A correction goes on: its term runs.
+        guard !unit.suspended || declaration.acceptedRound > 0 else {
+            throw .precondition("本单位已停用，暂时不能提交申报")
+        }
         guard !facts.isBanned else {
             throw .precondition("\(declaration.plan.year) 年度的申报已被终止，本年度不能再申报")
         }

@@ -144,11 +144,14 @@ enum EntrustmentStore {
             flow: try Declaration.Entrustment(decoding: try row.blob("flow")).flow)
     }
 
-    /// The letters of all entrustments, which are few.
-    static func letters(_ rows: any RowReader) throws -> [Common.Attachment] {
-        try rows.rows(Statement("SELECT letter FROM entrustments"), limit: 100_000).map {
-            try Common.Attachment(decoding: try $0.blob("letter"))
-        }
+    /// The hashes of the letters of all entrustments, which are few.
+    /// - Throws: when they are more than can be read at once.
+    static func letterHashes(_ rows: any RowReader) throws -> [[UInt8]] {
+        let most = 100_000
+        let found = try rows.rows(
+            Statement("SELECT letter FROM entrustments"), limit: most + 1)
+        guard found.count <= most else { throw AttachmentPart.TooManyRows() }
+        return try found.map { try Common.Attachment(decoding: try $0.blob("letter")).sha256 }
     }
 
     // MARK: writes

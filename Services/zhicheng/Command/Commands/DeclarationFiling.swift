@@ -7,7 +7,8 @@ extension DeclarationsCommand {
             abstract: "申报 to a plan, as an applicant: saves a draft, and submits it with --submit.",
             discussion: """
                 With --id it corrects a draft or a returned declaration: what is not given stays as it \
-                was saved. Refers to all approved items of the archive unless --item names some.
+                was saved, but for the items. It refers to those that --item names, or with --all-items to \
+                all approved ones of the archive, as a new draft does without a word.
                 """)
 
         @Argument(help: "The plan, as `zhicheng plans` names it.")
@@ -19,6 +20,8 @@ extension DeclarationsCommand {
         @Option(
             name: .customLong("item"), help: "Only this archive item. May be given several times.")
         var items: [String] = []
+        @Flag(help: "All approved items of the archive.")
+        var allItems = false
         @Flag(help: "提交 at once.")
         var submit = false
         @OptionGroup var connection: ConnectionOptions
@@ -27,6 +30,13 @@ extension DeclarationsCommand {
         func validate() throws {
             guard plan != nil || id != nil else {
                 throw ValidationError("name a plan, or with --id what is corrected")
+            }
+            guard id == nil || allItems != !items.isEmpty else {
+                throw ValidationError(
+                    "a correction says which items it refers to: --item for each, or --all-items")
+            }
+            guard !allItems || items.isEmpty else {
+                throw ValidationError("--item and --all-items exclude each other")
             }
         }
 
