@@ -22,7 +22,8 @@ struct RandomPasswordHash: Sendable, Hashable {
     init(parsing text: String) throws(PasswordError) {
         guard text.utf8.count <= 200, text.hasPrefix(Self.scheme) else { throw .notAHash }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 3, let salt = Hexadecimal.bytes(parts[1]), salt.count == Self.saltLength,
+        guard parts.count == 3, let salt = Hexadecimal.bytes(parts[1]),
+            salt.count == Self.saltLength,
             let hash = Hexadecimal.bytes(parts[2]), hash.count == SHA256.byteCount
         else { throw .notAHash }
         self.salt = salt
