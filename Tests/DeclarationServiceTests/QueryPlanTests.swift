@@ -26,6 +26,15 @@ struct QueryPlanTests {
         try test.environment.database.queryPlan(read)
     }
 
+    @Test("The sweep of files seeks its part of the materials")
+    func sweep() throws {
+        let plan = try plan { rows in
+            _ = try AttachmentPart(1).hashes(in: "materials", "sha256", rows)
+        }
+        let index = "SEARCH materials USING COVERING INDEX materials_sha256"
+        #expect(plan == ["\(index) (sha256>? AND sha256<?)"])
+    }
+
     @Test(
         "A page of tasks seeks in an index that has its order",
         arguments: [("pending", false), ("processed", false), ("mine", true)])

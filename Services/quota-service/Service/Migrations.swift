@@ -78,6 +78,12 @@ let quotaMigrations: [Migration] = [
             CHECK (consumed_ms IS NULL OR state = 3)
             """
         ]), correctionsMigration,
+    Migration(
+        number: 4, name: "files by their hashes",
+        statements: [
+            "CREATE INDEX records_form_sha256 ON records (form_sha256)",
+            "CREATE INDEX supplements_document_sha256 ON supplements (document_sha256)",
+        ]),
 ]
 
 /// Corrections by the HR department (Q2): supplements, superseding records, and both in the ledger, each of whose

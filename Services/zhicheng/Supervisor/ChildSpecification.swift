@@ -35,8 +35,8 @@ package struct SupervisorPolicy: Sendable {
     package var longestPause: Duration = .seconds(5)
     /// A child that lived this long starts again with the first pause.
     package var settledAfter: Duration = .seconds(10)
-    /// How long all children together may take until each was ready once.
-    package var startupLimit: Duration = .seconds(30)
+    /// How long all children together may take until each was ready once: a new version may have a large database to change.
+    package var startupLimit: Duration = .seconds(300)
     /// How long children may take to stop after SIGTERM, before SIGKILL.
     package var stopLimit: Duration = .seconds(10)
 

@@ -22,6 +22,9 @@ let declarationMigrations: [Migration] = [
     leavingMigration,
     referralsMigration,
     correctionsMigration,
+    Migration(
+        number: 9, name: "files by their hashes",
+        statements: ["CREATE INDEX materials_sha256 ON materials (sha256)"]),
 ]
 
 private let planTables = [

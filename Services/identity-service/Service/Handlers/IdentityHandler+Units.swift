@@ -82,8 +82,9 @@ extension IdentityHandler {
         let units = try database.fetch { rows in
             let active = try UnitStore.named(prefix: prefix, in: .active, limit: 20, rows)
             guard isDepartment else { return active }
-            return try UnitStore.named(prefix: prefix, in: .suspended, limit: 20, rows)
-                .filter(authority.covers) + active
+            // Few units are suspended; those of other regions are not to hide one of this.
+            let suspended = try UnitStore.named(prefix: prefix, in: .suspended, limit: 500, rows)
+            return Array((suspended.filter(authority.covers) + active).prefix(20))
         }
         return Identity.FindUnitsReply(units: units.map(\.summary))
     }
