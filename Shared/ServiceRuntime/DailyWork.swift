@@ -29,6 +29,9 @@ package struct DailyWork: Service {
         self.work = work
     }
 
+    /// Does the work once, now.
+    package func perform() async throws { try await work(CivilDay(clock.now())) }
+
     /// Runs until cancelled.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
