@@ -1,4 +1,4 @@
-import Dispatch
+import Foundation
 import ServiceLifecycle
 
 #if canImport(Glibc)
@@ -9,14 +9,15 @@ import ServiceLifecycle
 struct ParentWatch: Service {
     func run() async throws {
         let (closed, end) = AsyncStream.makeStream(of: Void.self)
-        let source = DispatchSource.makeReadSource(
-            fileDescriptor: STDIN_FILENO, queue: DispatchQueue(label: "parent-watch"))
-        source.setEventHandler {
+        // A thread, because libdispatch's sources on Linux crash now and then when their pipe ends.
+        Thread.detachNewThread {
             var buffer = [UInt8](repeating: 0, count: 256)
-            if unsafe read(STDIN_FILENO, &buffer, buffer.count) <= 0 { end.finish() }
+            while true {
+                let count = unsafe read(STDIN_FILENO, &buffer, buffer.count)
+                if count == 0 || (count < 0 && errno != EINTR) { break }
+            }
+            end.finish()
         }
-        source.resume()
-        defer { source.cancel() }
         for await _ in closed.cancelOnGracefulShutdown() {}
     }
 }
