@@ -43,7 +43,7 @@ func decodeBridged<M: BridgedMessage>(
     guard unsafe !bytes.isEmpty else { return M() }
     try checkSize(bytes.count, M.fullName)
     var arena = Arena(
-        blockSize: min(max(bytes.count * 2, 512), 1 << 16),
+        blockSize: min(max(bytes.count * 2, Arena.handyBlockSize), 1 << 16),
         budget: DecodingBudget.bytes(for: bytes.count))
     return try unsafe withUnsafeMutablePointer(to: &arena) { arena throws(MessageFault) in
         var allocator = unsafe ProtobufCAllocator(
@@ -73,7 +73,7 @@ func encodeBridged<M: BridgedMessage>(
     _ message: M, _ packedSize: PackedSize<M.CValue>, _ pack: Pack<M.CValue>,
     _ reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer
 ) throws(MessageFault) {
-    var arena = Arena(blockSize: 2048, budget: .max)
+    var arena = Arena(blockSize: Arena.handyBlockSize, budget: .max)
     let c = unsafe arena.room(for: M.CValue.self)
     unsafe message.fill(c, &arena)
     let size = unsafe packedSize(c)
@@ -94,7 +94,7 @@ func encodeBridged<M: BridgedMessage>(
 func encodedBytesBridged<M: BridgedMessage>(
     _ message: M, _ packedSize: PackedSize<M.CValue>, _ pack: Pack<M.CValue>
 ) throws(MessageFault) -> [UInt8] {
-    var arena = Arena(blockSize: 2048, budget: .max)
+    var arena = Arena(blockSize: Arena.handyBlockSize, budget: .max)
     let c = unsafe arena.room(for: M.CValue.self)
     unsafe message.fill(c, &arena)
     let size = unsafe packedSize(c)

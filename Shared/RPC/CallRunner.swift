@@ -4,7 +4,7 @@ package import MessageCoding
 /// Runs calls on the side that answers them: the same for a socket and for a channel in this process.
 ///
 /// Who starts a call also watches its deadline: when it passes, the task that runs here is cancelled.
-package struct CallRunner: Sendable {
+package final class CallRunner: Sendable {
     package let routes: RouteTable
     /// Nil: calls are not refused for load.
     package let load: ServerLoad?

@@ -93,10 +93,7 @@ package struct InProcessChannel: RPCChannel {
         let received = Moment.now
         let route = runner.routes[call.method.name]
         var context = RequestContext(
-            method: route?.method ?? .unknown, peer: peer, metadata: call.metadata,
-            end: call.deadline, idempotencyKey: call.idempotencyKey, priority: call.priority,
-            attempt: call.attempt, trace: call.trace)
-        context.requestBytes = request.count
+            call.request, for: route, of: peer, requestBytes: request.count, end: call.deadline)
         let outcome: CallOutcome
         do throws(RPCError) {
             guard let route, route.method.kind == call.method.kind else {

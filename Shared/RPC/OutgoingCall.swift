@@ -4,13 +4,9 @@ package struct OutgoingCall: Sendable {
     package let method: RPCMethod
     /// When the caller stops waiting.
     package let deadline: Moment
-    /// Within its bounds; holds the session.
-    package let metadata: Metadata
-    package let idempotencyKey: IdempotencyKey?
-    package let priority: CallPriority
-    package let trace: TraceContext?
-    /// 0 for a first try.
-    package let attempt: UInt32
+    /// What travels in front of the message; the time that is left is set when it is sent. Its metadata are within
+    /// their bounds and hold the session.
+    package var request: Frame.Request
 
     /// - Parameter defaultTimeoutNanoseconds: of the channel; used when the options do not say how
     ///   long. A call that streams then has the longest time.
@@ -33,11 +29,14 @@ package struct OutgoingCall: Sendable {
             metadata.set(Metadata.sessionKey, session)
         }
         if !metadata.isEmpty { try metadata.checkBounds() }
-        self.metadata = metadata
-        idempotencyKey = options.idempotencyKey
-        attempt = options.attempt
-        priority = options.priority == .normal ? scope?.priority ?? .normal : options.priority
-        trace = (options.trace ?? scope?.trace)?.child() ?? .start()
+        request = Frame.Request(method: .id(method.id))
+        request.isOpen = method.kind.requestsStream
+        request.attempt = options.attempt
+        request.priority =
+            options.priority == .normal ? scope?.priority ?? .normal : options.priority
+        request.idempotencyKey = options.idempotencyKey
+        request.trace = (options.trace ?? scope?.trace)?.child() ?? .start()
+        request.metadata = metadata
     }
 }
 

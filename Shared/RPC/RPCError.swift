@@ -2,22 +2,8 @@ public import MessageCoding
 
 /// Why a call failed. The one error of every call, on both sides.
 public struct RPCError: Error, Sendable {
-    /// gRPC's status code; never `ok`.
-    public var code: RPCCode
-    /// One line for a person, without personal data.
-    public var message: String
-    /// Typed facts: field violations, vacancies, the holder of a claim.
-    public var details: [ErrorDetail]
-    /// Whether it ran, and so whether it may be repeated.
-    public var verdict: RetryVerdict
-    /// How long to wait before a repeat; nil when the server does not say.
-    public var retryAfter: Duration?
-    /// The method that was called; set by the caller's side.
-    public var method: String?
-    /// The key that the call carried; set by the SDK's client. A repeat with it does no harm.
-    public var idempotencyKey: IdempotencyKey?
-    /// What lies behind it, for this process's log; never sent.
-    package var cause: (any Error)?
+    /// One pointer: every call has room for an error at each step of its way, and hardly any has one.
+    private var box: Box
 
     /// - Parameter message: one line for a person, without personal data.
     public init(
@@ -25,15 +11,86 @@ public struct RPCError: Error, Sendable {
         verdict: RetryVerdict = .unknown, retryAfter: Duration? = nil
     ) {
         precondition(code != .ok, "an error is not OK")
-        self.code = code
-        self.message = message
-        self.details = details
-        self.verdict = verdict
-        self.retryAfter = retryAfter
+        box = Box(
+            Fields(
+                code: code, message: message, details: details, verdict: verdict,
+                retryAfter: retryAfter))
+    }
+
+    /// gRPC's status code; never `ok`.
+    public var code: RPCCode {
+        get { box.fields.code }
+        set { change { $0.code = newValue } }
+    }
+
+    /// One line for a person, without personal data.
+    public var message: String {
+        get { box.fields.message }
+        set { change { $0.message = newValue } }
+    }
+
+    /// Typed facts: field violations, vacancies, the holder of a claim.
+    public var details: [ErrorDetail] {
+        get { box.fields.details }
+        set { change { $0.details = newValue } }
+    }
+
+    /// Whether it ran, and so whether it may be repeated.
+    public var verdict: RetryVerdict {
+        get { box.fields.verdict }
+        set { change { $0.verdict = newValue } }
+    }
+
+    /// How long to wait before a repeat; nil when the server does not say.
+    public var retryAfter: Duration? {
+        get { box.fields.retryAfter }
+        set { change { $0.retryAfter = newValue } }
+    }
+
+    /// The method that was called; set by the caller's side.
+    public var method: String? {
+        get { box.fields.method }
+        set { change { $0.method = newValue } }
+    }
+
+    /// The key that the call carried; set by the SDK's client. A repeat with it does no harm.
+    public var idempotencyKey: IdempotencyKey? {
+        get { box.fields.idempotencyKey }
+        set { change { $0.idempotencyKey = newValue } }
+    }
+
+    /// What lies behind it, for this process's log; never sent.
+    package var cause: (any Error)? {
+        get { box.fields.cause }
+        set { change { $0.cause = newValue } }
     }
 
     /// Whether the same call may be sent again: it did not run, or running twice does no harm.
     public var isRetryable: Bool { verdict == .notExecuted || verdict == .safe }
+
+    /// Boxes never change, so that errors can share them.
+    private mutating func change(_ edit: (inout Fields) -> Void) {
+        var fields = box.fields
+        edit(&fields)
+        box = Box(fields)
+    }
+
+    private struct Fields: Sendable {
+        var code: RPCCode
+        var message: String
+        var details: [ErrorDetail]
+        var verdict: RetryVerdict
+        var retryAfter: Duration?
+        var method: String?
+        var idempotencyKey: IdempotencyKey?
+        var cause: (any Error)?
+    }
+
+    private final class Box: Sendable {
+        let fields: Fields
+
+        init(_ fields: Fields) { self.fields = fields }
+    }
 }
 
 extension RPCError: CustomStringConvertible {

@@ -42,56 +42,87 @@ package struct PeerNetwork: Sendable, Hashable {
 
 /// What a handler knows of its call besides the message.
 package struct RequestContext: Sendable {
-    package let method: RPCMethod
-    package let peer: Peer
-    package let metadata: Metadata
-    /// When the caller stops waiting. The handler's task is cancelled then.
-    package var deadline: ContinuousClock.Instant { end.instant }
-    /// The deadline as the runtime counts.
-    package let end: Moment
-    package let idempotencyKey: IdempotencyKey?
-    /// What the call counts as under load: its method's priority, and what its caller asked for.
-    package internal(set) var priority: CallPriority
-    /// 0 for a first try.
-    package let attempt: UInt32
-    package internal(set) var trace: TraceContext?
-    /// That the server shuts down; for calls that stream over a connection, which may be long.
-    package let drain: DrainSignal?
-    /// Of the message alone.
-    package var requestBytes = 0
+    /// What the call came with. It does not change, and is shared: a context is handed on many times.
+    private let arrival: Arrival
     /// Its place among the calls that the server runs at once.
     var pass: AdaptiveLimit.Pass?
     /// What admission found out about the caller.
     package var attachment: (any Sendable)?
+
+    /// Of a call that came to a server. One without a trace begins one.
+    /// - Parameters:
+    ///   - route: nil when the server does not know the method.
+    ///   - requestBytes: of the message alone.
+    ///   - drain: that the server shuts down; for calls that stream over a connection.
+    package init(
+        _ request: Frame.Request, for route: RouteTable.Route?, of peer: Peer, requestBytes: Int,
+        end: Moment, drain: DrainSignal? = nil
+    ) {
+        arrival = Arrival(
+            method: route?.method ?? .unknown, peer: peer, request: request,
+            priority: route?.priority?.asked(
+                request.priority, byKnownPeer: peer.isAuthenticated) ?? request.priority,
+            trace: request.trace ?? .start(), requestBytes: requestBytes, end: end, drain: drain)
+    }
 
     package init(
         method: RPCMethod, peer: Peer, metadata: Metadata = Metadata(),
         deadline: ContinuousClock.Instant, idempotencyKey: IdempotencyKey? = nil,
         priority: CallPriority = .normal, attempt: UInt32 = 0, trace: TraceContext? = nil
     ) {
-        self.init(
-            method: method, peer: peer, metadata: metadata, end: Moment(deadline),
-            idempotencyKey: idempotencyKey, priority: priority, attempt: attempt, trace: trace)
+        var request = Frame.Request(method: .id(method.id))
+        request.metadata = metadata
+        request.idempotencyKey = idempotencyKey
+        request.attempt = attempt
+        arrival = Arrival(
+            method: method, peer: peer, request: request, priority: priority, trace: trace,
+            requestBytes: 0, end: Moment(deadline), drain: nil)
     }
 
-    package init(
-        method: RPCMethod, peer: Peer, metadata: Metadata, end: Moment,
-        idempotencyKey: IdempotencyKey?, priority: CallPriority, attempt: UInt32,
-        trace: TraceContext?, drain: DrainSignal? = nil
-    ) {
-        self.method = method
-        self.peer = peer
-        self.metadata = metadata
-        self.end = end
-        self.idempotencyKey = idempotencyKey
-        self.priority = priority
-        self.attempt = attempt
-        self.trace = trace
-        self.drain = drain
-    }
-
+    package var method: RPCMethod { arrival.method }
+    package var peer: Peer { arrival.peer }
+    package var metadata: Metadata { arrival.request.metadata }
+    package var idempotencyKey: IdempotencyKey? { arrival.request.idempotencyKey }
+    /// 0 for a first try.
+    package var attempt: UInt32 { arrival.request.attempt }
+    /// What the call counts as under load: its method's priority, and what its caller asked for.
+    package var priority: CallPriority { arrival.priority }
+    package var trace: TraceContext? { arrival.trace }
+    /// Of the message alone.
+    package var requestBytes: Int { arrival.requestBytes }
+    /// When the caller stops waiting. The handler's task is cancelled then.
+    package var deadline: ContinuousClock.Instant { end.instant }
+    /// The deadline as the runtime counts.
+    package var end: Moment { arrival.end }
+    /// That the server shuts down; for calls that stream over a connection, which may be long.
+    package var drain: DrainSignal? { arrival.drain }
     /// The user's session token.
     package var session: [UInt8]? { metadata[Metadata.sessionKey] }
+
+    private final class Arrival: Sendable {
+        let method: RPCMethod
+        let peer: Peer
+        let request: Frame.Request
+        let priority: CallPriority
+        let trace: TraceContext?
+        let requestBytes: Int
+        let end: Moment
+        let drain: DrainSignal?
+
+        init(
+            method: RPCMethod, peer: Peer, request: Frame.Request, priority: CallPriority,
+            trace: TraceContext?, requestBytes: Int, end: Moment, drain: DrainSignal?
+        ) {
+            self.method = method
+            self.peer = peer
+            self.request = request
+            self.priority = priority
+            self.trace = trace
+            self.requestBytes = requestBytes
+            self.end = end
+            self.drain = drain
+        }
+    }
 }
 
 /// Decides on each call before its handler runs: attaches who calls, or throws.

@@ -3,16 +3,27 @@ package import MessageCoding
 /// The methods that a server answers.
 package struct RouteTable: Sendable {
     /// A method with what runs for it. Safe to hold: it keeps no bytes.
-    @safe package struct Route: Sendable {
+    @safe package final class Route: Sendable {
         package let method: RPCMethod
         /// Which calls go first under load. Nil: never refused for load and not counted, as health checks.
-        package fileprivate(set) var priority: CallPriority? = .normal
-        /// Reads the request's bytes and returns the work that is left. Nothing of the bytes is kept. `stream`
-        /// is the server's end of a call that streams; others get none.
-        package let prepare:
-            @Sendable (_ payload: UnsafeRawBufferPointer, _ stream: (any MessageStream)?)
-                throws(MessageFault) -> PreparedCall
+        package let priority: CallPriority?
+        /// Reads the request's bytes.
+        package let prepare: Preparation
+
+        fileprivate init(
+            method: RPCMethod, priority: CallPriority? = .normal, prepare: @escaping Preparation
+        ) {
+            self.method = method
+            self.priority = priority
+            unsafe self.prepare = unsafe prepare
+        }
     }
+
+    /// Reads the request's bytes and returns the work that is left. Nothing of the bytes is kept. `stream`
+    /// is the server's end of a call that streams; others get none.
+    package typealias Preparation =
+        @Sendable (_ payload: UnsafeRawBufferPointer, _ stream: (any MessageStream)?)
+        throws(MessageFault) -> PreparedCall
 
     /// A call whose request is read: runs the handler.
     package typealias PreparedCall =
@@ -103,8 +114,11 @@ package struct RouteTable: Sendable {
     /// Says how much the method matters under load; nil: it is never refused for load. Without a word it
     /// is `normal`. A method without a route is a programmer's error.
     package mutating func setPriority(_ priority: CallPriority?, of method: RPCMethod) {
-        precondition(routes[method.id] != nil, "\(method.name) has no route")
-        routes[method.id]?.priority = priority
+        guard let route = routes[method.id] else {
+            preconditionFailure("\(method.name) has no route")
+        }
+        routes[method.id] = unsafe Route(
+            method: route.method, priority: priority, prepare: route.prepare)
     }
 
     /// The route of an id.

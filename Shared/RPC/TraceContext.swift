@@ -5,10 +5,10 @@ import Synchronization
 /// A call that is made for another one belongs to its trace; any other begins one. Each call has a span
 /// id of its own.
 public struct TraceContext: Sendable, Hashable {
-    private let high: UInt64
-    private let low: UInt64
-    private let span: UInt64
-    private let flags: UInt8
+    let high: UInt64
+    let low: UInt64
+    let span: UInt64
+    let flags: UInt8
 
     /// 16 bytes trace id, 8 bytes span id, 1 byte flags.
     public static let byteCount = 25
@@ -16,21 +16,20 @@ public struct TraceContext: Sendable, Hashable {
 
     /// Nil unless there are 25 bytes.
     public init?(_ bytes: [UInt8]) {
-        guard bytes.count == Self.byteCount else { return nil }
-        self.init { bytes[$0] }
+        guard let trace = unsafe bytes.withUnsafeBytes({ unsafe TraceContext($0) }) else {
+            return nil
+        }
+        self = trace
     }
 
     /// Nil unless there are 25 bytes.
     package init?(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count == Self.byteCount else { return nil }
-        self.init { unsafe bytes[$0] }
-    }
-
-    private init(_ byte: (Int) -> UInt8) {
         func number(at start: Int) -> UInt64 {
-            (start..<start + 8).reduce(0) { $0 << 8 | UInt64(byte($1)) }
+            UInt64(bigEndian: unsafe bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self))
         }
-        self.init(high: number(at: 0), low: number(at: 8), span: number(at: 16), flags: byte(24))
+        self.init(
+            high: number(at: 0), low: number(at: 8), span: number(at: 16), flags: unsafe bytes[24])
     }
 
     private init(high: UInt64, low: UInt64, span: UInt64, flags: UInt8) {
@@ -63,21 +62,11 @@ public struct TraceContext: Sendable, Hashable {
     public var bytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.byteCount)
-        eachByte { bytes.append($0) }
-        return bytes
-    }
-
-    /// The bytes in their order.
-    func eachByte(_ body: (UInt8) -> Void) {
-        func each(_ number: UInt64) {
-            for shift in stride(from: 56, through: 0, by: -8) {
-                body(UInt8(truncatingIfNeeded: number >> UInt64(shift)))
-            }
+        for number in [high, low, span] {
+            unsafe withUnsafeBytes(of: number.bigEndian) { unsafe bytes.append(contentsOf: $0) }
         }
-        each(high)
-        each(low)
-        each(span)
-        body(flags)
+        bytes.append(flags)
+        return bytes
     }
 
     private func hex(_ number: UInt64) -> String {

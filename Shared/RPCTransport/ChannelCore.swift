@@ -231,7 +231,7 @@ extension ChannelCore {
                             verdict: .notExecuted))
                 } else {
                     call.stream?.detach()
-                    call.attempt += 1
+                    call.outgoing.request.attempt += 1
                     start(call)
                 }
             }

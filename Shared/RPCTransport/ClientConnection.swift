@@ -9,7 +9,7 @@ final class ClientConnection: ConnectionEnd {
     private let executor: LoopExecutor
     /// Until the connection is lost.
     private var owner: ChannelCore?
-    private var state: ClientConnectionState
+    private let ownState: LoopOwned<ClientConnectionState>
     /// By the calls' slots.
     private var calls: [PendingCall?] = []
     private var handler: FrameHandler?
@@ -26,7 +26,7 @@ final class ClientConnection: ConnectionEnd {
         self.hello = hello
         self.executor = executor
         self.owner = owner
-        state = ClientConnectionState(limits: limits, now: .now)
+        ownState = LoopOwned(ClientConnectionState(limits: limits, now: .now))
     }
 
     /// The handler for this connection's channel.
@@ -34,6 +34,11 @@ final class ClientConnection: ConnectionEnd {
         let handler = FrameHandler(executor: executor, end: self)
         self.handler = handler
         return handler
+    }
+
+    private var state: ClientConnectionState {
+        @inline(__always) _read { yield ownState.value }
+        @inline(__always) _modify { yield &ownState.value }
     }
 
     /// Whether it takes one more call.
@@ -65,6 +70,7 @@ final class ClientConnection: ConnectionEnd {
             state.openStream(call, receives: pending.outgoing.method.kind.repliesStream)
             stream.attach(to: self, slot: call.slot, id: call.id)
         }
+        handler.flushIfDue(at: now)
     }
 
     /// Nobody waits for the call any more; the server is told.

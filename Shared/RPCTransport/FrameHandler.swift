@@ -50,14 +50,21 @@ final class FrameHandler: ChannelInboundHandler {
     private var unread: ByteBuffer?
     /// Since when there is a frame of which the rest is missing.
     private var unreadSince: Moment?
-    private var outbound = ByteBuffer()
+    private let ownOutbound = LoopOwned(ByteBuffer())
     private var isFlushDue = false
+    /// When the first of what is packed was packed, as far as it was told.
+    private var packedSince: Moment?
+    /// How long it may wait; longer with each write of a turn, so that these cost little beside the turn's work.
+    private var patience = firstPatience
     private var isOpened = false
     private var timer: (task: Scheduled<Void>, at: Moment)?
     private var failure: String?
 
     /// So much is written at once, before the turn's end.
     private static let mostPackedBytes = 64 << 10
+    /// So long what is packed first in a turn waits for more. Measured at 16 and 64 calls in flight: 6 to 12 µs are about the same,
+    /// 16 and more let the other side wait.
+    private static let firstPatience = Duration.microseconds(10)
     /// A buffer that grew larger than this is not kept.
     private static let mostKeptBytes = 256 << 10
     /// How long the peer may take to read what is left.
@@ -68,6 +75,12 @@ final class FrameHandler: ChannelInboundHandler {
     init(executor: LoopExecutor, end: any ConnectionEnd) {
         self.executor = executor
         self.end = end
+    }
+
+    /// What is packed and not yet written.
+    private var outbound: ByteBuffer {
+        @inline(__always) _read { yield ownOutbound.value }
+        @inline(__always) _modify { yield &ownOutbound.value }
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -215,9 +228,19 @@ extension FrameHandler {
         executor.flushAtEnd(self)
     }
 
-    /// Writes at once when much is packed: only what is written shows whether the peer reads.
-    func flushIfMuch() {
-        if outbound.readableBytes >= Self.mostPackedBytes { flush() }
+    /// Writes before the turn's end when much is packed, because only what is written shows whether the peer
+    /// reads, or when the first of it was packed a while ago: the peer can work on it meanwhile.
+    func flushIfDue(at now: Moment) {
+        if outbound.readableBytes >= Self.mostPackedBytes {
+            flush()
+        } else if let packedSince {
+            guard packedSince + patience <= now else { return }
+            let next = patience * 2
+            flush()
+            patience = next
+        } else {
+            packedSince = now
+        }
     }
 
     /// Bytes that wait to be sent, packed or handed to the socket.
@@ -230,6 +253,8 @@ extension FrameHandler {
     func flush() {
         if case .open = phase { end.willFlush() }
         isFlushDue = false
+        packedSince = nil
+        patience = Self.firstPatience
         guard let context, outbound.readableBytes > 0 else { return }
         // Writing calls back when the socket takes nothing or is broken, and more may be packed then.
         var written = ByteBuffer()

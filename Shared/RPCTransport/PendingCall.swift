@@ -16,7 +16,7 @@ import RPC
         case answered
     }
 
-    let outgoing: OutgoingCall
+    var outgoing: OutgoingCall
     /// Nil: the messages come one by one.
     let request: (any Message)?
     /// The caller's end of a call that streams.
@@ -24,13 +24,10 @@ import RPC
     var place = Place.nowhere
     /// The caller's task was cancelled, perhaps before the call arrived here.
     var isCancelled = false
-    /// 0 for a first try.
-    var attempt: UInt32
     private var continuation: UnsafeContinuation<Answer, Never>?
 
     init(_ outgoing: OutgoingCall, _ request: (any Message)?, stream: StreamPort? = nil) {
         self.outgoing = outgoing
-        attempt = outgoing.attempt
         self.request = request
         self.stream = stream
     }
@@ -68,16 +65,9 @@ import RPC
 
     /// What travels in front of the message.
     func frame(now: Moment) -> Frame.Request {
-        var request = Frame.Request(method: .id(outgoing.method.id))
         // 0 would mean the server's default.
-        request.timeoutMicroseconds = UInt64(
+        outgoing.request.timeoutMicroseconds = UInt64(
             max(1, now.nanoseconds(to: outgoing.deadline) / 1000))
-        request.isOpen = outgoing.method.kind.requestsStream
-        request.attempt = attempt
-        request.priority = outgoing.priority
-        request.idempotencyKey = outgoing.idempotencyKey
-        request.trace = outgoing.trace
-        request.metadata = outgoing.metadata
-        return request
+        return outgoing.request
     }
 }

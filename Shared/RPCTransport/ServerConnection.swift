@@ -14,7 +14,7 @@ final class ServerConnection: ConnectionEnd {
     private let admitStranger: (ServerConnection) -> Bool
     private let network: PeerNetwork?
     private let ended: (ServerConnection) -> Void
-    private var state: ServerConnectionState
+    private let ownState: LoopOwned<ServerConnectionState>
     private var peer = Peer(name: "", isAuthenticated: false)
     /// Handlers that did not end at once, by their calls' slots.
     private var tasks: [Task<Void, Never>?] = []
@@ -48,9 +48,10 @@ final class ServerConnection: ConnectionEnd {
         self.drainSignal = drainSignal
         self.network = network
         limits = configuration.limits
-        state = ServerConnectionState(
-            limits: configuration.limits, peerName: configuration.peerName, now: .now,
-            authenticate: authenticate)
+        ownState = LoopOwned(
+            ServerConnectionState(
+                limits: configuration.limits, peerName: configuration.peerName, now: .now,
+                authenticate: authenticate))
     }
 
     /// The handler for this connection's channel.
@@ -58,6 +59,11 @@ final class ServerConnection: ConnectionEnd {
         let handler = FrameHandler(executor: executor, end: self)
         self.handler = handler
         return handler
+    }
+
+    private var state: ServerConnectionState {
+        @inline(__always) _read { yield ownState.value }
+        @inline(__always) _modify { yield &ownState.value }
     }
 
     /// A graceful shutdown.
@@ -157,7 +163,7 @@ final class ServerConnection: ConnectionEnd {
         case .refuse(let id, let error):
             runner.refused(peer, error)
             handler?.send(.response(Frame.Response(error: error)), id: id)
-            handler?.flushIfMuch()
+            handler?.flushIfDue(at: .now)
         case .cancel(let slot): cancel(slot)
         case .close(let goaway):
             if goaway.code != .ok {
@@ -200,11 +206,8 @@ final class ServerConnection: ConnectionEnd {
         case .name(let name): route = runner.routes[name]
         }
         var context = RequestContext(
-            method: route?.method ?? .unknown, peer: peer, metadata: request.metadata,
-            end: start.deadline, idempotencyKey: request.idempotencyKey,
-            priority: request.priority, attempt: request.attempt, trace: request.trace,
+            request, for: route, of: peer, requestBytes: payload.count, end: start.deadline,
             drain: route.map { $0.method.kind != .unary } == true ? drainSignal : nil)
-        context.requestBytes = payload.count
         let call: RouteTable.PreparedCall
         var stream: StreamPort?
         do throws(RPCError) {
@@ -287,7 +290,7 @@ final class ServerConnection: ConnectionEnd {
                 response.error = error
                 handler.send(.response(response), id: id)
             }
-            handler.flushIfMuch()
+            handler.flushIfDue(at: outcome.ended)
             closeIfDrained()
         } else if isClosed, state.runningCalls == 0 {
             ended(self)
@@ -309,7 +312,7 @@ extension ServerConnection: StreamCarrier {
             let byteCount = try handler.send(
                 .data(Frame.Data()), id: id, payload: message, limit: state.mostReplyBytes)
             state.sentData(byteCount, of: id)
-            handler.flushIfMuch()
+            handler.flushIfDue(at: .now)
         case .waitsForConnection: blocked.append(port)
         case .waitsForCall: break
         }

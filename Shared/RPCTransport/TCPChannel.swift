@@ -50,6 +50,8 @@ public final class TCPChannel: RPCChannel, Service {
 
     /// What makes the calls of the code that asks: on an event loop, that loop's.
     private var core: NIOLoopBoundBox<ChannelCore> {
+        // Looked at first because it is the quickest to find.
+        if home.eventLoop.inEventLoop { return home }
         guard let eventLoop = MultiThreadedEventLoopGroup.currentEventLoop else { return home }
         return cores[ObjectIdentifier(eventLoop)] ?? home
     }
@@ -136,13 +138,8 @@ public final class TCPChannel: RPCChannel, Service {
     }
 
     private static func reply<Reply: Message>(_ bytes: ByteBuffer) throws(MessageFault) -> Reply {
-        let result: Result<Reply, MessageFault> = unsafe bytes.withUnsafeReadableBytes { bytes in
-            do throws(MessageFault) {
-                return .success(try unsafe Reply(decoding: bytes))
-            } catch {
-                return .failure(error)
-            }
+        try unsafe bytes.readableBytesSpan.withUnsafeBytes { bytes throws(MessageFault) in
+            try unsafe Reply(decoding: bytes)
         }
-        return try result.get()
     }
 }

@@ -1,4 +1,4 @@
-import Foundation
+import Dispatch
 import ServiceLifecycle
 
 #if canImport(Glibc)
@@ -9,8 +9,8 @@ import ServiceLifecycle
 struct ParentWatch: Service {
     func run() async throws {
         let (closed, end) = AsyncStream.makeStream(of: Void.self)
-        // A thread, because libdispatch's sources on Linux crash now and then when their pipe ends.
-        Thread.detachNewThread {
+        // A blocking read, because sources of libdispatch on Linux crash now and then when their pipe ends.
+        DispatchQueue(label: "parent-watch").async {
             var buffer = [UInt8](repeating: 0, count: 256)
             while true {
                 let count = unsafe read(STDIN_FILENO, &buffer, buffer.count)

@@ -32,7 +32,7 @@ struct TraceContextTests {
         func outgoing(_ options: CallOptions = CallOptions()) throws -> TraceContext? {
             try OutgoingCall(
                 method, options: options, defaultTimeoutNanoseconds: 1_000_000_000, now: .now
-            ).trace
+            ).request.trace
         }
         #expect(try outgoing()?.isSampled == false)
         let outer = TraceContext.start(isSampled: true)

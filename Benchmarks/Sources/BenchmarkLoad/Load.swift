@@ -34,6 +34,11 @@ public struct Load: Sendable {
     /// Rows of a list call's reply.
     public static let rows = 50
 
+    /// Whether a reply is what was sent. `==` of arrays looks at each element, which is seen in a call's time.
+    public static func isSame(_ reply: [UInt8], _ sent: [UInt8]) -> Bool {
+        reply.count == sent.count && memcmp(reply, sent, sent.count) == 0
+    }
+
     /// Warms up, then measures: with a rate open loop, else with calls in flight, shared out among the callers.
     public func run(_ callers: [Caller]) async throws {
         let warmUp = try await loop(for: .milliseconds(300), callers)

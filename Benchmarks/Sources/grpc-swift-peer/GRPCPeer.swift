@@ -60,7 +60,7 @@ enum GRPCPeer {
                             serializer: BytesCoding(), deserializer: BytesCoding(),
                             options: .defaults
                         ) { try $0.message }
-                        guard reply == payload else { throw OtherReply() }
+                        guard Load.isSame(reply, payload) else { throw OtherReply() }
                     }
                 }
             try await Load(arguments).run([Caller(call: call)])

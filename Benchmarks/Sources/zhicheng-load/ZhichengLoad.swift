@@ -52,7 +52,7 @@ enum ZhichengLoad {
         let message = Wire.Pair(value: [UInt8](repeating: 0x5A, count: Load.payloadBytes - 2))
         return {
             let reply: Wire.Pair = try await channel.unary(method, message, options: CallOptions())
-            guard reply == message else { throw OtherReply() }
+            guard Load.isSame(reply.value, message.value) else { throw OtherReply() }
         }
     }
 

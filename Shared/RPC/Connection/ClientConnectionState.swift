@@ -55,6 +55,8 @@ package struct ClientConnectionState: ~Copyable, Sendable {
     /// Refusals of the server's calls: a flood of these must not make a flood of answers.
     var refusals = RateBudget(capacity: 64, perSecond: 64)
     var pong: UInt64?
+    /// The largest length of the next frame; until the Hello is there, little is enough.
+    package private(set) var maxFrame: Int
     /// The largest request that the server takes.
     package private(set) var mostRequestBytes: Int
 
@@ -66,6 +68,7 @@ package struct ClientConnectionState: ~Copyable, Sendable {
         streams = StreamTable(limits)
         state = .greeting(until: now + limits.handshake)
         maxCalls = limits.maxCalls
+        maxFrame = limits.mostHelloBytes
         mostRequestBytes = limits.maxMessage
     }
 
@@ -86,11 +89,6 @@ package struct ClientConnectionState: ~Copyable, Sendable {
 
     /// Calls that the server still has to answer, abandoned ones included.
     package var openCalls: Int { calls.count }
-
-    /// The largest length of the next frame; until the Hello is there, little is enough.
-    package var maxFrame: Int {
-        if case .greeting = state { limits.mostHelloBytes } else { limits.maxFrame }
-    }
 
     /// Whether `begin` would take a call.
     package var hasRoom: Bool {
@@ -222,6 +220,7 @@ extension ClientConnectionState {
                 "the server chose version \(hello.version); this side speaks \(Frame.version)")
         }
         state = .open
+        maxFrame = limits.maxFrame
         mostRequestBytes = min(limits.maxMessage, hello.mostMessageBytes)
         streams.greeted(hello)
         if hello.maxCalls > 0 {

@@ -14,6 +14,7 @@ extension ServerConnectionState {
         }
         state = .open
         if !peer.isAuthenticated { idle = min(limits.idle, limits.strangersIdle) }
+        maxFrame = limits.maxFrame
         mostReplyBytes = min(limits.maxMessage, hello.mostMessageBytes)
         streams.greeted(hello)
         var answer = Frame.Hello()

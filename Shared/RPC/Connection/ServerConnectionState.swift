@@ -88,6 +88,8 @@ package struct ServerConnectionState: ~Copyable, Sendable {
     var refusedWhileStalled = 0
     /// How many calls at once the peer was told last.
     var toldCalls: Int
+    /// The largest length of the next frame; before the Hello little is enough.
+    package internal(set) var maxFrame: Int
     /// The largest reply that the peer takes.
     package internal(set) var mostReplyBytes: Int
 
@@ -115,12 +117,8 @@ package struct ServerConnectionState: ~Copyable, Sendable {
         idleSince = now
         idle = limits.idle
         toldCalls = limits.maxCalls
+        maxFrame = limits.mostHelloBytes
         mostReplyBytes = limits.maxMessage
-    }
-
-    /// The largest length of the next frame; before the Hello little is enough.
-    package var maxFrame: Int {
-        if case .awaitingHello = state { limits.mostHelloBytes } else { limits.maxFrame }
     }
 
     /// Whether more waits to be sent than may.

@@ -1,21 +1,18 @@
 // What a server does around each call.
 extension CallRunner {
-    /// The call came and its route is known: gives it its priority, its trace and its place among the
-    /// calls that run at once. `ended` must follow, also when this throws.
+    /// The call came and its route is known: gives it its place among the calls that run at once. `ended` must
+    /// follow, also when this throws.
     /// - Throws: code 8 when the server has no room for work of this priority.
     package func begin(
         _ context: inout RequestContext, _ route: RouteTable.Route, at now: Moment
     ) throws(RPCError) {
-        context.trace = context.trace ?? .start()
-        guard let priority = route.priority else { return }
-        context.priority = priority.asked(
-            context.priority, byKnownPeer: context.peer.isAuthenticated)
-        guard context.method.kind == .unary else {
+        guard route.priority != nil else { return }
+        guard route.method.kind == .unary else {
             try load?.beginStream(context.priority)
             return
         }
         context.pass = try load?.begin(
-            context.method, context.priority, requestBytes: context.requestBytes, at: now)
+            route.method, context.priority, requestBytes: context.requestBytes, at: now)
     }
 
     /// The call's answer is packed.
@@ -41,8 +38,7 @@ extension CallRunner {
     package func refused(_ peer: Peer, _ error: RPCError) {
         guard !observers.isEmpty else { return }
         let context = RequestContext(
-            method: .unknown, peer: peer, metadata: Metadata(), end: .now, idempotencyKey: nil,
-            priority: .normal, attempt: 0, trace: nil)
+            Frame.Request(method: .id(0)), for: nil, of: peer, requestBytes: 0, end: .now)
         let end = ServedCall(
             error: error, queueNanoseconds: 0, handlerNanoseconds: 0, requestBytes: 0, replyBytes: 0
         )

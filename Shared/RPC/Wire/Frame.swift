@@ -83,24 +83,13 @@ package enum Frame {
 
     /// The end of a call without its payload.
     package struct Response: Sendable {
-        /// Errors are large and rare: apart, they do not make every response large.
-        private final class Failure: Sendable {
-            let error: RPCError
-
-            init(_ error: RPCError) { self.error = error }
-        }
-
-        private var failure: Failure?
         /// Nil: it succeeded.
-        package var error: RPCError? {
-            get { failure?.error }
-            set { failure = newValue.map(Failure.init) }
-        }
+        package var error: RPCError?
         package var queueMicroseconds: UInt32 = 0
         package var handlerMicroseconds: UInt32 = 0
 
         package init(error: RPCError? = nil) {
-            failure = error.map(Failure.init)
+            self.error = error
         }
     }
 

@@ -37,10 +37,17 @@
     }
 
     /// The frame's length.
-    mutating func bigEndian32(_ value: UInt32) {
-        for shift in stride(from: 24, through: 0, by: -8) {
-            byte(UInt8(truncatingIfNeeded: value >> shift))
+    mutating func bigEndian32(_ value: UInt32) { integer(value.bigEndian) }
+
+    /// The integer's bytes as they lie in memory.
+    @inline(__always)
+    private mutating func integer<Number: FixedWidthInteger & BitwiseCopyable>(_ value: Number) {
+        let size = MemoryLayout<Number>.size
+        if let target = unsafe target {
+            precondition(count <= target.count - size)
+            unsafe target.storeBytes(of: value, toByteOffset: count, as: Number.self)
         }
+        count &+= size
     }
 
     @inline(__always)
@@ -62,17 +69,13 @@
     mutating func fixed32(_ field: Int, _ value: UInt32) {
         guard value != 0 else { return }
         tag(field, .fixed32)
-        for shift in stride(from: 0, to: 32, by: 8) {
-            byte(UInt8(truncatingIfNeeded: value >> shift))
-        }
+        integer(value.littleEndian)
     }
 
     mutating func fixed64(_ field: Int, _ value: UInt64) {
         guard value != 0 else { return }
         tag(field, .fixed64)
-        for shift in stride(from: 0, to: 64, by: 8) {
-            byte(UInt8(truncatingIfNeeded: value >> shift))
-        }
+        integer(value.littleEndian)
     }
 
     mutating func bytes(_ field: Int, _ value: [UInt8]) {
@@ -85,7 +88,10 @@
     mutating func trace(_ field: Int, _ trace: TraceContext) {
         tag(field, .bytes)
         varint(UInt64(TraceContext.byteCount))
-        trace.eachByte { byte($0) }
+        integer(trace.high.bigEndian)
+        integer(trace.low.bigEndian)
+        integer(trace.span.bigEndian)
+        integer(trace.flags)
     }
 
     mutating func text(_ field: Int, _ value: String) {
