@@ -11,7 +11,7 @@ final class ClientConnection: ConnectionEnd {
     private var owner: ChannelCore?
     private let ownState: LoopOwned<ClientConnectionState>
     /// By the calls' slots.
-    private var calls: [PendingCall?] = []
+    private let ownCalls = LoopOwned<[PendingCall?]>([])
     private var handler: FrameHandler?
     /// Streams that wait for the connection's window.
     private var blocked = StreamQueue()
@@ -34,6 +34,11 @@ final class ClientConnection: ConnectionEnd {
         let handler = FrameHandler(executor: executor, end: self)
         self.handler = handler
         return handler
+    }
+
+    private var calls: [PendingCall?] {
+        @inline(__always) _read { yield ownCalls.value }
+        @inline(__always) _modify { yield &ownCalls.value }
     }
 
     private var state: ClientConnectionState {

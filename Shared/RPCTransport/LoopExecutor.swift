@@ -9,13 +9,30 @@ import NIOPosix
 // Everything that varies is confined to the event loop, which every entry checks.
 final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     let eventLoop: any EventLoop
-    private var jobs: [UnownedJob] = []
-    private var running: [UnownedJob] = []
-    private var unflushed: [FrameHandler] = []
-    private var flushing: [FrameHandler] = []
-    /// A turn runs or will come.
-    private var isTurnDue = false
-    private var isInTurn = false
+    private let ownWork = LoopOwned(Work())
+
+    /// What is to be done. What runs makes more of it: that is for the next round, in the other list.
+    private struct Work {
+        var jobs: [UnownedJob] = []
+        private(set) var running: [UnownedJob] = []
+        var unflushed: [FrameHandler] = []
+        var flushing: [FrameHandler] = []
+        /// A turn runs or will come.
+        var isTurnDue = false
+        var isInTurn = false
+
+        mutating func takeJobs() {
+            running.removeAll(keepingCapacity: true)
+            swap(&jobs, &running)
+        }
+
+        mutating func takeUnflushed() { swap(&unflushed, &flushing) }
+    }
+
+    private var work: Work {
+        @inline(__always) _read { yield ownWork.value }
+        @inline(__always) _modify { yield &ownWork.value }
+    }
 
     /// Tasks that keep making each other ready leave the loop to others after so many rounds.
     private static let mostRounds = 16
@@ -44,11 +61,11 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         if eventLoop.inEventLoop {
-            jobs.append(job)
+            work.jobs.append(job)
             requestTurn()
         } else {
             eventLoop.execute {
-                self.jobs.append(job)
+                self.work.jobs.append(job)
                 self.requestTurn()
             }
         }
@@ -61,43 +78,48 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
 
     /// The connection has something to send at the end of this turn.
     func flushAtEnd(_ handler: FrameHandler) {
-        unflushed.append(handler)
+        work.unflushed.append(handler)
         requestTurn()
     }
 
     /// The caller promises to call `turn` soon: until then nothing has to be scheduled.
-    func holdTurn() { isTurnDue = true }
+    func holdTurn() { work.isTurnDue = true }
 
     /// Runs what is ready, then flushes.
     func turn() {
         eventLoop.preconditionInEventLoop()
-        guard !isInTurn else { return }
-        isTurnDue = true
-        isInTurn = true
-        defer { isInTurn = false }
+        guard !work.isInTurn else { return }
+        work.isTurnDue = true
+        work.isInTurn = true
+        defer { work.isInTurn = false }
         var rounds = 0
-        while !jobs.isEmpty || !unflushed.isEmpty {
+        while !work.jobs.isEmpty || !work.unflushed.isEmpty {
             guard rounds < Self.mostRounds else {
                 eventLoop.execute { self.turn() }
                 return
             }
             rounds += 1
-            while !jobs.isEmpty, rounds < Self.mostRounds {
+            while !work.jobs.isEmpty, rounds < Self.mostRounds {
                 rounds += 1
-                swap(&jobs, &running)
-                for job in running { unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }
-                running.removeAll(keepingCapacity: true)
+                work.takeJobs()
+                for index in work.running.indices {
+                    let job = work.running[index]
+                    unsafe job.runSynchronously(on: asUnownedTaskExecutor())
+                }
             }
-            swap(&unflushed, &flushing)
-            for handler in flushing { handler.flush() }
-            flushing.removeAll(keepingCapacity: true)
+            work.takeUnflushed()
+            for index in work.flushing.indices {
+                let handler = work.flushing[index]
+                handler.flush()
+            }
+            work.flushing.removeAll(keepingCapacity: true)
         }
-        isTurnDue = false
+        work.isTurnDue = false
     }
 
     private func requestTurn() {
-        guard !isTurnDue else { return }
-        isTurnDue = true
+        guard !work.isTurnDue else { return }
+        work.isTurnDue = true
         eventLoop.execute { self.turn() }
     }
 }
