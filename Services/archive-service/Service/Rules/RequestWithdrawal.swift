@@ -28,6 +28,8 @@ struct RequestWithdrawal: Command {
         let requests: Int64
         let isWaiting: Bool
         let isReferred: Bool
+        /// Until when nothing is submitted to the unit that approved it.
+        let held: Int64?
     }
 
     func read(_ rows: any RowReader) throws -> Facts {
@@ -41,7 +43,8 @@ struct RequestWithdrawal: Command {
             },
             requests: requests, isWaiting: isWaiting,
             isReferred: try item.map { try PinStore.isPinned($0.id, version: $0.version, rows) }
-                ?? false)
+                ?? false,
+            held: try item?.submission.flatMap { try HeldUnits.until($0.unitID, rows) })
     }
 
     func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<Archive.Withdrawal> {
@@ -52,6 +55,7 @@ struct RequestWithdrawal: Command {
         guard item.version == request.expectedVersion else {
             throw .conflict(current: item.version)
         }
+        try requireNotHeld(facts.held, at: now)
         guard !facts.isWaiting else { throw .exists("该业绩已有待处理的撤回申请") }
         guard facts.requests < Self.mostRequests else {
             throw .precondition("一项业绩最多申请撤回 \(Self.mostRequests) 次")
