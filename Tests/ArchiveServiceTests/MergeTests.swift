@@ -118,11 +118,14 @@ extension Harness {
     @Test func nothingIsSubmittedToASuspendedUnit() async throws {
         let draft = try await harness.item(.draft, of: person)
         let returned = try await harness.item(.returned, of: person)
+        let approved = try await harness.item(.approved, of: person)
         harness.identity.set("school", isSuspended: true)
         for item in [draft, returned] {
             let error = try await refusal { try await harness.submit(person, item) }
             #expect(error.code == .failedPrecondition && error.message.contains("已停用"))
         }
+        let withdrawal = try await refusal { try await harness.withdraw(approved, person) }
+        #expect(withdrawal.code == .failedPrecondition && withdrawal.message.contains("已停用"))
         _ = try await harness.item(.reviewing, of: .applicant(2, unit: "company"))
         harness.identity.set("school", isSuspended: false)
         for item in [draft, returned] { _ = try await harness.submit(person, item) }

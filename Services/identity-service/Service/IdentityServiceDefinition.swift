@@ -88,23 +88,27 @@ private func deliveries(
 private func deliver(
     _ message: StoredMessage, to client: Identity.OfficerChangesClient
 ) async throws {
+    guard let key = IdempotencyKey(message.id) else { throw unknown(message) }
     var options = CallOptions()
-    options.idempotencyKey = IdempotencyKey(message.id)
+    options.timeout = .seconds(5)
+    options.idempotencyKey = key
     switch message.kind {
-    case OfficerAnnouncement.kind where options.idempotencyKey != nil:
-        options.timeout = .seconds(5)
+    case OfficerAnnouncement.kind:
         _ = try await client.apply(
             Identity.ApplyOfficerChangeRequest(decoding: message.payload), options: options)
-    case MergeUnit.messageKind where options.idempotencyKey != nil:
+    case MergeUnit.messageKind:
         // All that the service keeps of the unit moves at once.
         options.timeout = .seconds(60)
         _ = try await client.applyMerge(
             Identity.ApplyMergeRequest(decoding: message.payload), options: options)
-    default:
-        throw RPCError(
-            code: .unimplemented,
-            message: "a message “\(message.kind)” that this version does not know")
+    default: throw unknown(message)
     }
+}
+
+private func unknown(_ message: StoredMessage) -> RPCError {
+    RPCError(
+        code: .unimplemented,
+        message: "a message “\(message.kind)” that this version does not know")
 }
 
 /// Who may call what of Identity.

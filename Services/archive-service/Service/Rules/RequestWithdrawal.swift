@@ -55,7 +55,10 @@ struct RequestWithdrawal: Command {
         guard item.version == request.expectedVersion else {
             throw .conflict(current: item.version)
         }
-        try requireNotHeld(facts.held, at: now)
+        // What is known of the person's present unit says nothing of an earlier one.
+        let present = person.flatMap { $0.unitID == version.unitID ? $0 : nil }
+        try present?.requireReviewingUnit(held: facts.held, at: now)
+        try HeldUnits.requireFree(facts.held, at: now)
         guard !facts.isWaiting else { throw .exists("该业绩已有待处理的撤回申请") }
         guard facts.requests < Self.mostRequests else {
             throw .precondition("一项业绩最多申请撤回 \(Self.mostRequests) 次")
@@ -65,8 +68,6 @@ struct RequestWithdrawal: Command {
             request.reason, "reason", "撤回原因", required: true, longest: Self.longestReason,
             hasLines: true)
         try check.finish()
-        // What is known of the person's present unit says nothing of an earlier one.
-        let present = person.flatMap { $0.unitID == version.unitID ? $0 : nil }
         let withdrawal = StoredWithdrawal(
             id: newID, itemID: item.id, itemVersion: item.version, kind: item.kind,
             mainName: version.mainName, unitID: version.unitID, personID: personID,

@@ -65,8 +65,7 @@ struct SubmitItem: Command {
             enteredMilliseconds: now.milliseconds, referredTo: person.referral, decision: nil)
         let step = StoredFlowStep(
             node: FlowNode.applicant, action: Self.action, actorID: personID,
-            actorName: person.name,
-            opinion: "", atMilliseconds: now.milliseconds)
+            actorName: person.name, opinion: "", atMilliseconds: now.milliseconds)
         return Plan(
             writes: ItemStore.move(item, to: submitted) + VersionStore.open(version)
                 + [ItemStore.append(step, to: item.id)],

@@ -10,8 +10,9 @@ enum DeclarationStore {
 
     static let columns = """
         d.id AS id, d.person_id AS person_id, d.person_key AS person_key,
-        d.applicant AS applicant, d.unit_id AS unit_id, d.unit AS unit, d.phase AS phase, d.version AS version,
-        d.round AS round, d.accepted_round AS accepted_round, d.sort_ms AS sort_ms,
+        d.applicant AS applicant, d.unit_id AS unit_id, d.unit AS unit, d.phase AS phase,
+        d.version AS version, d.round AS round, d.accepted_round AS accepted_round,
+        d.sort_ms AS sort_ms,
         d.submitted_ms AS submitted_ms, d.application AS application, d.item_ids AS item_ids,
         d.claimed_by AS claimed_by, d.claimed_by_name AS claimed_by_name,
         d.waiting_step AS waiting_step, d.reviewed AS reviewed,
@@ -80,7 +81,7 @@ enum DeclarationStore {
                 [.text(officer), .text(unit)]))?.integer("n") ?? 0
     }
 
-    /// How many of the unit's persons are in flight.
+    /// How many declarations of the unit's persons are in flight.
     static func open(at unit: String, _ rows: any RowReader) throws -> Int64 {
         try rows.row(
             Statement(

@@ -122,10 +122,8 @@ extension Announcement {
         announcement.actor = authority.personID
         return announcement
     }
-}
 
-extension Announcement {
-    /// An officer who has a role in the unit: given, or given anew.
+    /// An officer has a role in the unit: given, or given anew.
     static func joined(
         _ officer: ListedOfficer, in unit: StoredUnit, by authority: AccountAuthority,
         at now: Timestamp
