@@ -1267,6 +1267,96 @@ void   identity__v1__resume_unit_request__free_unpacked
   assert(message->base.descriptor == &identity__v1__resume_unit_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   identity__v1__merge_unit_request__init
+                     (Identity__V1__MergeUnitRequest         *message)
+{
+  static const Identity__V1__MergeUnitRequest init_value = IDENTITY__V1__MERGE_UNIT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t identity__v1__merge_unit_request__get_packed_size
+                     (const Identity__V1__MergeUnitRequest *message)
+{
+  assert(message->base.descriptor == &identity__v1__merge_unit_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__merge_unit_request__pack
+                     (const Identity__V1__MergeUnitRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__merge_unit_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__merge_unit_request__pack_to_buffer
+                     (const Identity__V1__MergeUnitRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__merge_unit_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__MergeUnitRequest *
+       identity__v1__merge_unit_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__MergeUnitRequest *)
+     protobuf_c_message_unpack (&identity__v1__merge_unit_request__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__merge_unit_request__free_unpacked
+                     (Identity__V1__MergeUnitRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__merge_unit_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__merge_unit_reply__init
+                     (Identity__V1__MergeUnitReply         *message)
+{
+  static const Identity__V1__MergeUnitReply init_value = IDENTITY__V1__MERGE_UNIT_REPLY__INIT;
+  *message = init_value;
+}
+size_t identity__v1__merge_unit_reply__get_packed_size
+                     (const Identity__V1__MergeUnitReply *message)
+{
+  assert(message->base.descriptor == &identity__v1__merge_unit_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__merge_unit_reply__pack
+                     (const Identity__V1__MergeUnitReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__merge_unit_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__merge_unit_reply__pack_to_buffer
+                     (const Identity__V1__MergeUnitReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__merge_unit_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__MergeUnitReply *
+       identity__v1__merge_unit_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__MergeUnitReply *)
+     protobuf_c_message_unpack (&identity__v1__merge_unit_reply__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__merge_unit_reply__free_unpacked
+                     (Identity__V1__MergeUnitReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__merge_unit_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   identity__v1__create_built_in_unit_request__init
                      (Identity__V1__CreateBuiltInUnitRequest         *message)
 {
@@ -2662,6 +2752,186 @@ void   identity__v1__apply_officer_change_reply__free_unpacked
   assert(message->base.descriptor == &identity__v1__apply_officer_change_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   identity__v1__hold_unit_request__init
+                     (Identity__V1__HoldUnitRequest         *message)
+{
+  static const Identity__V1__HoldUnitRequest init_value = IDENTITY__V1__HOLD_UNIT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t identity__v1__hold_unit_request__get_packed_size
+                     (const Identity__V1__HoldUnitRequest *message)
+{
+  assert(message->base.descriptor == &identity__v1__hold_unit_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__hold_unit_request__pack
+                     (const Identity__V1__HoldUnitRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__hold_unit_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__hold_unit_request__pack_to_buffer
+                     (const Identity__V1__HoldUnitRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__hold_unit_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__HoldUnitRequest *
+       identity__v1__hold_unit_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__HoldUnitRequest *)
+     protobuf_c_message_unpack (&identity__v1__hold_unit_request__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__hold_unit_request__free_unpacked
+                     (Identity__V1__HoldUnitRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__hold_unit_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__hold_unit_reply__init
+                     (Identity__V1__HoldUnitReply         *message)
+{
+  static const Identity__V1__HoldUnitReply init_value = IDENTITY__V1__HOLD_UNIT_REPLY__INIT;
+  *message = init_value;
+}
+size_t identity__v1__hold_unit_reply__get_packed_size
+                     (const Identity__V1__HoldUnitReply *message)
+{
+  assert(message->base.descriptor == &identity__v1__hold_unit_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__hold_unit_reply__pack
+                     (const Identity__V1__HoldUnitReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__hold_unit_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__hold_unit_reply__pack_to_buffer
+                     (const Identity__V1__HoldUnitReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__hold_unit_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__HoldUnitReply *
+       identity__v1__hold_unit_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__HoldUnitReply *)
+     protobuf_c_message_unpack (&identity__v1__hold_unit_reply__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__hold_unit_reply__free_unpacked
+                     (Identity__V1__HoldUnitReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__hold_unit_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__apply_merge_request__init
+                     (Identity__V1__ApplyMergeRequest         *message)
+{
+  static const Identity__V1__ApplyMergeRequest init_value = IDENTITY__V1__APPLY_MERGE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t identity__v1__apply_merge_request__get_packed_size
+                     (const Identity__V1__ApplyMergeRequest *message)
+{
+  assert(message->base.descriptor == &identity__v1__apply_merge_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__apply_merge_request__pack
+                     (const Identity__V1__ApplyMergeRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__apply_merge_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__apply_merge_request__pack_to_buffer
+                     (const Identity__V1__ApplyMergeRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__apply_merge_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__ApplyMergeRequest *
+       identity__v1__apply_merge_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__ApplyMergeRequest *)
+     protobuf_c_message_unpack (&identity__v1__apply_merge_request__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__apply_merge_request__free_unpacked
+                     (Identity__V1__ApplyMergeRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__apply_merge_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   identity__v1__apply_merge_reply__init
+                     (Identity__V1__ApplyMergeReply         *message)
+{
+  static const Identity__V1__ApplyMergeReply init_value = IDENTITY__V1__APPLY_MERGE_REPLY__INIT;
+  *message = init_value;
+}
+size_t identity__v1__apply_merge_reply__get_packed_size
+                     (const Identity__V1__ApplyMergeReply *message)
+{
+  assert(message->base.descriptor == &identity__v1__apply_merge_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t identity__v1__apply_merge_reply__pack
+                     (const Identity__V1__ApplyMergeReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &identity__v1__apply_merge_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t identity__v1__apply_merge_reply__pack_to_buffer
+                     (const Identity__V1__ApplyMergeReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &identity__v1__apply_merge_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Identity__V1__ApplyMergeReply *
+       identity__v1__apply_merge_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Identity__V1__ApplyMergeReply *)
+     protobuf_c_message_unpack (&identity__v1__apply_merge_reply__descriptor,
+                                allocator, len, data);
+}
+void   identity__v1__apply_merge_reply__free_unpacked
+                     (Identity__V1__ApplyMergeReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &identity__v1__apply_merge_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   identity__v1__revocation__init
                      (Identity__V1__Revocation         *message)
 {
@@ -3401,7 +3671,7 @@ const ProtobufCMessageDescriptor identity__v1__session__descriptor =
   (ProtobufCMessageInit) identity__v1__session__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor identity__v1__unit_summary__field_descriptors[10] =
+static const ProtobufCFieldDescriptor identity__v1__unit_summary__field_descriptors[11] =
 {
   {
     "id",
@@ -3523,6 +3793,18 @@ static const ProtobufCFieldDescriptor identity__v1__unit_summary__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "version",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__UnitSummary, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned identity__v1__unit_summary__field_indices_by_name[] = {
   8,   /* field[8] = administrative_level */
@@ -3535,11 +3817,12 @@ static const unsigned identity__v1__unit_summary__field_indices_by_name[] = {
   7,   /* field[7] = region_label */
   9,   /* field[9] = suspended */
   2,   /* field[2] = uscc */
+  10,   /* field[10] = version */
 };
 static const ProtobufCIntRange identity__v1__unit_summary__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor identity__v1__unit_summary__descriptor =
 {
@@ -3549,7 +3832,7 @@ const ProtobufCMessageDescriptor identity__v1__unit_summary__descriptor =
   "Identity__V1__UnitSummary",
   "identity.v1",
   sizeof(Identity__V1__UnitSummary),
-  10,
+  11,
   identity__v1__unit_summary__field_descriptors,
   identity__v1__unit_summary__field_indices_by_name,
   1,  identity__v1__unit_summary__number_ranges,
@@ -4754,6 +5037,160 @@ const ProtobufCMessageDescriptor identity__v1__resume_unit_request__descriptor =
   identity__v1__resume_unit_request__field_indices_by_name,
   1,  identity__v1__resume_unit_request__number_ranges,
   (ProtobufCMessageInit) identity__v1__resume_unit_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__merge_unit_request__field_descriptors[5] =
+{
+  {
+    "unit_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__MergeUnitRequest, unit_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "into_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__MergeUnitRequest, into_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expected_version",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__MergeUnitRequest, expected_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expected_into_version",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__MergeUnitRequest, expected_into_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__MergeUnitRequest, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__merge_unit_request__field_indices_by_name[] = {
+  3,   /* field[3] = expected_into_version */
+  2,   /* field[2] = expected_version */
+  1,   /* field[1] = into_id */
+  4,   /* field[4] = reason */
+  0,   /* field[0] = unit_id */
+};
+static const ProtobufCIntRange identity__v1__merge_unit_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor identity__v1__merge_unit_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.MergeUnitRequest",
+  "MergeUnitRequest",
+  "Identity__V1__MergeUnitRequest",
+  "identity.v1",
+  sizeof(Identity__V1__MergeUnitRequest),
+  5,
+  identity__v1__merge_unit_request__field_descriptors,
+  identity__v1__merge_unit_request__field_indices_by_name,
+  1,  identity__v1__merge_unit_request__number_ranges,
+  (ProtobufCMessageInit) identity__v1__merge_unit_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__merge_unit_reply__field_descriptors[3] =
+{
+  {
+    "into",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__MergeUnitReply, into),
+    &identity__v1__unit_summary__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "persons",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__MergeUnitReply, persons),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "officers",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__MergeUnitReply, officers),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__merge_unit_reply__field_indices_by_name[] = {
+  0,   /* field[0] = into */
+  2,   /* field[2] = officers */
+  1,   /* field[1] = persons */
+};
+static const ProtobufCIntRange identity__v1__merge_unit_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor identity__v1__merge_unit_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.MergeUnitReply",
+  "MergeUnitReply",
+  "Identity__V1__MergeUnitReply",
+  "identity.v1",
+  sizeof(Identity__V1__MergeUnitReply),
+  3,
+  identity__v1__merge_unit_reply__field_descriptors,
+  identity__v1__merge_unit_reply__field_indices_by_name,
+  1,  identity__v1__merge_unit_reply__number_ranges,
+  (ProtobufCMessageInit) identity__v1__merge_unit_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor identity__v1__create_built_in_unit_request__field_descriptors[5] =
@@ -6262,7 +6699,7 @@ const ProtobufCMessageDescriptor identity__v1__describe_person_request__descript
   (ProtobufCMessageInit) identity__v1__describe_person_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor identity__v1__person_summary__field_descriptors[14] =
+static const ProtobufCFieldDescriptor identity__v1__person_summary__field_descriptors[15] =
 {
   {
     "person_id",
@@ -6432,6 +6869,18 @@ static const ProtobufCFieldDescriptor identity__v1__person_summary__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "unit_suspended",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__PersonSummary, unit_suspended),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned identity__v1__person_summary__field_indices_by_name[] = {
   3,   /* field[3] = birth_day */
@@ -6448,11 +6897,12 @@ static const unsigned identity__v1__person_summary__field_indices_by_name[] = {
   8,   /* field[8] = unit_id */
   9,   /* field[9] = unit_name */
   12,   /* field[12] = unit_region */
+  14,   /* field[14] = unit_suspended */
 };
 static const ProtobufCIntRange identity__v1__person_summary__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor identity__v1__person_summary__descriptor =
 {
@@ -6462,7 +6912,7 @@ const ProtobufCMessageDescriptor identity__v1__person_summary__descriptor =
   "Identity__V1__PersonSummary",
   "identity.v1",
   sizeof(Identity__V1__PersonSummary),
-  14,
+  15,
   identity__v1__person_summary__field_descriptors,
   identity__v1__person_summary__field_indices_by_name,
   1,  identity__v1__person_summary__number_ranges,
@@ -6984,6 +7434,151 @@ const ProtobufCMessageDescriptor identity__v1__apply_officer_change_reply__descr
   identity__v1__apply_officer_change_reply__field_indices_by_name,
   0,  identity__v1__apply_officer_change_reply__number_ranges,
   (ProtobufCMessageInit) identity__v1__apply_officer_change_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__hold_unit_request__field_descriptors[1] =
+{
+  {
+    "unit_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__HoldUnitRequest, unit_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__hold_unit_request__field_indices_by_name[] = {
+  0,   /* field[0] = unit_id */
+};
+static const ProtobufCIntRange identity__v1__hold_unit_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor identity__v1__hold_unit_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.HoldUnitRequest",
+  "HoldUnitRequest",
+  "Identity__V1__HoldUnitRequest",
+  "identity.v1",
+  sizeof(Identity__V1__HoldUnitRequest),
+  1,
+  identity__v1__hold_unit_request__field_descriptors,
+  identity__v1__hold_unit_request__field_indices_by_name,
+  1,  identity__v1__hold_unit_request__number_ranges,
+  (ProtobufCMessageInit) identity__v1__hold_unit_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__hold_unit_reply__field_descriptors[1] =
+{
+  {
+    "waiting",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Identity__V1__HoldUnitReply, n_waiting),
+    offsetof(Identity__V1__HoldUnitReply, waiting),
+    &common__v1__view_count__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__hold_unit_reply__field_indices_by_name[] = {
+  0,   /* field[0] = waiting */
+};
+static const ProtobufCIntRange identity__v1__hold_unit_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor identity__v1__hold_unit_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.HoldUnitReply",
+  "HoldUnitReply",
+  "Identity__V1__HoldUnitReply",
+  "identity.v1",
+  sizeof(Identity__V1__HoldUnitReply),
+  1,
+  identity__v1__hold_unit_reply__field_descriptors,
+  identity__v1__hold_unit_reply__field_indices_by_name,
+  1,  identity__v1__hold_unit_reply__number_ranges,
+  (ProtobufCMessageInit) identity__v1__hold_unit_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor identity__v1__apply_merge_request__field_descriptors[2] =
+{
+  {
+    "unit_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__ApplyMergeRequest, unit_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "into_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__ApplyMergeRequest, into_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned identity__v1__apply_merge_request__field_indices_by_name[] = {
+  1,   /* field[1] = into_id */
+  0,   /* field[0] = unit_id */
+};
+static const ProtobufCIntRange identity__v1__apply_merge_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor identity__v1__apply_merge_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.ApplyMergeRequest",
+  "ApplyMergeRequest",
+  "Identity__V1__ApplyMergeRequest",
+  "identity.v1",
+  sizeof(Identity__V1__ApplyMergeRequest),
+  2,
+  identity__v1__apply_merge_request__field_descriptors,
+  identity__v1__apply_merge_request__field_indices_by_name,
+  1,  identity__v1__apply_merge_request__number_ranges,
+  (ProtobufCMessageInit) identity__v1__apply_merge_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define identity__v1__apply_merge_reply__field_descriptors NULL
+#define identity__v1__apply_merge_reply__field_indices_by_name NULL
+#define identity__v1__apply_merge_reply__number_ranges NULL
+const ProtobufCMessageDescriptor identity__v1__apply_merge_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "identity.v1.ApplyMergeReply",
+  "ApplyMergeReply",
+  "Identity__V1__ApplyMergeReply",
+  "identity.v1",
+  sizeof(Identity__V1__ApplyMergeReply),
+  0,
+  identity__v1__apply_merge_reply__field_descriptors,
+  identity__v1__apply_merge_reply__field_indices_by_name,
+  0,  identity__v1__apply_merge_reply__number_ranges,
+  (ProtobufCMessageInit) identity__v1__apply_merge_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor identity__v1__revocation__field_descriptors[3] =

@@ -32,6 +32,8 @@ package struct Announcement: Sendable, Hashable {
     package var tasks: [Tasks.TaskChange] = []
     /// The person who did it; "" for the service itself.
     package var actor = ""
+    /// Which of several posts of the change this one is.
+    private var part = 0
 
     package init(machine: String, object: String, version: Int64) {
         self.machine = machine
@@ -48,12 +50,22 @@ package struct Announcement: Sendable, Hashable {
         // An owner may name somebody twice: the unit, and the desk, which is the unit's.
         var seen: Set<Tasks.Mailbox> = []
         request.recipients.removeAll { $0.id.isEmpty || !seen.insert($0).inserted }
-        let name = "\(machine):\(object):\(version):\(event)"
+        let name = "\(machine):\(object):\(version):\(event)" + (part == 0 ? "" : ":\(part)")
         return OutboxMessage(
             lane: "announce:\(machine):\(object)", destination: Self.destination, kind: "post",
             id: OutboxMessage.id(of: name),
             // A request that cannot be packed (longer than 2 GiB) cannot occur here.
             payload: (try? request.encodedBytes()) ?? [])
+    }
+
+    /// The same to many: the task centre takes ten recipients at once.
+    package func messages(to recipients: [Tasks.Mailbox]) -> [OutboxMessage] {
+        stride(from: 0, to: recipients.count, by: 10).map { start in
+            var post = self
+            post.recipients = Array(recipients[start..<min(start + 10, recipients.count)])
+            post.part = start / 10
+            return post.message
+        }
     }
 
     private static func cut(_ text: String, _ longest: Int) -> String {

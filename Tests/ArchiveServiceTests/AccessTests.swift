@@ -60,6 +60,8 @@ import Testing
         "archive.v1.Archive/UnpinVersions": [.declarations],
         // Only identity-service, which is nobody of these.
         "identity.v1.OfficerChanges/Apply": [],
+        "identity.v1.OfficerChanges/HoldUnit": [],
+        "identity.v1.OfficerChanges/ApplyMerge": [],
         "tasks.v1.TaskSource/List": officers.union([.superior]),
         "tasks.v1.TaskSource/Count": officers.union([.superior]),
         "tasks.v1.TaskSource/Decide": officers.union([.superior]),

@@ -58,6 +58,11 @@ import Testing
         }
         try expectRecount(harness)
         for user in [User.school, .company] { try await expectAnswers(harness, user) }
+        // So they do when one unit is merged into the other.
+        try await harness.merge("school", into: "company")
+        try expectRecount(harness)
+        for user in [User.school, .company] { try await expectAnswers(harness, user) }
+        #expect(try harness.number("SELECT count(*) FROM items WHERE unit_id = 'school'") == 0)
     }
 
     /// Grants, refuses or cancels the item's request.

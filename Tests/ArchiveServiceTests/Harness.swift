@@ -96,8 +96,12 @@ struct Harness: Sendable {
         ]
         // A round may pin nothing, and a release may come before its pin.
         let mayChange: [Archive.ArchiveMethod] = [.pinVersions, .unpinVersions]
+        // Of units, identity-service may name any.
+        let ofUnits: [Identity.OfficerChangesMethod] = [.holdUnit, .applyMerge]
         return try await test.complaints(
-            BadInput(callers: callers, ids: ids, mayChange: Set(mayChange.map(\.rawValue))),
+            BadInput(
+                callers: callers, ids: ids,
+                mayChange: Set(mayChange.map(\.rawValue) + ofUnits.map(\.rawValue))),
             about: assembly)
     }
 
@@ -178,6 +182,8 @@ final class StubIdentity: RPCChannel {
         var registrations: [String: Identity.RegistrationState] = [:]
         /// Persons who are their unit's only officer.
         var alone: Set<String> = []
+        /// Units that are suspended.
+        var suspended: Set<String> = []
         var isDown = false
     }
     private let state = Mutex(State())
@@ -189,6 +195,12 @@ final class StubIdentity: RPCChannel {
     }
 
     func setAlone(_ user: User) { _ = state.withLock { $0.alone.insert(user.personID) } }
+
+    func set(_ unit: String, isSuspended: Bool) {
+        state.withLock {
+            if isSuspended { $0.suspended.insert(unit) } else { $0.suspended.remove(unit) }
+        }
+    }
 
     func set(isDown: Bool) { state.withLock { $0.isDown = isDown } }
 
@@ -221,7 +233,8 @@ final class StubIdentity: RPCChannel {
             idNumberMasked: "3501**********0012", unitID: user.unitID,
             registration: state.registrations[user.personID] ?? .approved,
             personKey: user.personKey, unitRegion: "350100",
-            soleOfficer: state.alone.contains(user.personID))
+            soleOfficer: state.alone.contains(user.personID),
+            unitSuspended: state.suspended.contains(user.unitID))
         guard let reply = summary as? Reply else {
             throw RPCError(code: .internalError, message: "another reply is expected")
         }
@@ -356,28 +369,6 @@ extension Harness {
         }
         return try await archive(user).getItem(Archive.GetItemRequest(id: item.id))
     }
-}
-
-/// What the call is refused with.
-func refusal<Value>(_ call: () async throws -> Value) async throws -> RPCError {
-    do {
-        _ = try await call()
-    } catch let error as RPCError {
-        return error
-    }
-    throw NotRefused()
-}
-
-struct NotRefused: Error {}
-
-extension RPCError {
-    /// The faults of a refused form.
-    var violations: [Common.FieldViolation] {
-        details.compactMap { try? $0.decode(as: Common.FieldViolations.self) }
-            .flatMap(\.violations)
-    }
-
-    var fields: [String] { violations.map(\.field) }
 }
 
 extension Archive.Item {

@@ -95,11 +95,14 @@ final class Harness: Sendable {
         callers.append(BadInput.Caller("nobody", channel([])))
         callers.append(
             BadInput.Caller("an ended session", channel(Array(repeating: 0xEE, count: 32))))
-        // Any key that is asked for is held for a minute.
+        // Any key that is asked for is held for a minute; of units, identity-service may name any.
+        let ofUnits: [Identity.OfficerChangesMethod] = [.holdUnit, .applyMerge]
         return try await test.complaints(
             BadInput(
                 callers: callers, ids: ids,
-                mayChange: [Declaration.DeclarationMethod.hasOpen.rawValue]), about: assembly)
+                mayChange: Set(
+                    [Declaration.DeclarationMethod.hasOpen.rawValue] + ofUnits.map(\.rawValue))),
+            about: assembly)
     }
 
     func declarations(_ token: [UInt8]) -> Declaration.DeclarationClient {
@@ -111,13 +114,28 @@ final class Harness: Sendable {
         _ unit: Identity.UnitSummary = .school, left: String = "", alone: String = "",
         message: IdempotencyKey = .random()
     ) async throws {
-        _ = try await Identity.OfficerChangesClient(
-            test.channel(
-                assembly, peer: Peer(name: "identity-service/1@0.1", isAuthenticated: true))
-        ).apply(
+        _ = try await changes.apply(
             .init(
                 unitID: unit.id, leftID: left, soleKey: Array(alone.utf8), region: unit.region),
             options: Self.options(message, .seconds(10)))
+    }
+
+    /// As identity-service asks of a unit that is to be merged: what waits there.
+    func held(_ unit: Identity.UnitSummary) async throws -> [String] {
+        try await changes.holdUnit(.init(unitID: unit.id)).waiting.map { "\($0.label) \($0.count)" }
+    }
+
+    /// identity-service has merged the unit.
+    func merge(_ unit: Identity.UnitSummary, into other: Identity.UnitSummary) async throws {
+        _ = try await changes.applyMerge(
+            .init(unitID: unit.id, intoID: other.id),
+            options: Self.options(.random(), .seconds(10)))
+    }
+
+    private var changes: Identity.OfficerChangesClient {
+        Identity.OfficerChangesClient(
+            test.channel(
+                assembly, peer: Peer(name: "identity-service/1@0.1", isAuthenticated: true)))
     }
 
     /// As another service calls, without a user.
@@ -230,14 +248,15 @@ extension Harness {
     /// An approved person with one approved archive item.
     func applicant(
         _ n: Int, of unit: Identity.UnitSummary = .school, name: String = "姚姣2",
-        registration: Identity.RegistrationState = .approved, isAlone: Bool = false
+        registration: Identity.RegistrationState = .approved, isAlone: Bool = false,
+        isSuspended: Bool = false
     ) -> Applicant {
         let person = Identity.PersonSummary(
             personID: "person-\(n)", name: name, sex: "女", birthDay: "1990-03-07",
             idDocument: "111", idNumberMasked: "3501**********002X", phoneMasked: "138****0001",
             politicalStatus: "群众", unitID: unit.id, unitName: unit.name,
             registration: registration, personKey: Array("key-\(n)".utf8),
-            unitRegion: unit.region, soleOfficer: isAlone)
+            unitRegion: unit.region, soleOfficer: isAlone, unitSuspended: isSuspended)
         identity.add(person)
         let itemID = randomID()
         archive.add(
@@ -368,31 +387,5 @@ extension Harness {
         options.idempotencyKey = key
         options.timeout = timeout
         return options
-    }
-}
-
-// MARK: - Refusals
-
-/// What the call is refused with.
-func refusal<Value>(_ call: () async throws -> Value) async throws -> RPCError {
-    do {
-        _ = try await call()
-    } catch let error as RPCError {
-        return error
-    }
-    throw NotRefused()
-}
-
-struct NotRefused: Error {}
-
-extension RPCError {
-    /// The fields that a refused form names.
-    var fields: [String] {
-        details.compactMap { try? $0.decode(as: Common.FieldViolations.self) }
-            .flatMap(\.violations).map(\.field)
-    }
-
-    func detail<M: Message>(_ type: M.Type = M.self) -> M? {
-        details.lazy.compactMap { try? $0.decode(as: M.self) }.first
     }
 }

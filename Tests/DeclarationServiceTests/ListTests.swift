@@ -135,6 +135,11 @@ struct ListTests {
             for (unit, officer) in [("unit-school", officers[0]), ("unit-company", officers[1])] {
                 try await harness.recount(unit, officer)
             }
+            // So they do when one unit is merged into the other: whatever waits goes with it.
+            try await harness.merge(.company, into: .school)
+            for (unit, officer) in [("unit-school", officers[0]), ("unit-company", officers[1])] {
+                try await harness.recount(unit, officer)
+            }
             for (desk, token) in [
                 ("superior:350100", harness.superior()),
                 ("committee:committee-1", harness.committee()),

@@ -46,6 +46,7 @@ import Testing
             case .listUnitChanges: _ = try await client.listUnitChanges(.init())
             case .decideUnitChange: _ = try await client.decideUnitChange(.init())
             case .suspendUnit: _ = try await client.suspendUnit(.init())
+            case .mergeUnit: _ = try await client.mergeUnit(.init())
             case .resumeUnit: _ = try await client.resumeUnit(.init())
             case .registerPerson: _ = try await client.registerPerson(.init())
             case .transferPerson: _ = try await client.transferPerson(.init())
@@ -124,7 +125,7 @@ import Testing
                 "department", department,
                 everybody.union(looksAfterOfficers).union([
                     "createBuiltInUnit", "resetPassword", "recordOfficer", "listUnitChanges",
-                    "decideUnitChange", "suspendUnit", "resumeUnit",
+                    "decideUnitChange", "suspendUnit", "resumeUnit", "mergeUnit",
                 ])
             ),
             ("superior", superior, everybody.union(["recordOfficer", "getRegistration"])),

@@ -120,7 +120,13 @@ import Testing
             .init(personID: first.personID, role: .unitAdministrator))
         _ = try await administrator.handOver(
             .init(leavingID: agent, successorID: second.personID))
-        let posts = try harness.database.announcements()
+        let all = try harness.database.announcements()
+        // By the operator's command.
+        #expect(all.prefix(2).allSatisfy { $0.isWorded && $0.told == ["unit:\(unit.id)"] })
+        #expect(
+            all.prefix(2).map(\.event) == ["unit_officer.role_given", "unit_officer.role_given"])
+        #expect(all[0].text.hasSuffix("林审核1 现为审核人"))
+        let posts = Array(all.dropFirst(2))
         #expect(
             posts.map(\.event) == [
                 "unit_officer.removed", "unit_officer.role_given", "unit_officer.handed_over",
@@ -133,5 +139,16 @@ import Testing
         #expect(posts.allSatisfy { $0.isWorded && $0.actorID == agent })
         #expect(posts[1].text.hasSuffix("林审核1 现为管理员"))
         #expect(posts[2].text.hasSuffix("陈经办 已更换为 林审核2"))
+    }
+
+    /// Another agent whom 闽政通 vouches for is an administrator as well: the officers are told. Of a new unit there is nobody to tell.
+    @Test func anAgentWhoJoinsIsToldToTheUnit() async throws {
+        let harness = try Harness()
+        let unit = try await harness.activeUnit()
+        let colleague = VouchedAgent.school.agent("mzt-agent-7", name: "新经办", sequence: 907)
+        for _ in 1...2 { _ = try await harness.signIn(colleague) }
+        let posts = try harness.database.announcements()
+        #expect(posts.map(\.event) == ["unit_officer.role_given"])
+        #expect(posts[0].told == ["unit:\(unit.id)"] && posts[0].text.hasSuffix("新经办 现为管理员"))
     }
 }

@@ -23,6 +23,8 @@ struct Harness: Sendable {
     let leases: LeaseBook
     /// Keys of the persons who have a declaration in flight.
     let declarations = DeclarationsInFlight()
+    /// What waits at units in the services that review.
+    let waiting = WaitingAtUnits()
     private let assembly: ServiceAssembly
 
     /// - Parameter openID: the second protocol, for the tests that speak it.
@@ -31,7 +33,7 @@ struct Harness: Sendable {
     init(
         openID: OpenIDProvider? = nil, knowsDeclarations: Bool = true, reviewers: [String] = []
     ) throws {
-        let declarations = declarations
+        let (declarations, waiting) = (declarations, waiting)
         let isOpen: OpenDeclarations = { key throws(RPCError) in
             declarations.keys.withLock { $0.contains(key) }
         }
@@ -49,7 +51,7 @@ struct Harness: Sendable {
             hasher: .cheapForTests, keeper: keeper,
             leases: leases,
             openDeclarations: knowsDeclarations ? isOpen : nil,
-            reviewers: reviewers.map { ($0, Identity.OfficerChangesClient(NoChannel())) })
+            reviewers: reviewers.map { ($0, Identity.OfficerChangesClient(waiting)) })
     }
 
     static let callback = "http://127.0.0.1/callback"
@@ -109,12 +111,22 @@ struct Harness: Sendable {
     }
 }
 
-/// To a service that is not there.
-private struct NoChannel: RPCChannel {
+/// The services that review: they say what waits at a unit, and are not there for anything else.
+final class WaitingAtUnits: RPCChannel {
+    private let counts = Mutex<[String: [Common.ViewCount]]>([:])
+
+    func set(_ waiting: [Common.ViewCount], at unit: String) {
+        counts.withLock { $0[unit] = waiting }
+    }
+
     func unary<Request: Message, Reply: Message>(
         _ method: RPCMethod, _ request: Request, options: CallOptions
     ) async throws(RPCError) -> Reply {
-        throw RPCError(code: .unavailable, message: "nobody is there")
+        guard let request = request as? Identity.HoldUnitRequest,
+            let reply = Identity.HoldUnitReply(
+                waiting: counts.withLock { $0[request.unitID] ?? [] }) as? Reply
+        else { throw RPCError(code: .unavailable, message: "nobody is there") }
+        return reply
     }
 }
 

@@ -15,6 +15,7 @@ struct PlatformTests {
             try await anOfficerFinishesADeclaration(platform)
             try await hostileBytes(platform)
             try await whatWasAnsweredSurvives(platform)
+            try await aMergedUnitGoesOn(platform)
             try await aDeadSourceIsNamed(platform)
             try await aKilledServicesTimeGoesOn(platform)
         }

@@ -39,7 +39,7 @@ func assemble(
     let changes = OfficerChangesHandler(database: environment.database)
     assembly.serve(changes.register(in:)) { (method: Identity.OfficerChangesMethod) in
         switch method {
-        case .apply: .services(["identity-service"])
+        case .apply, .holdUnit, .applyMerge: .services(["identity-service"])
         }
     }
     assembly.run(environment.announcementRelay)

@@ -48,7 +48,7 @@ func assemble(
     let changes = OfficerChangesHandler(database: environment.database, ids: randomID)
     assembly.serve(changes.register(in:)) { (method: Identity.OfficerChangesMethod) in
         switch method {
-        case .apply: .services(["identity-service"])
+        case .apply, .holdUnit, .applyMerge: .services(["identity-service"])
         }
     }
     assembly.run(

@@ -27,7 +27,7 @@ package let identityServiceDefinition = ServiceDefinition(
         leases: LeaseBook(
             afterRestart: try environment.database.read { rows in try SessionStore.exist(rows) }),
         openDeclarations: openDeclarations,
-        reviewers: try ["archive-service", "declaration-service"]
+        reviewers: try IdentityHandler.reviewing
             .filter(environment.peerNames.contains)
             .map { ($0, Identity.OfficerChangesClient(try environment.channel($0))) })
 }
@@ -49,7 +49,7 @@ func assemble(
         personal: PersonalData(cipher: environment.fields), hasher: hasher,
         providers: providers, callbacks: callbacks, throttle: SignInThrottle(), keeper: keeper,
         leases: leases, logger: environment.logger, openDeclarations: openDeclarations,
-        reviewers: reviewers.map(\.service), ids: randomID,
+        reviewers: reviewers, ids: randomID,
         randomToken: { SessionToken.random() },
         initialPassword: {
             var generator = SystemRandomNumberGenerator()
@@ -84,20 +84,31 @@ private func deliveries(
     return deliveries
 }
 
-/// Tells a reviewing service of a change of officers; what cannot be delivered stays in the outbox.
+/// Tells a reviewing service of a change of officers, or of a merge; what cannot be delivered stays in the outbox.
 private func deliver(
     _ message: StoredMessage, to client: Identity.OfficerChangesClient
 ) async throws {
-    guard message.kind == OfficerAnnouncement.kind, let key = IdempotencyKey(message.id) else {
-        throw RPCError(
-            code: .unimplemented,
-            message: "a message “\(message.kind)” that this version does not know")
-    }
+    guard let key = IdempotencyKey(message.id) else { throw unknown(message) }
     var options = CallOptions()
     options.timeout = .seconds(5)
     options.idempotencyKey = key
-    _ = try await client.apply(
-        Identity.ApplyOfficerChangeRequest(decoding: message.payload), options: options)
+    switch message.kind {
+    case OfficerAnnouncement.kind:
+        _ = try await client.apply(
+            Identity.ApplyOfficerChangeRequest(decoding: message.payload), options: options)
+    case MergeUnit.messageKind:
+        // All that the service keeps of the unit moves at once.
+        options.timeout = .seconds(60)
+        _ = try await client.applyMerge(
+            Identity.ApplyMergeRequest(decoding: message.payload), options: options)
+    default: throw unknown(message)
+    }
+}
+
+private func unknown(_ message: StoredMessage) -> RPCError {
+    RPCError(
+        code: .unimplemented,
+        message: "a message “\(message.kind)” that this version does not know")
 }
 
 /// Who may call what of Identity.
@@ -110,7 +121,7 @@ private func identityAccess(_ method: Identity.IdentityMethod) -> AccessRule {
     case .getUnit: .users(.officers, unfinished: true)
     case .saveUnit, .requestUnitChange: .users([.unitAdministrator])
     case .listUnitChanges: .users(Set.officers.union([.hrDepartment]))
-    case .decideUnitChange, .suspendUnit, .resumeUnit: .users([.hrDepartment])
+    case .decideUnitChange, .suspendUnit, .resumeUnit, .mergeUnit: .users([.hrDepartment])
     case .findUnits: .users(.everyone)
     case .createBuiltInUnit, .resetPassword: .usersOrServices([.hrDepartment], ["zhicheng"])
     case .createAccount: .usersOrServices([.unitAdministrator, .hrDepartment], ["zhicheng"])

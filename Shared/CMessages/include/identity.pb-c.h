@@ -44,6 +44,8 @@ typedef struct Identity__V1__ListUnitChangesReply Identity__V1__ListUnitChangesR
 typedef struct Identity__V1__DecideUnitChangeRequest Identity__V1__DecideUnitChangeRequest;
 typedef struct Identity__V1__SuspendUnitRequest Identity__V1__SuspendUnitRequest;
 typedef struct Identity__V1__ResumeUnitRequest Identity__V1__ResumeUnitRequest;
+typedef struct Identity__V1__MergeUnitRequest Identity__V1__MergeUnitRequest;
+typedef struct Identity__V1__MergeUnitReply Identity__V1__MergeUnitReply;
 typedef struct Identity__V1__CreateBuiltInUnitRequest Identity__V1__CreateBuiltInUnitRequest;
 typedef struct Identity__V1__CreateAccountRequest Identity__V1__CreateAccountRequest;
 typedef struct Identity__V1__CreateAccountReply Identity__V1__CreateAccountReply;
@@ -75,6 +77,10 @@ typedef struct Identity__V1__Reveal Identity__V1__Reveal;
 typedef struct Identity__V1__ListRevealsReply Identity__V1__ListRevealsReply;
 typedef struct Identity__V1__ApplyOfficerChangeRequest Identity__V1__ApplyOfficerChangeRequest;
 typedef struct Identity__V1__ApplyOfficerChangeReply Identity__V1__ApplyOfficerChangeReply;
+typedef struct Identity__V1__HoldUnitRequest Identity__V1__HoldUnitRequest;
+typedef struct Identity__V1__HoldUnitReply Identity__V1__HoldUnitReply;
+typedef struct Identity__V1__ApplyMergeRequest Identity__V1__ApplyMergeRequest;
+typedef struct Identity__V1__ApplyMergeReply Identity__V1__ApplyMergeReply;
 typedef struct Identity__V1__Revocation Identity__V1__Revocation;
 typedef struct Identity__V1__RevocationAcknowledgement Identity__V1__RevocationAcknowledgement;
 
@@ -234,10 +240,11 @@ struct  Identity__V1__UnitSummary
   ProtobufCBinaryData region_label;
   ProtobufCBinaryData administrative_level;
   protobuf_c_boolean suspended;
+  int64_t version;
 };
 #define IDENTITY__V1__UNIT_SUMMARY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&identity__v1__unit_summary__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, 0 }
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0 }
 
 
 struct  Identity__V1__UnitDetails
@@ -439,6 +446,32 @@ struct  Identity__V1__ResumeUnitRequest
 #define IDENTITY__V1__RESUME_UNIT_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&identity__v1__resume_unit_request__descriptor) \
     , {0,NULL} }
+
+
+struct  Identity__V1__MergeUnitRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData unit_id;
+  ProtobufCBinaryData into_id;
+  int64_t expected_version;
+  int64_t expected_into_version;
+  ProtobufCBinaryData reason;
+};
+#define IDENTITY__V1__MERGE_UNIT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__merge_unit_request__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, 0, {0,NULL} }
+
+
+struct  Identity__V1__MergeUnitReply
+{
+  ProtobufCMessage base;
+  Identity__V1__UnitSummary *into;
+  int64_t persons;
+  int64_t officers;
+};
+#define IDENTITY__V1__MERGE_UNIT_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__merge_unit_reply__descriptor) \
+    , NULL, 0, 0 }
 
 
 struct  Identity__V1__CreateBuiltInUnitRequest
@@ -726,10 +759,11 @@ struct  Identity__V1__PersonSummary
   ProtobufCBinaryData person_key;
   ProtobufCBinaryData unit_region;
   protobuf_c_boolean sole_officer;
+  protobuf_c_boolean unit_suspended;
 };
 #define IDENTITY__V1__PERSON_SUMMARY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&identity__v1__person_summary__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, 0 }
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, 0, 0 }
 
 
 struct  Identity__V1__ImportPersonsRequest
@@ -837,6 +871,47 @@ struct  Identity__V1__ApplyOfficerChangeReply
 };
 #define IDENTITY__V1__APPLY_OFFICER_CHANGE_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&identity__v1__apply_officer_change_reply__descriptor) \
+     }
+
+
+struct  Identity__V1__HoldUnitRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData unit_id;
+};
+#define IDENTITY__V1__HOLD_UNIT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__hold_unit_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Identity__V1__HoldUnitReply
+{
+  ProtobufCMessage base;
+  size_t n_waiting;
+  Common__V1__ViewCount **waiting;
+};
+#define IDENTITY__V1__HOLD_UNIT_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__hold_unit_reply__descriptor) \
+    , 0,NULL }
+
+
+struct  Identity__V1__ApplyMergeRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData unit_id;
+  ProtobufCBinaryData into_id;
+};
+#define IDENTITY__V1__APPLY_MERGE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__apply_merge_request__descriptor) \
+    , {0,NULL}, {0,NULL} }
+
+
+struct  Identity__V1__ApplyMergeReply
+{
+  ProtobufCMessage base;
+};
+#define IDENTITY__V1__APPLY_MERGE_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&identity__v1__apply_merge_reply__descriptor) \
      }
 
 
@@ -1394,6 +1469,44 @@ Identity__V1__ResumeUnitRequest *
                       const uint8_t       *data);
 void   identity__v1__resume_unit_request__free_unpacked
                      (Identity__V1__ResumeUnitRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__MergeUnitRequest methods */
+void   identity__v1__merge_unit_request__init
+                     (Identity__V1__MergeUnitRequest         *message);
+size_t identity__v1__merge_unit_request__get_packed_size
+                     (const Identity__V1__MergeUnitRequest   *message);
+size_t identity__v1__merge_unit_request__pack
+                     (const Identity__V1__MergeUnitRequest   *message,
+                      uint8_t             *out);
+size_t identity__v1__merge_unit_request__pack_to_buffer
+                     (const Identity__V1__MergeUnitRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__MergeUnitRequest *
+       identity__v1__merge_unit_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__merge_unit_request__free_unpacked
+                     (Identity__V1__MergeUnitRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__MergeUnitReply methods */
+void   identity__v1__merge_unit_reply__init
+                     (Identity__V1__MergeUnitReply         *message);
+size_t identity__v1__merge_unit_reply__get_packed_size
+                     (const Identity__V1__MergeUnitReply   *message);
+size_t identity__v1__merge_unit_reply__pack
+                     (const Identity__V1__MergeUnitReply   *message,
+                      uint8_t             *out);
+size_t identity__v1__merge_unit_reply__pack_to_buffer
+                     (const Identity__V1__MergeUnitReply   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__MergeUnitReply *
+       identity__v1__merge_unit_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__merge_unit_reply__free_unpacked
+                     (Identity__V1__MergeUnitReply *message,
                       ProtobufCAllocator *allocator);
 /* Identity__V1__CreateBuiltInUnitRequest methods */
 void   identity__v1__create_built_in_unit_request__init
@@ -1984,6 +2097,82 @@ Identity__V1__ApplyOfficerChangeReply *
 void   identity__v1__apply_officer_change_reply__free_unpacked
                      (Identity__V1__ApplyOfficerChangeReply *message,
                       ProtobufCAllocator *allocator);
+/* Identity__V1__HoldUnitRequest methods */
+void   identity__v1__hold_unit_request__init
+                     (Identity__V1__HoldUnitRequest         *message);
+size_t identity__v1__hold_unit_request__get_packed_size
+                     (const Identity__V1__HoldUnitRequest   *message);
+size_t identity__v1__hold_unit_request__pack
+                     (const Identity__V1__HoldUnitRequest   *message,
+                      uint8_t             *out);
+size_t identity__v1__hold_unit_request__pack_to_buffer
+                     (const Identity__V1__HoldUnitRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__HoldUnitRequest *
+       identity__v1__hold_unit_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__hold_unit_request__free_unpacked
+                     (Identity__V1__HoldUnitRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__HoldUnitReply methods */
+void   identity__v1__hold_unit_reply__init
+                     (Identity__V1__HoldUnitReply         *message);
+size_t identity__v1__hold_unit_reply__get_packed_size
+                     (const Identity__V1__HoldUnitReply   *message);
+size_t identity__v1__hold_unit_reply__pack
+                     (const Identity__V1__HoldUnitReply   *message,
+                      uint8_t             *out);
+size_t identity__v1__hold_unit_reply__pack_to_buffer
+                     (const Identity__V1__HoldUnitReply   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__HoldUnitReply *
+       identity__v1__hold_unit_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__hold_unit_reply__free_unpacked
+                     (Identity__V1__HoldUnitReply *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__ApplyMergeRequest methods */
+void   identity__v1__apply_merge_request__init
+                     (Identity__V1__ApplyMergeRequest         *message);
+size_t identity__v1__apply_merge_request__get_packed_size
+                     (const Identity__V1__ApplyMergeRequest   *message);
+size_t identity__v1__apply_merge_request__pack
+                     (const Identity__V1__ApplyMergeRequest   *message,
+                      uint8_t             *out);
+size_t identity__v1__apply_merge_request__pack_to_buffer
+                     (const Identity__V1__ApplyMergeRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__ApplyMergeRequest *
+       identity__v1__apply_merge_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__apply_merge_request__free_unpacked
+                     (Identity__V1__ApplyMergeRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Identity__V1__ApplyMergeReply methods */
+void   identity__v1__apply_merge_reply__init
+                     (Identity__V1__ApplyMergeReply         *message);
+size_t identity__v1__apply_merge_reply__get_packed_size
+                     (const Identity__V1__ApplyMergeReply   *message);
+size_t identity__v1__apply_merge_reply__pack
+                     (const Identity__V1__ApplyMergeReply   *message,
+                      uint8_t             *out);
+size_t identity__v1__apply_merge_reply__pack_to_buffer
+                     (const Identity__V1__ApplyMergeReply   *message,
+                      ProtobufCBuffer     *buffer);
+Identity__V1__ApplyMergeReply *
+       identity__v1__apply_merge_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   identity__v1__apply_merge_reply__free_unpacked
+                     (Identity__V1__ApplyMergeReply *message,
+                      ProtobufCAllocator *allocator);
 /* Identity__V1__Revocation methods */
 void   identity__v1__revocation__init
                      (Identity__V1__Revocation         *message);
@@ -2108,6 +2297,12 @@ typedef void (*Identity__V1__SuspendUnitRequest_Closure)
 typedef void (*Identity__V1__ResumeUnitRequest_Closure)
                  (const Identity__V1__ResumeUnitRequest *message,
                   void *closure_data);
+typedef void (*Identity__V1__MergeUnitRequest_Closure)
+                 (const Identity__V1__MergeUnitRequest *message,
+                  void *closure_data);
+typedef void (*Identity__V1__MergeUnitReply_Closure)
+                 (const Identity__V1__MergeUnitReply *message,
+                  void *closure_data);
 typedef void (*Identity__V1__CreateBuiltInUnitRequest_Closure)
                  (const Identity__V1__CreateBuiltInUnitRequest *message,
                   void *closure_data);
@@ -2201,6 +2396,18 @@ typedef void (*Identity__V1__ApplyOfficerChangeRequest_Closure)
 typedef void (*Identity__V1__ApplyOfficerChangeReply_Closure)
                  (const Identity__V1__ApplyOfficerChangeReply *message,
                   void *closure_data);
+typedef void (*Identity__V1__HoldUnitRequest_Closure)
+                 (const Identity__V1__HoldUnitRequest *message,
+                  void *closure_data);
+typedef void (*Identity__V1__HoldUnitReply_Closure)
+                 (const Identity__V1__HoldUnitReply *message,
+                  void *closure_data);
+typedef void (*Identity__V1__ApplyMergeRequest_Closure)
+                 (const Identity__V1__ApplyMergeRequest *message,
+                  void *closure_data);
+typedef void (*Identity__V1__ApplyMergeReply_Closure)
+                 (const Identity__V1__ApplyMergeReply *message,
+                  void *closure_data);
 typedef void (*Identity__V1__Revocation_Closure)
                  (const Identity__V1__Revocation *message,
                   void *closure_data);
@@ -2241,6 +2448,8 @@ extern const ProtobufCMessageDescriptor identity__v1__list_unit_changes_reply__d
 extern const ProtobufCMessageDescriptor identity__v1__decide_unit_change_request__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__suspend_unit_request__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__resume_unit_request__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__merge_unit_request__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__merge_unit_reply__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__create_built_in_unit_request__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__create_account_request__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__create_account_reply__descriptor;
@@ -2272,6 +2481,10 @@ extern const ProtobufCMessageDescriptor identity__v1__reveal__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__list_reveals_reply__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__apply_officer_change_request__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__apply_officer_change_reply__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__hold_unit_request__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__hold_unit_reply__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__apply_merge_request__descriptor;
+extern const ProtobufCMessageDescriptor identity__v1__apply_merge_reply__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__revocation__descriptor;
 extern const ProtobufCMessageDescriptor identity__v1__revocation_acknowledgement__descriptor;
 

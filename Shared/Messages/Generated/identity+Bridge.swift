@@ -385,6 +385,7 @@ extension Identity.UnitSummary: @unsafe BridgedMessage {
         unsafe c.pointee.region_label = arena.text(self.regionLabel)
         unsafe c.pointee.administrative_level = arena.text(self.administrativeLevel)
         unsafe c.pointee.suspended = self.suspended ? 1 : 0
+        unsafe c.pointee.version = self.version
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
@@ -398,7 +399,8 @@ extension Identity.UnitSummary: @unsafe BridgedMessage {
             region: decodedText(c.pointee.region),
             regionLabel: decodedText(c.pointee.region_label),
             administrativeLevel: decodedText(c.pointee.administrative_level),
-            suspended: c.pointee.suspended != 0
+            suspended: c.pointee.suspended != 0,
+            version: c.pointee.version
         )
     }
 }
@@ -901,6 +903,72 @@ extension Identity.ResumeUnitRequest: @unsafe BridgedMessage {
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
         try unsafe self.init(
             unitID: decodedText(c.pointee.unit_id)
+        )
+    }
+}
+
+extension Identity.MergeUnitRequest: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__MergeUnitRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__merge_unit_request__get_packed_size, identity__v1__merge_unit_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__merge_unit_request__get_packed_size, identity__v1__merge_unit_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__merge_unit_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__merge_unit_request__init(c)
+        unsafe c.pointee.unit_id = arena.text(self.unitID)
+        unsafe c.pointee.into_id = arena.text(self.intoID)
+        unsafe c.pointee.expected_version = self.expectedVersion
+        unsafe c.pointee.expected_into_version = self.expectedIntoVersion
+        unsafe c.pointee.reason = arena.text(self.reason)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            unitID: decodedText(c.pointee.unit_id),
+            intoID: decodedText(c.pointee.into_id),
+            expectedVersion: c.pointee.expected_version,
+            expectedIntoVersion: c.pointee.expected_into_version,
+            reason: decodedText(c.pointee.reason)
+        )
+    }
+}
+
+extension Identity.MergeUnitReply: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__MergeUnitReply
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__merge_unit_reply__get_packed_size, identity__v1__merge_unit_reply__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__merge_unit_reply__get_packed_size, identity__v1__merge_unit_reply__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__merge_unit_reply__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__merge_unit_reply__init(c)
+        if let value = self.into { unsafe c.pointee.into = arena.message(value) }
+        unsafe c.pointee.persons = self.persons
+        unsafe c.pointee.officers = self.officers
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            into: decodedMessage(c.pointee.into),
+            persons: c.pointee.persons,
+            officers: c.pointee.officers
         )
     }
 }
@@ -1612,6 +1680,7 @@ extension Identity.PersonSummary: @unsafe BridgedMessage {
         unsafe c.pointee.person_key = arena.bytes(self.personKey)
         unsafe c.pointee.unit_region = arena.text(self.unitRegion)
         unsafe c.pointee.sole_officer = self.soleOfficer ? 1 : 0
+        unsafe c.pointee.unit_suspended = self.unitSuspended ? 1 : 0
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
@@ -1629,7 +1698,8 @@ extension Identity.PersonSummary: @unsafe BridgedMessage {
             registration: Identity.RegistrationState(rawValue: c.pointee.registration),
             personKey: decodedBytes(c.pointee.person_key),
             unitRegion: decodedText(c.pointee.unit_region),
-            soleOfficer: c.pointee.sole_officer != 0
+            soleOfficer: c.pointee.sole_officer != 0,
+            unitSuspended: c.pointee.unit_suspended != 0
         )
     }
 }
@@ -1897,6 +1967,113 @@ extension Identity.ApplyOfficerChangeReply: @unsafe BridgedMessage {
 
     func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
         unsafe identity__v1__apply_officer_change_reply__init(c)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        self.init()
+    }
+}
+
+extension Identity.HoldUnitRequest: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__HoldUnitRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__hold_unit_request__get_packed_size, identity__v1__hold_unit_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__hold_unit_request__get_packed_size, identity__v1__hold_unit_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__hold_unit_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__hold_unit_request__init(c)
+        unsafe c.pointee.unit_id = arena.text(self.unitID)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            unitID: decodedText(c.pointee.unit_id)
+        )
+    }
+}
+
+extension Identity.HoldUnitReply: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__HoldUnitReply
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__hold_unit_reply__get_packed_size, identity__v1__hold_unit_reply__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__hold_unit_reply__get_packed_size, identity__v1__hold_unit_reply__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__hold_unit_reply__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__hold_unit_reply__init(c)
+        unsafe (c.pointee.n_waiting, c.pointee.waiting) = arena.messages(self.waiting)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            waiting: decodedMessages(c.pointee.waiting, c.pointee.n_waiting)
+        )
+    }
+}
+
+extension Identity.ApplyMergeRequest: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__ApplyMergeRequest
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__apply_merge_request__get_packed_size, identity__v1__apply_merge_request__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__apply_merge_request__get_packed_size, identity__v1__apply_merge_request__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__apply_merge_request__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__apply_merge_request__init(c)
+        unsafe c.pointee.unit_id = arena.text(self.unitID)
+        unsafe c.pointee.into_id = arena.text(self.intoID)
+    }
+
+    init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
+        try unsafe self.init(
+            unitID: decodedText(c.pointee.unit_id),
+            intoID: decodedText(c.pointee.into_id)
+        )
+    }
+}
+
+extension Identity.ApplyMergeReply: @unsafe BridgedMessage {
+    typealias CValue = Identity__V1__ApplyMergeReply
+
+    public func encode(reserving reserve: (_ byteCount: Int) throws(MessageFault) -> UnsafeMutableRawBufferPointer) throws(MessageFault) {
+        try unsafe encodeBridged(self, identity__v1__apply_merge_reply__get_packed_size, identity__v1__apply_merge_reply__pack, reserve)
+    }
+
+    public func encodedBytes() throws(MessageFault) -> [UInt8] {
+        try unsafe encodedBytesBridged(self, identity__v1__apply_merge_reply__get_packed_size, identity__v1__apply_merge_reply__pack)
+    }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+        self = try unsafe decodeBridged(bytes, identity__v1__apply_merge_reply__unpack)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<CValue>, _ arena: inout Arena) {
+        unsafe identity__v1__apply_merge_reply__init(c)
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {

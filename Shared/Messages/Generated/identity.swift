@@ -385,12 +385,14 @@ extension Identity {
         public var administrativeLevel: String
         /// 已停用
         public var suspended: Bool
+        /// steps by one with every change; 0 in a Session
+        public var version: Int64
 
         /// With every field at its default.
         public init() { self.init(id: "") }
 
         /// With the given fields, and the others at their defaults.
-        public init(id: String = "", name: String = "", uscc: String = "", nature: String = "", natureLabel: String = "", quotaRequired: Bool = false, region: String = "", regionLabel: String = "", administrativeLevel: String = "", suspended: Bool = false) {
+        public init(id: String = "", name: String = "", uscc: String = "", nature: String = "", natureLabel: String = "", quotaRequired: Bool = false, region: String = "", regionLabel: String = "", administrativeLevel: String = "", suspended: Bool = false, version: Int64 = 0) {
             self.id = id
             self.name = name
             self.uscc = uscc
@@ -401,6 +403,7 @@ extension Identity {
             self.regionLabel = regionLabel
             self.administrativeLevel = administrativeLevel
             self.suspended = suspended
+            self.version = version
         }
     }
 }
@@ -764,6 +767,57 @@ extension Identity {
         /// With the given fields, and the others at their defaults.
         public init(unitID: String = "") {
             self.unitID = unitID
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.MergeUnitRequest`
+    public struct MergeUnitRequest: Message {
+        public static var fullName: String { "identity.v1.MergeUnitRequest" }
+        /// active or suspended; it is no more afterwards
+        public var unitID: String
+        /// active
+        public var intoID: String
+        /// of the first
+        public var expectedVersion: Int64
+        public var expectedIntoVersion: Int64
+        /// required; at most 500 characters, kept in the audit
+        public var reason: String
+
+        /// With every field at its default.
+        public init() { self.init(unitID: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(unitID: String = "", intoID: String = "", expectedVersion: Int64 = 0, expectedIntoVersion: Int64 = 0, reason: String = "") {
+            self.unitID = unitID
+            self.intoID = intoID
+            self.expectedVersion = expectedVersion
+            self.expectedIntoVersion = expectedIntoVersion
+            self.reason = reason
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.MergeUnitReply`
+    public struct MergeUnitReply: Message {
+        public static var fullName: String { "identity.v1.MergeUnitReply" }
+        /// the unit that goes on
+        public var into: Identity.UnitSummary?
+        /// registrations that moved, ended ones too
+        public var persons: Int64
+        /// who lost their places
+        public var officers: Int64
+
+        /// With every field at its default.
+        public init() { self.init(into: nil) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(into: Identity.UnitSummary? = nil, persons: Int64 = 0, officers: Int64 = 0) {
+            self.into = into
+            self.persons = persons
+            self.officers = officers
         }
     }
 }
@@ -1262,12 +1316,14 @@ extension Identity {
         public var unitRegion: String
         /// the unit's only officer is this person: the superior reviews in the unit's place
         public var soleOfficer: Bool
+        /// nobody of the unit can review: nothing new is submitted to it
+        public var unitSuspended: Bool
 
         /// With every field at its default.
         public init() { self.init(personID: "") }
 
         /// With the given fields, and the others at their defaults.
-        public init(personID: String = "", name: String = "", sex: String = "", birthDay: String = "", idDocument: String = "", idNumberMasked: String = "", phoneMasked: String = "", politicalStatus: String = "", unitID: String = "", unitName: String = "", registration: Identity.RegistrationState = Identity.RegistrationState(rawValue: 0), personKey: [UInt8] = [], unitRegion: String = "", soleOfficer: Bool = false) {
+        public init(personID: String = "", name: String = "", sex: String = "", birthDay: String = "", idDocument: String = "", idNumberMasked: String = "", phoneMasked: String = "", politicalStatus: String = "", unitID: String = "", unitName: String = "", registration: Identity.RegistrationState = Identity.RegistrationState(rawValue: 0), personKey: [UInt8] = [], unitRegion: String = "", soleOfficer: Bool = false, unitSuspended: Bool = false) {
             self.personID = personID
             self.name = name
             self.sex = sex
@@ -1282,6 +1338,7 @@ extension Identity {
             self.personKey = personKey
             self.unitRegion = unitRegion
             self.soleOfficer = soleOfficer
+            self.unitSuspended = unitSuspended
         }
     }
 }
@@ -1457,6 +1514,69 @@ extension Identity {
     /// `identity.v1.ApplyOfficerChangeReply`
     public struct ApplyOfficerChangeReply: Message {
         public static var fullName: String { "identity.v1.ApplyOfficerChangeReply" }
+
+        /// With every field at its default.
+        public init() {}
+    }
+}
+
+extension Identity {
+    /// `identity.v1.HoldUnitRequest`
+    public struct HoldUnitRequest: Message {
+        public static var fullName: String { "identity.v1.HoldUnitRequest" }
+        public var unitID: String
+
+        /// With every field at its default.
+        public init() { self.init(unitID: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(unitID: String = "") {
+            self.unitID = unitID
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.HoldUnitReply`
+    public struct HoldUnitReply: Message {
+        public static var fullName: String { "identity.v1.HoldUnitReply" }
+        /// what waits at the unit, by kind; none when nothing does
+        public var waiting: [Common.ViewCount]
+
+        /// With every field at its default.
+        public init() { self.init(waiting: []) }
+
+        /// With the given fields, and the others at their defaults.
+        public init(waiting: [Common.ViewCount] = []) {
+            self.waiting = waiting
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.ApplyMergeRequest`
+    public struct ApplyMergeRequest: Message {
+        public static var fullName: String { "identity.v1.ApplyMergeRequest" }
+        /// the unit that is no more
+        public var unitID: String
+        /// the unit that goes on
+        public var intoID: String
+
+        /// With every field at its default.
+        public init() { self.init(unitID: "") }
+
+        /// With the given fields, and the others at their defaults.
+        public init(unitID: String = "", intoID: String = "") {
+            self.unitID = unitID
+            self.intoID = intoID
+        }
+    }
+}
+
+extension Identity {
+    /// `identity.v1.ApplyMergeReply`
+    public struct ApplyMergeReply: Message {
+        public static var fullName: String { "identity.v1.ApplyMergeReply" }
 
         /// With every field at its default.
         public init() {}

@@ -12,7 +12,8 @@ extension Archive {
         case getTree = "archive.v1.Archive/GetTree"
         /// One item's list: tabs 全部, 审核中, 审核通过, 退回 with counts; newest first. An applicant sees the own rows, drafts too.
         case listItems = "archive.v1.Archive/ListItems"
-        /// 详情 and 流程, with the submissions and what changed since the one that was returned last.
+        /// 详情 and 流程, with the submissions and what changed since the one that was returned last. An earlier unit sees an item that it
+        /// reviewed as it was before it was submitted to another one.
         case getItem = "archive.v1.Archive/GetItem"
         /// A new draft, or an edit of a draft or of a returned item.
         case saveItem = "archive.v1.Archive/SaveItem"
@@ -108,7 +109,8 @@ extension Archive {
             try await channel.unary(ArchiveMethod.listItems.method, request, options: options)
         }
 
-        /// 详情 and 流程, with the submissions and what changed since the one that was returned last.
+        /// 详情 and 流程, with the submissions and what changed since the one that was returned last. An earlier unit sees an item that it
+        /// reviewed as it was before it was submitted to another one.
         public func getItem(_ request: Archive.GetItemRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Archive.Item {
             try await channel.unary(ArchiveMethod.getItem.method, request, options: options)
         }
@@ -187,7 +189,8 @@ extension Archive {
         func getTree(_ request: Archive.GetTreeRequest, context: RequestContext) async throws -> Archive.GetTreeReply
         /// One item's list: tabs 全部, 审核中, 审核通过, 退回 with counts; newest first. An applicant sees the own rows, drafts too.
         func listItems(_ request: Archive.ListItemsRequest, context: RequestContext) async throws -> Archive.ListItemsReply
-        /// 详情 and 流程, with the submissions and what changed since the one that was returned last.
+        /// 详情 and 流程, with the submissions and what changed since the one that was returned last. An earlier unit sees an item that it
+        /// reviewed as it was before it was submitted to another one.
         func getItem(_ request: Archive.GetItemRequest, context: RequestContext) async throws -> Archive.Item
         /// A new draft, or an edit of a draft or of a returned item.
         func saveItem(_ request: Archive.SaveItemRequest, context: RequestContext) async throws -> Archive.Item

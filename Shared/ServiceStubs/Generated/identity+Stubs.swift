@@ -28,7 +28,8 @@ extension Identity {
         case saveUnit = "identity.v1.Identity/SaveUnit"
         /// For services: name, nature and jurisdiction of a unit.
         case describeUnit = "identity.v1.Identity/DescribeUnit"
-        /// Active units whose name begins with the text, for an applicant who registers; for an HR department its suspended ones, too.
+        /// Active units whose name begins with the text, or the one that a whole USCC leads to, for an applicant who registers; for an HR
+        /// department its suspended ones, too.
         case findUnits = "identity.v1.Identity/FindUnits"
         /// 变更申请 of 单位性质 or 属地, which are locked after the first submission; one at a time.
         case requestUnitChange = "identity.v1.Identity/RequestUnitChange"
@@ -41,6 +42,11 @@ extension Identity {
         case suspendUnit = "identity.v1.Identity/SuspendUnit"
         /// 恢复 of a suspended unit.
         case resumeUnit = "identity.v1.Identity/ResumeUnit"
+        /// 合并 of a unit into another one of the department's region, for good: a duplicate, or a renamed unit. All registrations move there as
+        /// they stand, with their archives, declarations and history; the officers of the merged unit lose their places and sessions, and the
+        /// other unit's administrator may give them one. The old USCC leads to the other unit. Post approvals stay where they are. Refused
+        /// while anything waits at the unit.
+        case mergeUnit = "identity.v1.Identity/MergeUnit"
         /// A unit that cannot use SSO, with its first account; the initial password is shown once.
         case createBuiltInUnit = "identity.v1.Identity/CreateBuiltInUnit"
         /// An account of another party (HR department, superior, committee, applicant), or of an officer, whom a unit's
@@ -99,6 +105,7 @@ extension Identity {
                 case .decideUnitChange: Known.decideUnitChange
                 case .suspendUnit: Known.suspendUnit
                 case .resumeUnit: Known.resumeUnit
+                case .mergeUnit: Known.mergeUnit
                 case .createBuiltInUnit: Known.createBuiltInUnit
                 case .createAccount: Known.createAccount
                 case .resetPassword: Known.resetPassword
@@ -140,6 +147,7 @@ extension Identity {
             static let decideUnitChange = RPCMethod("identity.v1.Identity/DecideUnitChange")
             static let suspendUnit = RPCMethod("identity.v1.Identity/SuspendUnit")
             static let resumeUnit = RPCMethod("identity.v1.Identity/ResumeUnit")
+            static let mergeUnit = RPCMethod("identity.v1.Identity/MergeUnit")
             static let createBuiltInUnit = RPCMethod("identity.v1.Identity/CreateBuiltInUnit")
             static let createAccount = RPCMethod("identity.v1.Identity/CreateAccount")
             static let resetPassword = RPCMethod("identity.v1.Identity/ResetPassword")
@@ -228,7 +236,8 @@ extension Identity {
             try await channel.unary(IdentityMethod.describeUnit.method, request, options: options)
         }
 
-        /// Active units whose name begins with the text, for an applicant who registers; for an HR department its suspended ones, too.
+        /// Active units whose name begins with the text, or the one that a whole USCC leads to, for an applicant who registers; for an HR
+        /// department its suspended ones, too.
         public func findUnits(_ request: Identity.FindUnitsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.FindUnitsReply {
             try await channel.unary(IdentityMethod.findUnits.method, request, options: options)
         }
@@ -257,6 +266,14 @@ extension Identity {
         /// 恢复 of a suspended unit.
         public func resumeUnit(_ request: Identity.ResumeUnitRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.UnitSummary {
             try await channel.unary(IdentityMethod.resumeUnit.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// 合并 of a unit into another one of the department's region, for good: a duplicate, or a renamed unit. All registrations move there as
+        /// they stand, with their archives, declarations and history; the officers of the merged unit lose their places and sessions, and the
+        /// other unit's administrator may give them one. The old USCC leads to the other unit. Post approvals stay where they are. Refused
+        /// while anything waits at the unit.
+        public func mergeUnit(_ request: Identity.MergeUnitRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.MergeUnitReply {
+            try await channel.unary(IdentityMethod.mergeUnit.method, request, options: options.withIdempotencyKey())
         }
 
         /// A unit that cannot use SSO, with its first account; the initial password is shown once.
@@ -376,7 +393,8 @@ extension Identity {
         func saveUnit(_ request: Identity.SaveUnitRequest, context: RequestContext) async throws -> Identity.Unit
         /// For services: name, nature and jurisdiction of a unit.
         func describeUnit(_ request: Identity.DescribeUnitRequest, context: RequestContext) async throws -> Identity.UnitSummary
-        /// Active units whose name begins with the text, for an applicant who registers; for an HR department its suspended ones, too.
+        /// Active units whose name begins with the text, or the one that a whole USCC leads to, for an applicant who registers; for an HR
+        /// department its suspended ones, too.
         func findUnits(_ request: Identity.FindUnitsRequest, context: RequestContext) async throws -> Identity.FindUnitsReply
         /// 变更申请 of 单位性质 or 属地, which are locked after the first submission; one at a time.
         func requestUnitChange(_ request: Identity.RequestUnitChangeRequest, context: RequestContext) async throws -> Identity.UnitChange
@@ -389,6 +407,11 @@ extension Identity {
         func suspendUnit(_ request: Identity.SuspendUnitRequest, context: RequestContext) async throws -> Identity.UnitSummary
         /// 恢复 of a suspended unit.
         func resumeUnit(_ request: Identity.ResumeUnitRequest, context: RequestContext) async throws -> Identity.UnitSummary
+        /// 合并 of a unit into another one of the department's region, for good: a duplicate, or a renamed unit. All registrations move there as
+        /// they stand, with their archives, declarations and history; the officers of the merged unit lose their places and sessions, and the
+        /// other unit's administrator may give them one. The old USCC leads to the other unit. Post approvals stay where they are. Refused
+        /// while anything waits at the unit.
+        func mergeUnit(_ request: Identity.MergeUnitRequest, context: RequestContext) async throws -> Identity.MergeUnitReply
         /// A unit that cannot use SSO, with its first account; the initial password is shown once.
         func createBuiltInUnit(_ request: Identity.CreateBuiltInUnitRequest, context: RequestContext) async throws -> Identity.CreateAccountReply
         /// An account of another party (HR department, superior, committee, applicant), or of an officer, whom a unit's
@@ -485,6 +508,9 @@ extension Identity.IdentityProvider {
         routes.unary(Identity.IdentityMethod.resumeUnit.method) { (request: Identity.ResumeUnitRequest, context: RequestContext) async throws -> Identity.UnitSummary in
             try await self.resumeUnit(request, context: context)
         }
+        routes.unary(Identity.IdentityMethod.mergeUnit.method) { (request: Identity.MergeUnitRequest, context: RequestContext) async throws -> Identity.MergeUnitReply in
+            try await self.mergeUnit(request, context: context)
+        }
         routes.unary(Identity.IdentityMethod.createBuiltInUnit.method) { (request: Identity.CreateBuiltInUnitRequest, context: RequestContext) async throws -> Identity.CreateAccountReply in
             try await self.createBuiltInUnit(request, context: context)
         }
@@ -548,17 +574,25 @@ extension Identity {
         /// An officer left: what was claimed is released. A unit has only one officer: who that is cannot decide on themselves, so what waits of
         /// theirs is the superior's too (I10). Repeated until it is answered; doing it twice changes nothing.
         case apply = "identity.v1.OfficerChanges/Apply"
+        /// Whether anything of a unit waits that is to be merged. After a no, nothing is submitted to it for a minute.
+        case holdUnit = "identity.v1.OfficerChanges/HoldUnit"
+        /// A unit was merged: what it had is the other's. Repeated until it is answered; doing it twice changes nothing.
+        case applyMerge = "identity.v1.OfficerChanges/ApplyMerge"
 
         /// The method as channels and servers know it.
         public var method: RPCMethod {
             switch self {
                 case .apply: Known.apply
+                case .holdUnit: Known.holdUnit
+                case .applyMerge: Known.applyMerge
             }
         }
 
         /// Made once: a method's id is a hash of its name.
         private enum Known {
             static let apply = RPCMethod("identity.v1.OfficerChanges/Apply")
+            static let holdUnit = RPCMethod("identity.v1.OfficerChanges/HoldUnit")
+            static let applyMerge = RPCMethod("identity.v1.OfficerChanges/ApplyMerge")
         }
     }
 
@@ -576,6 +610,16 @@ extension Identity {
         public func apply(_ request: Identity.ApplyOfficerChangeRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.ApplyOfficerChangeReply {
             try await channel.unary(OfficerChangesMethod.apply.method, request, options: options.withIdempotencyKey())
         }
+
+        /// Whether anything of a unit waits that is to be merged. After a no, nothing is submitted to it for a minute.
+        public func holdUnit(_ request: Identity.HoldUnitRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.HoldUnitReply {
+            try await channel.unary(OfficerChangesMethod.holdUnit.method, request, options: options.withIdempotencyKey())
+        }
+
+        /// A unit was merged: what it had is the other's. Repeated until it is answered; doing it twice changes nothing.
+        public func applyMerge(_ request: Identity.ApplyMergeRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Identity.ApplyMergeReply {
+            try await channel.unary(OfficerChangesMethod.applyMerge.method, request, options: options.withIdempotencyKey())
+        }
     }
 
     /// What identity-service tells the services that review: archive-service and declaration-service.
@@ -585,6 +629,10 @@ extension Identity {
         /// An officer left: what was claimed is released. A unit has only one officer: who that is cannot decide on themselves, so what waits of
         /// theirs is the superior's too (I10). Repeated until it is answered; doing it twice changes nothing.
         func apply(_ request: Identity.ApplyOfficerChangeRequest, context: RequestContext) async throws -> Identity.ApplyOfficerChangeReply
+        /// Whether anything of a unit waits that is to be merged. After a no, nothing is submitted to it for a minute.
+        func holdUnit(_ request: Identity.HoldUnitRequest, context: RequestContext) async throws -> Identity.HoldUnitReply
+        /// A unit was merged: what it had is the other's. Repeated until it is answered; doing it twice changes nothing.
+        func applyMerge(_ request: Identity.ApplyMergeRequest, context: RequestContext) async throws -> Identity.ApplyMergeReply
     }
 }
 
@@ -593,6 +641,12 @@ extension Identity.OfficerChangesProvider {
     package func register(in routes: inout RouteTable) {
         routes.unary(Identity.OfficerChangesMethod.apply.method) { (request: Identity.ApplyOfficerChangeRequest, context: RequestContext) async throws -> Identity.ApplyOfficerChangeReply in
             try await self.apply(request, context: context)
+        }
+        routes.unary(Identity.OfficerChangesMethod.holdUnit.method) { (request: Identity.HoldUnitRequest, context: RequestContext) async throws -> Identity.HoldUnitReply in
+            try await self.holdUnit(request, context: context)
+        }
+        routes.unary(Identity.OfficerChangesMethod.applyMerge.method) { (request: Identity.ApplyMergeRequest, context: RequestContext) async throws -> Identity.ApplyMergeReply in
+            try await self.applyMerge(request, context: context)
         }
     }
 }

@@ -108,6 +108,7 @@ extension Identity.UnitSummary: RandomMessage {
         self.regionLabel = source.text()
         self.administrativeLevel = source.text()
         self.suspended = source.boolean()
+        self.version = source.integer()
     }
 }
 
@@ -260,6 +261,26 @@ extension Identity.ResumeUnitRequest: RandomMessage {
     init(random source: inout RandomSource) {
         self.init()
         self.unitID = source.text()
+    }
+}
+
+extension Identity.MergeUnitRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.unitID = source.text()
+        self.intoID = source.text()
+        self.expectedVersion = source.integer()
+        self.expectedIntoVersion = source.integer()
+        self.reason = source.text()
+    }
+}
+
+extension Identity.MergeUnitReply: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.into = source.optional { source in Identity.UnitSummary(random: &source) }
+        self.persons = source.integer()
+        self.officers = source.integer()
     }
 }
 
@@ -480,6 +501,7 @@ extension Identity.PersonSummary: RandomMessage {
         self.personKey = source.bytes()
         self.unitRegion = source.text()
         self.soleOfficer = source.boolean()
+        self.unitSuspended = source.boolean()
     }
 }
 
@@ -555,6 +577,32 @@ extension Identity.ApplyOfficerChangeRequest: RandomMessage {
 }
 
 extension Identity.ApplyOfficerChangeReply: RandomMessage {
+    init(random source: inout RandomSource) { self.init() }
+}
+
+extension Identity.HoldUnitRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.unitID = source.text()
+    }
+}
+
+extension Identity.HoldUnitReply: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.waiting = source.list { source in Common.ViewCount(random: &source) }
+    }
+}
+
+extension Identity.ApplyMergeRequest: RandomMessage {
+    init(random source: inout RandomSource) {
+        self.init()
+        self.unitID = source.text()
+        self.intoID = source.text()
+    }
+}
+
+extension Identity.ApplyMergeReply: RandomMessage {
     init(random source: inout RandomSource) { self.init() }
 }
 

@@ -13,7 +13,10 @@ extension ArchiveHandler {
             context.caller.session?.role == .applicant
             ? try side(context) : .unit(try reviewingUnit(of: request.id, context.caller))
         let found = try database.fetch { rows -> Archive.Item? in
-            guard var item = try ItemStore.item(request.id, side, rows) else { return nil }
+            let found =
+                try ItemStore.item(request.id, side, rows)
+                ?? ItemStore.former(request.id, side, rows)
+            guard var item = found else { return nil }
             var content = ItemContent(
                 form: item.form, evidence: try EvidenceStore.files(of: item, side, rows))
             if request.round != 0 {
@@ -29,7 +32,8 @@ extension ArchiveHandler {
                 of: item.id, before: side.round(of: item, asked: request.round), side, rows)
             let kind = catalog.kind(item.kind)
             var message = item.message(
-                kind, evidence: content.evidence, flow: try ItemStore.flow(item.id, rows))
+                kind, evidence: content.evidence,
+                flow: try ItemStore.flow(item.id, through: item.round, rows))
             message.versions = try VersionStore.history(of: item.id, side, rows)
             if let before {
                 message.differences = kind?.differences(from: before.content, to: content) ?? []

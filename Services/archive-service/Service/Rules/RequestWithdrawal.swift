@@ -28,6 +28,8 @@ struct RequestWithdrawal: Command {
         let requests: Int64
         let isWaiting: Bool
         let isReferred: Bool
+        /// Until when nothing is submitted to the unit that approved it.
+        let held: Int64?
     }
 
     func read(_ rows: any RowReader) throws -> Facts {
@@ -41,7 +43,8 @@ struct RequestWithdrawal: Command {
             },
             requests: requests, isWaiting: isWaiting,
             isReferred: try item.map { try PinStore.isPinned($0.id, version: $0.version, rows) }
-                ?? false)
+                ?? false,
+            held: try item?.submission.flatMap { try HeldUnits.until($0.unitID, rows) })
     }
 
     func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<Archive.Withdrawal> {
@@ -52,6 +55,10 @@ struct RequestWithdrawal: Command {
         guard item.version == request.expectedVersion else {
             throw .conflict(current: item.version)
         }
+        // What is known of the person's present unit says nothing of an earlier one.
+        let present = person.flatMap { $0.unitID == version.unitID ? $0 : nil }
+        try present?.requireReviewingUnit(held: facts.held, at: now)
+        try HeldUnits.requireFree(facts.held, at: now)
         guard !facts.isWaiting else { throw .exists("该业绩已有待处理的撤回申请") }
         guard facts.requests < Self.mostRequests else {
             throw .precondition("一项业绩最多申请撤回 \(Self.mostRequests) 次")
@@ -61,8 +68,6 @@ struct RequestWithdrawal: Command {
             request.reason, "reason", "撤回原因", required: true, longest: Self.longestReason,
             hasLines: true)
         try check.finish()
-        // What is known of the person's present unit says nothing of an earlier one.
-        let present = person.flatMap { $0.unitID == version.unitID ? $0 : nil }
         let withdrawal = StoredWithdrawal(
             id: newID, itemID: item.id, itemVersion: item.version, kind: item.kind,
             mainName: version.mainName, unitID: version.unitID, personID: personID,

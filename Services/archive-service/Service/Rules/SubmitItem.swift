@@ -5,6 +5,9 @@ import Storage
 
 /// 提交 by the applicant, for the first time or after a return: a new round, frozen as it is (A8).
 struct SubmitItem: Command {
+    /// In the flow; there is one such step for each round.
+    static let action = "提交"
+
     let personID: String
     let request: Archive.SubmitItemRequest
     let catalog: Catalog
@@ -15,13 +18,16 @@ struct SubmitItem: Command {
         let item: StoredItem?
         let evidence: [Common.Attachment]
         let flow: [StoredFlowStep]
+        /// Until when nothing is submitted to the person's unit.
+        let held: Int64?
     }
 
     func read(_ rows: any RowReader) throws -> Facts {
         let item = try ItemStore.item(request.id, .applicant(personID), rows)
         return Facts(
             item: item, evidence: try item.map { try EvidenceStore.current($0.id, rows) } ?? [],
-            flow: try item.map { try ItemStore.flow($0.id, rows) } ?? [])
+            flow: try item.map { try ItemStore.flow($0.id, rows) } ?? [],
+            held: try person.flatMap { try HeldUnits.until($0.unitID, rows) })
     }
 
     func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<Archive.Item> {
@@ -35,6 +41,8 @@ struct SubmitItem: Command {
         guard let person, person.registration == .approved, !person.unitID.isEmpty else {
             throw .precondition("人员注册审核通过后才能提交业绩")
         }
+        // Corrections wait as well: they have no term.
+        try person.requireReviewingUnit(held: facts.held, at: now)
         guard let kind = catalog.kind(item.kind) else {
             throw .precondition("业绩项“\(item.kind)”已停用，不能提交")
         }
@@ -56,8 +64,8 @@ struct SubmitItem: Command {
             applicantName: person.name, mainName: item.mainName, form: item.form,
             enteredMilliseconds: now.milliseconds, referredTo: person.referral, decision: nil)
         let step = StoredFlowStep(
-            node: FlowNode.applicant, action: "提交", actorID: personID, actorName: person.name,
-            opinion: "", atMilliseconds: now.milliseconds)
+            node: FlowNode.applicant, action: Self.action, actorID: personID,
+            actorName: person.name, opinion: "", atMilliseconds: now.milliseconds)
         return Plan(
             writes: ItemStore.move(item, to: submitted) + VersionStore.open(version)
                 + [ItemStore.append(step, to: item.id)],

@@ -104,6 +104,28 @@ enum ItemStore {
         ).map(stored)
     }
 
+    /// What an earlier unit keeps of an item that it reviewed and that was submitted to another one since: as it was before that, which
+    /// was given back to its applicant (I8). Nil for every other item.
+    static func former(
+        _ id: String, _ side: Side, _ rows: any RowReader
+    ) throws -> StoredItem? {
+        guard case .unit(let unit) = side else { return nil }
+        return try rows.row(
+            Statement(
+                """
+                SELECT i.id, i.person_id, i.kind, \(ItemPhase.returned.rawValue) AS state,
+                    v.version + 1 + EXISTS (
+                        SELECT 1 FROM withdrawals AS w WHERE w.item_id = v.item_id
+                        AND w.item_version = v.version + 1 AND w.state = 2) AS version,
+                    v.round, i.created_ms, v.applicant_name, i.applicant_sex, i.id_masked,
+                    v.unit_id, v.entered_ms AS submitted_ms, v.form, v.main_name
+                FROM item_versions AS v JOIN items AS i ON i.id = v.item_id
+                WHERE v.item_id = ? AND v.unit_id = ? AND i.unit_id <> ? AND v.outcome IS NOT NULL
+                ORDER BY v.round DESC LIMIT 1
+                """, [.text(id), .text(unit), .text(unit)])
+        ).map(stored)
+    }
+
     /// One page, newest first; one row more than the page's size when there is a next page.
     static func page(
         _ filter: Filter, _ bounds: PageBounds, _ rows: any RowReader
@@ -180,14 +202,23 @@ enum ItemStore {
         }.filter { filter.kind.isEmpty || $0.kind == filter.kind }
     }
 
-    /// The flow from its first step; at most the last 200 steps.
-    static func flow(_ id: String, _ rows: any RowReader) throws -> [StoredFlowStep] {
+    /// The flow from its first step until the submission after that round; at most the last 200 steps.
+    static func flow(
+        _ id: String, through round: Int64 = .max, _ rows: any RowReader
+    ) throws -> [StoredFlowStep] {
         try rows.rows(
             Statement(
                 """
                 SELECT node, action, actor_id, actor_name, opinion, at_ms FROM flow_steps
-                WHERE item_id = ? ORDER BY step DESC LIMIT 200
-                """, [.text(id)]), limit: 200
+                WHERE item_id = ? AND step < coalesce((
+                    SELECT s.step FROM flow_steps AS s WHERE s.item_id = ? AND s.action = ?
+                    ORDER BY s.step LIMIT 1 OFFSET ?), ?)
+                ORDER BY step DESC LIMIT 200
+                """,
+                [
+                    .text(id), .text(id), .text(SubmitItem.action), .integer(round),
+                    .integer(.max),
+                ]), limit: 200
         ).map { row in
             StoredFlowStep(
                 node: try row.text("node"), action: try row.text("action"),

@@ -1,3 +1,4 @@
+import ServiceRuntime
 import Storage
 
 /// The tables of archive-service. CHECK and UNIQUE are the last assertion of the rules in `Rules`.
@@ -19,6 +20,7 @@ let archiveMigrations: [Migration] = [
             """,
             "CREATE INDEX evidence_sha256 ON evidence (sha256)",
         ]),
+    Migration(number: 6, name: "units that are merged", statements: [HeldUnits.table]),
 ]
 
 // A submission that its applicant took back waits no more, and has no decision.

@@ -22,6 +22,8 @@ struct SubmitDeclaration: Command {
         let inFlight: String?
         /// Until when identity-service may move the person to another unit.
         let leavingUntil: Int64?
+        /// Until when nothing is submitted to the person's unit.
+        let unitHeld: Int64?
     }
 
     func read(_ rows: any RowReader) throws -> Facts {
@@ -36,7 +38,8 @@ struct SubmitDeclaration: Command {
                 try EntrustmentStore.isEntrusted(person.personID, plan: $0.plan.id, rows)
             } ?? false,
             inFlight: try DeclarationStore.inFlight(of: person.personKey, rows),
-            leavingUntil: try DeclarationStore.leaving(person.personKey, rows))
+            leavingUntil: try DeclarationStore.leaving(person.personKey, rows),
+            unitHeld: try HeldUnits.until(person.unitID, rows))
     }
 
     func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<Tasks.DecideReply> {
@@ -50,6 +53,8 @@ struct SubmitDeclaration: Command {
         if let leaving = facts.leavingUntil, now.milliseconds < leaving {
             throw .busy("正在办理调动或离职，请一分钟后再试")
         }
+        try person.requireReviewingUnit(
+            held: facts.unitHeld, at: now, goesOn: declaration.acceptedRound > 0)
         try checkDay(declaration, CivilDay(now))
         var check = FormCheck()
         ApplicationForm.checkComplete(
@@ -69,10 +74,6 @@ struct SubmitDeclaration: Command {
     ) throws(Refusal) {
         guard person.registration == .approved, !person.personKey.isEmpty, !unit.id.isEmpty else {
             throw .precondition("人员注册审核通过后才能提交申报")
-        }
-        // A correction goes on: its term runs.
-        guard !unit.suspended || declaration.acceptedRound > 0 else {
-            throw .precondition("本单位已停用，暂时不能提交申报")
         }
         guard !facts.isBanned else {
             throw .precondition("\(declaration.plan.year) 年度的申报已被终止，本年度不能再申报")

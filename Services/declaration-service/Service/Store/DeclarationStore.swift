@@ -10,8 +10,9 @@ enum DeclarationStore {
 
     static let columns = """
         d.id AS id, d.person_id AS person_id, d.person_key AS person_key,
-        d.applicant AS applicant, d.unit AS unit, d.phase AS phase, d.version AS version,
-        d.round AS round, d.accepted_round AS accepted_round, d.sort_ms AS sort_ms,
+        d.applicant AS applicant, d.unit_id AS unit_id, d.unit AS unit, d.phase AS phase,
+        d.version AS version, d.round AS round, d.accepted_round AS accepted_round,
+        d.sort_ms AS sort_ms,
         d.submitted_ms AS submitted_ms, d.application AS application, d.item_ids AS item_ids,
         d.claimed_by AS claimed_by, d.claimed_by_name AS claimed_by_name,
         d.waiting_step AS waiting_step, d.reviewed AS reviewed,
@@ -78,6 +79,14 @@ enum DeclarationStore {
             Statement(
                 "SELECT count(*) AS n FROM declarations AS d WHERE \(isClaimed)",
                 [.text(officer), .text(unit)]))?.integer("n") ?? 0
+    }
+
+    /// How many declarations of the unit's persons are in flight.
+    static func open(at unit: String, _ rows: any RowReader) throws -> Int64 {
+        try rows.row(
+            Statement(
+                "SELECT count(*) AS n FROM declarations WHERE unit_id = ? AND in_flight = 1",
+                [.text(unit)]))?.integer("n") ?? 0
     }
 
     /// How many drafts the person keeps.
@@ -172,11 +181,14 @@ enum DeclarationStore {
         guard let phase = DeclarationPhase(rawValue: try row.integer("phase")) else {
             preconditionFailure("a stored phase cannot be read")
         }
+        // As it was at the submission; whose it is since then, a merge says.
+        var unit = try Identity.UnitSummary(decoding: try row.blob("unit"))
+        unit.id = try row.text("unit_id")
         return StoredDeclaration(
             id: try row.text("id"), personID: try row.text("person_id"),
             personKey: try row.blob("person_key"),
             applicant: try Identity.PersonSummary(decoding: try row.blob("applicant")),
-            unit: try Identity.UnitSummary(decoding: try row.blob("unit")),
+            unit: unit,
             plan: try PlanStore.stored(row), phase: phase, version: try row.integer("version"),
             round: try row.integer("round"), acceptedRound: try row.integer("accepted_round"),
             sortMilliseconds: try row.integer("sort_ms"),

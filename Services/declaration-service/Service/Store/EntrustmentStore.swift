@@ -144,6 +144,14 @@ enum EntrustmentStore {
             flow: try Declaration.Entrustment(decoding: try row.blob("flow")).flow)
     }
 
+    /// How many of the unit's are not answered yet.
+    static func open(of unit: String, _ rows: any RowReader) throws -> Int64 {
+        try rows.row(
+            Statement(
+                "SELECT count(*) AS n FROM entrustments WHERE unit_id = ? AND state IN (1, 2)",
+                [.text(unit)]))?.integer("n") ?? 0
+    }
+
     /// The hashes of the letters of all entrustments, which are few.
     /// - Throws: when they are more than can be read at once.
     static func letterHashes(_ rows: any RowReader) throws -> [[UInt8]] {

@@ -1,3 +1,4 @@
+import ServiceRuntime
 import Storage
 
 /// The tables of declaration-service. CHECK and UNIQUE are the last assertion of the rules in `Rules`.
@@ -25,6 +26,12 @@ let declarationMigrations: [Migration] = [
     Migration(
         number: 9, name: "files by their hashes",
         statements: ["CREATE INDEX materials_sha256 ON materials (sha256)"]),
+    Migration(
+        number: 10, name: "units that are merged",
+        statements: [
+            HeldUnits.table,
+            "CREATE INDEX declarations_unit_open ON declarations (unit_id) WHERE in_flight = 1",
+        ]),
 ]
 
 private let planTables = [

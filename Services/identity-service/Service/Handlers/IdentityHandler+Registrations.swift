@@ -167,7 +167,8 @@ extension IdentityHandler {
             unitName: facts.unit?.name ?? "",
             registration: facts.registration?.phase.message ?? .unspecified,
             personKey: person.idIndex ?? [], unitRegion: facts.unit?.details.region ?? "",
-            soleOfficer: !facts.officers.referral(of: person.idIndex, in: facts.unit).isEmpty)
+            soleOfficer: !facts.officers.referral(of: person.idIndex, in: facts.unit).isEmpty,
+            unitSuspended: facts.unit?.state == .suspended)
     }
 
     private func filter(

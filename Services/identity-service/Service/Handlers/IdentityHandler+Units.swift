@@ -80,6 +80,14 @@ extension IdentityHandler {
         let isDepartment = context.caller.session?.role == .hrDepartment
         let authority = authority(context)
         let units = try database.fetch { rows in
+            if (try? USCC(prefix.uppercased())) != nil,
+                let (unit, _) = try UnitStore.unit(uscc: prefix.uppercased(), rows)
+            {
+                let isShown =
+                    unit.state == .active
+                    || isDepartment && unit.state == .suspended && authority.covers(unit)
+                return isShown ? [unit] : []
+            }
             let active = try UnitStore.named(prefix: prefix, in: .active, limit: 20, rows)
             guard isDepartment else { return active }
             // Few units are suspended; those of other regions are not to hide one of this.

@@ -22,15 +22,19 @@ struct IdentityHandler: Identity.IdentityProvider {
     let logger: Logger
     /// Nil when the deployment has not connected declaration-service.
     let openDeclarations: OpenDeclarations?
-    /// The services that are told when a unit's officers change: those that the deployment has connected.
-    let reviewers: [String]
+    /// The services that are told when a unit's officers change, or it is merged: those that the deployment has connected.
+    let reviewers: [(service: String, client: Identity.OfficerChangesClient)]
     let ids: @Sendable () -> String
     let randomToken: @Sendable () -> [UInt8]
     let initialPassword: @Sendable () -> String
 
+    /// The services that keep what units review.
+    static let reviewing = ["archive-service", "declaration-service"]
+
     /// For a command that changes a unit's officers.
     func announcement() -> OfficerAnnouncement {
-        OfficerAnnouncement(receivers: reviewers.map { ($0, Array(randomToken().prefix(16))) })
+        OfficerAnnouncement(
+            receivers: reviewers.map { ($0.service, Array(randomToken().prefix(16))) })
     }
 
     /// The caller's session; the access rule of the method admits nobody without one.

@@ -140,7 +140,7 @@ struct CreateAccount: Command {
         if let office { writes.append(PersonStore.insert(office, at: now)) }
         writes.append(PersonStore.insert(account.of(owner), at: now))
         return Plan(
-            writes: writes, messages: [],
+            writes: writes, messages: joining(facts.unit, at: now),
             audit: [
                 AuditEntry(
                     actor: authority.actor, action: "identity.account.create",
@@ -151,6 +151,15 @@ struct CreateAccount: Command {
                         ("committee", person.committeeID),
                     ])
             ], reply: AccountOwner(personID: owner))
+    }
+
+    /// The unit's officers are told of a new one.
+    private func joining(_ unit: StoredUnit?, at now: Timestamp) -> [OutboxMessage] {
+        guard let office, let unit else { return [] }
+        let officer = ListedOfficer(
+            officer: office, name: person.name, account: account.account,
+            isRecorded: person.idIndex != nil, sinceMilliseconds: now.milliseconds)
+        return [Announcement.joined(officer, in: unit, by: authority, at: now).message]
     }
 }
 

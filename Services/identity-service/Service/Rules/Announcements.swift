@@ -76,6 +76,19 @@ extension Announcement {
         return announcement
     }
 
+    /// A unit that was merged into another one.
+    static func merged(
+        _ unit: StoredUnit, into other: StoredUnit, by actor: String
+    ) -> Announcement {
+        var announcement = Announcement(
+            machine: "unit_registration", object: unit.id, version: unit.version)
+        announcement.event = unit.state.rawValue
+        announcement.title = "单位 已合并"
+        announcement.text = "\(unit.name) 已并入 \(other.name)，人员注册、业绩和申报随之转入"
+        announcement.actor = actor
+        return announcement
+    }
+
     /// A unit's change request in its new state: its officers, and the HR department that decides.
     static func of(_ change: StoredUnitChange, by actor: String) -> Announcement {
         var announcement = Announcement(
@@ -108,6 +121,16 @@ extension Announcement {
         announcement.recipients = [.unit(unit.id), .person(left)]
         announcement.actor = authority.personID
         return announcement
+    }
+
+    /// An officer has a role in the unit: given, or given anew.
+    static func joined(
+        _ officer: ListedOfficer, in unit: StoredUnit, by authority: AccountAuthority,
+        at now: Timestamp
+    ) -> Announcement {
+        .of(
+            officer, "role_given", "现为\(officer.officer.role.officerLabel)", in: unit,
+            by: authority, at: now)
     }
 }
 

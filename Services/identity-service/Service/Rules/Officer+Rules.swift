@@ -105,9 +105,8 @@ struct ChangeOfficer: Command {
         return Plan(
             writes: [change.write],
             messages: [
-                Announcement.of(
-                    change.officer, "role_given", "现为\(role.officerLabel)",
-                    in: facts.own.unit, by: authority, at: now
+                Announcement.joined(
+                    change.officer, in: facts.own.unit, by: authority, at: now
                 ).message
             ],
             audit: [change.audit], reply: change.officer.message)

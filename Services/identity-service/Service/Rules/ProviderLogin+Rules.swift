@@ -22,17 +22,19 @@ struct SignInAgent: Command {
     struct Facts: Sendable {
         let isStateUsed: Bool
         let unit: StoredUnit?
+        /// The unit that was vouched for was merged into this one.
+        let isAlias: Bool
         let person: StoredPerson?
         let officer: StoredOfficer?
         let sessions: Int64
     }
 
     func read(_ rows: any RowReader) throws -> Facts {
-        let unit = try UnitStore.unit(uscc: newUnit.uscc, rows)
+        let (unit, isAlias) = try UnitStore.unit(uscc: newUnit.uscc, rows) ?? (nil, false)
         let known = try PersonStore.person(issuer: issuer, subject: subject, rows)
         return Facts(
             isStateUsed: try SessionStore.isUsed(state: stateHash, rows),
-            unit: unit, person: known,
+            unit: unit, isAlias: isAlias, person: known,
             officer: try unit.flatMap { unit in
                 try known.flatMap { try PersonStore.officer($0.id, unit: unit.id, rows) }
             },
@@ -48,6 +50,7 @@ struct SignInAgent: Command {
             throw .busy("登录正在处理，请重试")
         }
         var writes: [Statement] = []
+        var messages: [OutboxMessage] = []
         var audit: [AuditEntry] = []
         func note(_ action: String, _ object: String, _ after: [(String, String)]) {
             audit.append(
@@ -57,6 +60,10 @@ struct SignInAgent: Command {
         }
         let unit = facts.unit ?? newUnit
         guard unit.state.admitsOfficers else { throw .denied("该单位已停用，请联系人社部门") }
+        // Whoever acted for the merged unit is not let into the other one by that.
+        guard !facts.isAlias || facts.officer?.isActive == true else {
+            throw .merged(into: unit.name)
+        }
         if facts.unit == nil {
             writes.append(UnitStore.insert(unit, created: now, submitted: nil))
             note(
@@ -75,11 +82,11 @@ struct SignInAgent: Command {
         if let officer = facts.officer {
             guard officer.isActive else { throw .denied("该经办人已被单位移除") }
         } else {
-            writes.append(
-                PersonStore.insert(
-                    StoredOfficer(
-                        unitID: unit.id, personID: person.id, role: .unitAdministrator,
-                        isActive: true), at: now))
+            let office = StoredOfficer(
+                unitID: unit.id, personID: person.id, role: .unitAdministrator, isActive: true)
+            writes.append(PersonStore.insert(office, at: now))
+            // Of a new unit there is nobody to tell.
+            if facts.unit != nil { messages.append(joining(office, unit, at: now)) }
             note(
                 "identity.officer.join", "unit:\(unit.id)",
                 [("person", person.id), ("role", "administrator"), ("issuer", issuer)])
@@ -91,7 +98,18 @@ struct SignInAgent: Command {
                     tokenHash: tokenHash, person: person.id, unit: unit.id,
                     existing: facts.sessions, at: now)
                 + [SessionStore.use(state: stateHash, until: state.expiresMilliseconds)],
-            messages: [], audit: audit, reply: Done())
+            messages: messages, audit: audit, reply: Done())
+    }
+
+    /// The unit's officers are told of the new one.
+    private func joining(
+        _ office: StoredOfficer, _ unit: StoredUnit, at now: Timestamp
+    ) -> OutboxMessage {
+        let officer = ListedOfficer(
+            officer: office, name: person.name, account: "", isRecorded: person.idIndex != nil,
+            sinceMilliseconds: now.milliseconds)
+        let authority = AccountAuthority(actor: "person:\(person.id)", scope: .unit(unit.id))
+        return Announcement.joined(officer, in: unit, by: authority, at: now).message
     }
 
     /// The same for a state of another deployment, a used one, and one that has ended.

@@ -28,6 +28,7 @@ extension StoredFlowStep {
 enum FlowNode {
     static let applicant = "申报人"
     static let unit = "单位审核"
+    static let department = "人社部门"
     /// Nothing is left to do.
     static let finished = "审核通过"
 }

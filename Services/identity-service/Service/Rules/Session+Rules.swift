@@ -96,6 +96,8 @@ struct OpenSession: Command {
         let person: StoredPerson?
         let office: StoredOfficer?
         let unit: StoredUnit?
+        /// The name of the unit into which one of this officer was merged; only without an office.
+        let survivor: String?
         let sessions: Int64
     }
 
@@ -105,6 +107,8 @@ struct OpenSession: Command {
             account: try PersonStore.account(account.account, rows),
             person: try PersonStore.person(account.personID, rows), office: office,
             unit: try office.flatMap { try UnitStore.unit($0.unitID, rows) },
+            survivor: try office == nil
+                ? UnitStore.survivor(ofOfficer: account.personID, rows) : nil,
             sessions: try SessionStore.count(of: account.personID, rows))
     }
 
@@ -114,7 +118,9 @@ struct OpenSession: Command {
             throw Self.wrongPassword
         }
         if person.kind == .officer {
-            guard facts.office != nil else { throw .denied("该经办人已被单位移除") }
+            guard facts.office != nil else {
+                throw facts.survivor.map(Refusal.merged) ?? .denied("该经办人已被单位移除")
+            }
             guard let unit = facts.unit, unit.state.admitsOfficers else {
                 throw .denied("该单位已停用，请联系人社部门")
             }

@@ -16,7 +16,7 @@ extension StoredUnit {
     var summary: Identity.UnitSummary {
         Identity.UnitSummary(
             unitID: id, name: name, uscc: uscc, nature: details.nature, region: details.region,
-            isSuspended: state == .suspended)
+            isSuspended: state == .suspended, version: version)
     }
 
     /// As its officers see it, without what only the handler can open: phones and the masked number.
@@ -43,7 +43,7 @@ extension Identity.UnitSummary {
     /// Adds the labels of nature and region.
     init(
         unitID: String, name: String, uscc: String, nature: String, region: String,
-        isSuspended: Bool = false
+        isSuspended: Bool = false, version: Int64 = 0
     ) {
         let place = Region(code: region)
         self.init(
@@ -52,7 +52,7 @@ extension Identity.UnitSummary {
             // 事业单位: a public institution keeps 岗位核准信息.
             quotaRequired: nature == "20", region: region,
             regionLabel: place?.label ?? "", administrativeLevel: place?.administrativeLevel ?? "",
-            suspended: isSuspended)
+            suspended: isSuspended, version: version)
     }
 }
 

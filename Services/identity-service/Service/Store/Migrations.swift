@@ -40,6 +40,16 @@ let identityMigrations: [Migration] = [
             """,
             "CREATE INDEX used_login_states_expiry ON used_login_states (expires_ms)",
         ]),
+    // The old USCC leads there; where that unit is merged as well, to the last one.
+    Migration(
+        number: 8, name: "merged units",
+        statements: [
+            """
+            ALTER TABLE units ADD COLUMN merged_into TEXT REFERENCES units (id)
+            CHECK ((state = 'merged') = (merged_into IS NOT NULL))
+            """,
+            "CREATE INDEX units_merged ON units (merged_into) WHERE merged_into IS NOT NULL",
+        ]),
 ]
 
 private let referralColumns = [

@@ -116,4 +116,19 @@ enum OfficerStore {
                 .integer(now.milliseconds), .text(officer.unitID), .text(officer.personID),
             ], expectedChanges: 1)
     }
+
+    /// The unit's officers leave it, and stand among those who left the other one; whoever is there has a place already.
+    static func leave(_ unit: String, for other: String, at now: Timestamp) -> [Statement] {
+        [
+            Statement(
+                """
+                INSERT INTO officers (unit_id, person_id, role, active, since_ms)
+                SELECT ?, person_id, role, 0, ? FROM officers WHERE unit_id = ? AND active = 1
+                ON CONFLICT (unit_id, person_id) DO NOTHING
+                """, [.text(other), .integer(now.milliseconds), .text(unit)]),
+            Statement(
+                "UPDATE officers SET active = 0, since_ms = ? WHERE unit_id = ? AND active = 1",
+                [.integer(now.milliseconds), .text(unit)]),
+        ]
+    }
 }

@@ -120,6 +120,17 @@ enum RegistrationStore {
             .integer("n") ?? 0
     }
 
+    /// The persons whose registration with the unit was not cancelled, at most so many.
+    static func persons(
+        of unit: String, limit: Int, _ rows: any RowReader
+    ) throws -> [String] {
+        try rows.rows(
+            Statement(
+                "SELECT person_id FROM registrations WHERE unit_id = ? AND state <> 5 LIMIT ?",
+                [.text(unit), .integer(Int64(limit))]), limit: limit
+        ).map { try $0.text("person_id") }
+    }
+
     /// The flow from its first step up to that one; at most the last 200 steps.
     static func flow(
         _ id: String, upTo last: Int64 = .max, _ rows: any RowReader
@@ -209,5 +220,30 @@ enum RegistrationStore {
                 .text(step.actorID), .text(step.actorName), .text(step.opinion),
                 .integer(step.atMilliseconds),
             ])
+    }
+
+    /// Every registration of the unit becomes the other's, as it stands, with that step.
+    /// - Parameter expected: how many there are.
+    static func move(
+        _ unit: String, to other: String, _ step: StoredFlowStep, expected: Int64
+    ) -> [Statement] {
+        [
+            Statement(
+                """
+                INSERT INTO flow_steps
+                    (registration_id, step, node, action, actor_id, actor_name, opinion, at_ms)
+                SELECT r.id, (SELECT coalesce(max(f.step), 0) + 1 FROM flow_steps AS f
+                    WHERE f.registration_id = r.id), ?, ?, ?, ?, ?, ?
+                FROM registrations AS r WHERE r.unit_id = ?
+                """,
+                [
+                    .text(step.node), .text(step.action), .text(step.actorID),
+                    .text(step.actorName), .text(step.opinion), .integer(step.atMilliseconds),
+                    .text(unit),
+                ], expectedChanges: Int(expected)),
+            Statement(
+                "UPDATE registrations SET unit_id = ?, version = version + 1 WHERE unit_id = ?",
+                [.text(other), .text(unit)], expectedChanges: Int(expected)),
+        ]
     }
 }

@@ -255,4 +255,11 @@ enum ReviewStore {
                 expectedChanges: 1),
         ]
     }
+
+    /// What the unit decided is the other's; nothing waits at it.
+    static func move(_ unit: String, to other: String) -> [Statement] {
+        [ApplyMerge.Place("review_rounds", where: "outcome IS NOT NULL").move(unit, to: other)]
+            + ApplyMerge.add(
+                "review_counts", sums: ["pending", "approved", "returned"], of: unit, to: other)
+    }
 }

@@ -36,12 +36,36 @@ enum UnitStore {
             .map(stored)
     }
 
-    /// The unit that signs in through a provider with this USCC.
-    static func unit(uscc: String, _ rows: any RowReader) throws -> StoredUnit? {
-        try rows.row(
+    /// The unit that signs in through a provider with this USCC: where it was merged, the one that goes on.
+    static func unit(
+        uscc: String, _ rows: any RowReader
+    ) throws -> (unit: StoredUnit, isAlias: Bool)? {
+        let found = try rows.row(
             Statement(
                 "SELECT \(columns) FROM units WHERE uscc = ? AND built_in = 0", [.text(uscc)])
         ).map(stored)
+        guard let found, found.state == .merged else { return found.map { ($0, false) } }
+        return try rows.row(
+            Statement(
+                """
+                SELECT \(columns) FROM units
+                WHERE id = (SELECT m.merged_into FROM units AS m WHERE m.id = ?)
+                """, [.text(found.id)])
+        ).map { (try stored($0), true) }
+    }
+
+    /// The name of the unit that goes on where a unit of this officer was merged; nil where none was.
+    static func survivor(
+        ofOfficer person: String, _ rows: any RowReader
+    ) throws -> String? {
+        try rows.row(
+            Statement(
+                """
+                SELECT u.name FROM officers AS o
+                JOIN units AS m ON m.id = o.unit_id AND m.merged_into IS NOT NULL
+                JOIN units AS u ON u.id = m.merged_into
+                WHERE o.person_id = ? ORDER BY o.since_ms DESC LIMIT 1
+                """, [.text(person)]))?.text("name")
     }
 
     /// Units in that state whose name begins with the text, by name; at most `limit`. The index is that of active ones;
@@ -141,5 +165,20 @@ enum UnitStore {
             ] + details(unit.details) + [
                 .optional(submitted?.milliseconds), .text(unit.id), .integer(unit.version - 1),
             ], expectedChanges: 1)
+    }
+
+    /// The unit's last version; those that were merged into it go on with it.
+    static func merge(_ unit: StoredUnit, into other: String) -> [Statement] {
+        [
+            Statement(
+                "UPDATE units SET state = ?, version = ?, merged_into = ? WHERE id = ? AND version = ?",
+                [
+                    .text(unit.state.rawValue), .integer(unit.version), .text(other),
+                    .text(unit.id), .integer(unit.version - 1),
+                ], expectedChanges: 1),
+            Statement(
+                "UPDATE units SET merged_into = ? WHERE merged_into = ?",
+                [.text(other), .text(unit.id)]),
+        ]
     }
 }

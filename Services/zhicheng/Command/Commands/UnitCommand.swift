@@ -4,10 +4,10 @@ import ZhichengClient
 struct UnitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unit",
-        abstract: "单位信息 of the signed-in unit: 查看, 完善, 保存; 停用 and 恢复 by the HR department.",
+        abstract: "单位信息 of the signed-in unit: 查看, 完善, 保存; 停用, 恢复 and 合并 by the HR department.",
         discussion: "性质 and 属地 change by a request: `zhicheng unit-changes request`.",
         subcommands: [
-            Show.self, Submit.self, Save.self, Find.self, Suspend.self, Resume.self,
+            Show.self, Submit.self, Save.self, Find.self, Suspend.self, Resume.self, Merge.self,
         ], defaultSubcommand: Show.self)
 }
 
