@@ -1,7 +1,12 @@
+import Synchronization
+
 /// The names of a statement's columns; shared by its rows.
 final class Columns: Sendable {
     let names: [String]
     private let indexes: [String: Int]
+    /// Behind the column that was asked for last. Rows are read column by column mostly, and comparing one name costs less
+    /// than hashing it. Only a guess: several threads may read rows of the statement.
+    private let next = Atomic(0)
 
     init(_ names: [String]) {
         self.names = names
@@ -12,11 +17,20 @@ final class Columns: Sendable {
     }
 
     func index(of name: String) throws(StorageError) -> Int {
-        guard let index = indexes[name] else {
-            throw StorageError(.noSuchColumn, "no column “\(name)” in the result")
+        let guess = next.load(ordering: .relaxed)
+        var index = guess
+        // Of several columns of one name the first is meant.
+        if guess >= names.count || names[guess] != name || isAmbiguous {
+            guard let found = indexes[name] else {
+                throw StorageError(.noSuchColumn, "no column “\(name)” in the result")
+            }
+            index = found
         }
+        next.store(index + 1, ordering: .relaxed)
         return index
     }
+
+    private var isAmbiguous: Bool { indexes.count < names.count }
 }
 
 /// A row of a result, copied out of the database: it may be kept.

@@ -314,6 +314,6 @@ enum DeclarationStore {
     }
 
     private static func lines(_ text: String) -> [String] {
-        text.split(separator: "\n").map(String.init)
+        text.isEmpty ? [] : text.utf8.split(separator: UInt8(ascii: "\n")).compactMap(String.init)
     }
 }

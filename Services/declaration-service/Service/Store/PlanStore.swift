@@ -119,7 +119,7 @@ enum PlanStore {
     }
 
     private static func list(_ text: String) -> [String] {
-        text.split(separator: "|").map(String.init)
+        text.isEmpty ? [] : text.utf8.split(separator: UInt8(ascii: "|")).compactMap(String.init)
     }
 }
 
