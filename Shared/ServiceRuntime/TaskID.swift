@@ -21,17 +21,14 @@ package struct TaskID: Sendable, Hashable {
 
     /// Nil when the text is no task of that source, or not written as ``text`` writes it.
     package init?(_ text: String, of source: String) {
-        guard text.utf8.count <= Self.longest else { return nil }
         // By bytes: lists read an id for each of their rows.
-        let bytes = text.utf8
-        let colon = UInt8(ascii: ":")
-        guard let first = bytes.firstIndex(of: colon),
-            bytes[..<first].elementsEqual(source.utf8)
-        else { return nil }
-        let rest = bytes[bytes.index(after: first)...]
-        guard let second = rest.firstIndex(of: colon), second > rest.startIndex,
-            let round = Self.round(rest[rest.index(after: second)...]),
-            let object = String(rest[..<second])
+        let bytes = text.utf8Span.span
+        guard bytes.count <= Self.longest,
+            let first = Self.colon(in: bytes, from: 0), text.utf8.starts(with: source.utf8),
+            first == source.utf8.count,
+            let second = Self.colon(in: bytes, from: first + 1), second > first + 1,
+            let round = Self.round(bytes.extracting((second + 1)...)),
+            let object = String(text.utf8.dropFirst(first + 1).prefix(second - first - 1))
         else { return nil }
         self.source = source
         self.object = object
@@ -39,14 +36,19 @@ package struct TaskID: Sendable, Hashable {
         self.text = text
     }
 
+    private static func colon(in bytes: Span<UInt8>, from start: Int) -> Int? {
+        for index in start..<bytes.count where bytes[index] == UInt8(ascii: ":") { return index }
+        return nil
+    }
+
     /// A number from 1 on as it is written: digits, the first of them not 0.
-    private static func round(_ digits: Substring.UTF8View) -> Int64? {
-        guard digits.first != UInt8(ascii: "0"), !digits.isEmpty else { return nil }
+    private static func round(_ digits: Span<UInt8>) -> Int64? {
+        guard !digits.isEmpty, digits[0] != UInt8(ascii: "0") else { return nil }
         var round: Int64 = 0
-        for digit in digits {
-            guard case 0x30...0x39 = digit else { return nil }
+        for index in digits.indices {
+            guard case 0x30...0x39 = digits[index] else { return nil }
             let (tens, overflows) = round.multipliedReportingOverflow(by: 10)
-            let (sum, overflowsToo) = tens.addingReportingOverflow(Int64(digit - 0x30))
+            let (sum, overflowsToo) = tens.addingReportingOverflow(Int64(digits[index] - 0x30))
             guard !overflows, !overflowsToo else { return nil }
             round = sum
         }

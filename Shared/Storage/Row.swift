@@ -7,6 +7,8 @@ final class Columns: Sendable {
     /// Behind the column that was asked for last. Rows are read column by column mostly, and comparing one name costs less
     /// than hashing it. Only a guess: several threads may read rows of the statement.
     private let next = Atomic(0)
+    /// Of several columns of one name the first is meant, whatever the guess.
+    private let isAmbiguous: Bool
 
     init(_ names: [String]) {
         self.names = names
@@ -14,13 +16,13 @@ final class Columns: Sendable {
             names.enumerated().map { ($0.element, $0.offset) },
             uniquingKeysWith: { first, _ in first }
         )
+        isAmbiguous = indexes.count < names.count
     }
 
     func index(of name: String) throws(StorageError) -> Int {
         let guess = next.load(ordering: .relaxed)
         var index = guess
-        // Of several columns of one name the first is meant.
-        if guess >= names.count || names[guess] != name || isAmbiguous {
+        if isAmbiguous || guess >= names.count || names[guess] != name {
             guard let found = indexes[name] else {
                 throw StorageError(.noSuchColumn, "no column “\(name)” in the result")
             }
@@ -29,8 +31,6 @@ final class Columns: Sendable {
         next.store(index + 1, ordering: .relaxed)
         return index
     }
-
-    private var isAmbiguous: Bool { indexes.count < names.count }
 }
 
 /// A row of a result, copied out of the database: it may be kept.

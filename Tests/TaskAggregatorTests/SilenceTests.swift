@@ -230,7 +230,9 @@ extension AggregatorTests {
         }
 
         @Test func nothingIsWrittenForWhatIsKnown() throws {
-            let rows = try (0..<5).map { try TaskRow(Tasks.Task(id: "a:\($0):1", sortMs: Int64(-$0))) }
+            let rows = try (0..<5).map {
+                try TaskRow(Tasks.Task(id: "a:\($0):1", sortMs: Int64(-$0)))
+            }
             let keep = KeepPage(
                 source: "a", view: KnownView(unit: "u", isPending: true),
                 start: PageCursor(sort: .max, id: ""), page: TaskPage(rows: rows, end: nil))

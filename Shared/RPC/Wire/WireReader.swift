@@ -120,7 +120,8 @@ extension WireFault: CustomStringConvertible {
     }
 
     /// Where the bytes of a bytes, text or message field lie.
-    package mutating func range(_ field: (number: Int, kind: Kind)) throws(WireFault) -> Range<Int> {
+    package mutating func range(_ field: (number: Int, kind: Kind)) throws(WireFault) -> Range<Int>
+    {
         guard field.kind == .bytes else { throw .wrongType(field: field.number) }
         let count = try varint()
         guard count <= UInt64(end &- position) else { throw .truncated }
