@@ -31,7 +31,7 @@ package struct Region: Sendable, Hashable {
 
     /// "福建省-福州市-鼓楼区".
     package var label: String {
-        Self.all.filter { $0.covers(self) }.map(\.name).joined(separator: "-")
+        enclosing.reversed().map(\.name).joined(separator: "-")
     }
 
     /// Whether a unit may choose it: 金门县 has a code in the standard, and no unit here.

@@ -1,7 +1,7 @@
 /// A protobuf message as a Swift value.
 ///
-/// The generated types of `Messages` are the only ones that travel; transports and services know
-/// them by this protocol alone.
+/// What travels are the generated types of `Messages`, and what has the wire form of one of them; transports and
+/// services know them by this protocol alone.
 public protocol Message: Sendable, Hashable {
     /// Package and name as the `.proto` file has them: `quota.v1.Record`.
     static var fullName: String { get }

@@ -46,6 +46,16 @@ package struct RouteTable: Sendable {
             })
     }
 
+    /// Answers a unary method that is there in other types of the same wire form: those of its schema are then neither read
+    /// nor written for it.
+    package mutating func replaceUnary<Request: Message, Reply: Message>(
+        _ method: RPCMethod,
+        _ handler: @escaping @Sendable (Request, RequestContext) async throws -> Reply
+    ) {
+        precondition(routes.removeValue(forKey: method.id) != nil, "\(method.name) has no route")
+        unary(method, handler)
+    }
+
     /// Adds a method that answers one message with many.
     package mutating func serverStream<Request: Message, Reply: Message>(
         _ method: RPCMethod,

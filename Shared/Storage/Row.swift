@@ -1,7 +1,14 @@
+import Synchronization
+
 /// The names of a statement's columns; shared by its rows.
 final class Columns: Sendable {
     let names: [String]
     private let indexes: [String: Int]
+    /// Behind the column that was asked for last. Rows are read column by column mostly, and comparing one name costs less
+    /// than hashing it. Only a guess: several threads may read rows of the statement.
+    private let next = Atomic(0)
+    /// Of several columns of one name the first is meant, whatever the guess.
+    private let isAmbiguous: Bool
 
     init(_ names: [String]) {
         self.names = names
@@ -9,12 +16,19 @@ final class Columns: Sendable {
             names.enumerated().map { ($0.element, $0.offset) },
             uniquingKeysWith: { first, _ in first }
         )
+        isAmbiguous = indexes.count < names.count
     }
 
     func index(of name: String) throws(StorageError) -> Int {
-        guard let index = indexes[name] else {
-            throw StorageError(.noSuchColumn, "no column “\(name)” in the result")
+        let guess = next.load(ordering: .relaxed)
+        var index = guess
+        if isAmbiguous || guess >= names.count || names[guess] != name {
+            guard let found = indexes[name] else {
+                throw StorageError(.noSuchColumn, "no column “\(name)” in the result")
+            }
+            index = found
         }
+        next.store(index + 1, ordering: .relaxed)
         return index
     }
 }

@@ -109,6 +109,26 @@ struct StatementTests {
         }
     }
 
+    @Test("Columns are read in any order; of two of one name it is the first")
+    func columnsInAnyOrder() async throws {
+        try await withDatabase { database in
+            let rows = try database.read {
+                try $0.rows(
+                    Statement("SELECT 1 AS a, 2 AS b, 3 AS c UNION SELECT 4, 5, 6"), limit: 2)
+            }
+            for (row, base) in zip(rows, [Int64(0), 3]) {
+                for name in ["a", "b", "c", "b", "b", "a", "c", "a"] {
+                    let place = Int64(name.utf8.first ?? 0) - 0x60
+                    #expect(try row.integer(name) == base + place)
+                }
+            }
+            let row = try #require(
+                try database.read { try $0.row(Statement("SELECT 1 AS a, 2 AS a, 3 AS b")) })
+            for _ in 0..<3 { #expect(try row.integer("a") == 1) }
+            #expect(try row.integer("b") == 3)
+        }
+    }
+
     @Test("A limit of rows is kept")
     func limit() async throws {
         try await withDatabase { database in

@@ -230,19 +230,20 @@ extension AggregatorTests {
         }
 
         @Test func nothingIsWrittenForWhatIsKnown() throws {
-            let rows = (0..<5).map { Tasks.Task(id: "a:\($0):1", sortMs: Int64(-$0)) }
+            let rows = try (0..<5).map {
+                try TaskRow(Tasks.Task(id: "a:\($0):1", sortMs: Int64(-$0)))
+            }
             let keep = KeepPage(
                 source: "a", view: KnownView(unit: "u", isPending: true),
                 start: PageCursor(sort: .max, id: ""), page: TaskPage(rows: rows, end: nil))
-            let seen = try rows.map { (task: $0, body: try $0.encodedBytes()) }
-            let known = Dictionary(uniqueKeysWithValues: seen.map { ($0.task.id, $0.body) })
+            let known = Dictionary(uniqueKeysWithValues: rows.map { ($0.place.id, $0.body) })
             let now = Timestamp(milliseconds: 0)
             func writes(
                 _ known: [String: [UInt8]], horizon: PageCursor? = nil,
                 seenDay: String = "1970-01-01"
             ) throws -> Int {
                 let facts = KeepPage.Facts(
-                    known: known, seen: seen, horizon: horizon, seenDay: seenDay)
+                    known: known, seen: rows, horizon: horizon, seenDay: seenDay)
                 return try keep.decide(facts, at: now).writes.count
             }
             #expect(try writes(known) == 0)

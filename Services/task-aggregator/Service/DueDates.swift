@@ -34,19 +34,26 @@ struct DueDates: Sendable {
         return day.next.start
     }
 
-    /// The tasks, those that wait with their terms.
-    func dated(_ tasks: [Tasks.Task], today: CivilDay) -> [Tasks.Task] {
-        // Those that entered on one day stand together in a list, and share its calendar.
-        var known: (entered: CivilDay, due: CivilDay?)?
-        return tasks.map { task in
-            guard task.outcome == .unspecified else { return task }
-            let entered = CivilDay(Timestamp(milliseconds: task.sortMs))
-            if known?.entered != entered { known = (entered, day(ofEntering: task.sortMs)) }
-            guard let due = known?.due else { return task }
-            var task = task
-            task.dueDay = "\(due)"
-            task.overdue = due < today
-            return task
+    /// Rows that wait, with their terms.
+    func dated(_ rows: [TaskRow], today: CivilDay) throws -> [TaskRow] {
+        var rows = rows
+        // Those that entered on one day stand together in a list, and share its term.
+        var known: (entered: CivilDay, term: [UInt8])?
+        for index in rows.indices {
+            let sort = rows[index].place.sort
+            let entered = CivilDay(Timestamp(milliseconds: sort))
+            let term: [UInt8]
+            if let known, known.entered == entered {
+                term = known.term
+            } else {
+                term =
+                    try day(ofEntering: sort).map { due in
+                        try Tasks.Task(dueDay: "\(due)", overdue: due < today).encodedBytes()
+                    } ?? []
+                known = (entered, term)
+            }
+            rows[index].set(term)
         }
+        return rows
     }
 }

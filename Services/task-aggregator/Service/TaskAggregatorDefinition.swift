@@ -39,8 +39,14 @@ func assemble(
         lastKnown: lastKnown, dueDates: dueDates, hasSender: sender != nil, changes: changes,
         resolver: resolver, sessionInterval: sessionInterval, ids: randomID)
     var assembly = ServiceAssembly(resolver: resolver)
+    let centre: (inout RouteTable) -> Void = { routes in
+        handler.register(in: &routes)
+        routes.replaceUnary(Tasks.TaskCentreMethod.list.method) { request, context in
+            try await handler.rows(request, context: context)
+        }
+    }
     assembly.serve(
-        handler.register(in:), critical: [.decide, .decideBatch, .getDecision],
+        centre, critical: [.decide, .decideBatch, .getDecision],
         sheddable: [.list, .count, .home]
     ) { (method: Tasks.TaskCentreMethod) in
         switch method {

@@ -1,4 +1,5 @@
 import Domain
+import MessageCoding
 import Messages
 import RPC
 import ServiceRuntime
@@ -26,20 +27,27 @@ struct TaskCentreHandler: Tasks.TaskCentreProvider {
     func list(
         _ request: Tasks.ListTasksRequest, context: RequestContext
     ) async throws -> Tasks.ListTasksReply {
+        try Tasks.ListTasksReply(decoding: await rows(request, context: context).encodedBytes())
+    }
+
+    /// A page as it travels.
+    func rows(
+        _ request: Tasks.ListTasksRequest, context: RequestContext
+    ) async throws -> TaskRows {
         let desk = try ReviewDesk(context.caller)
         let today = CivilDay(clock.now())
         var request = request
         if request.filter?.overdue == true { try narrow(&request, today) }
         let query = try TaskQuery(request, personID: desk.personID)
         let bounds = try PageBounds(request.page)
-        guard query.entered != nil else { return Tasks.ListTasksReply() }
+        guard query.entered != nil else { return TaskRows() }
         let asked = Tasks.ListTasksRequest(
             view: query.isPending ? .pending : .processed, filter: request.filter,
             page: Common.PageRequest(
                 size: UInt32(bounds.size), cursor: request.page?.cursor ?? []))
         let answers = try await sources.ask(context) { source, options in
             try TaskPage(
-                await source.client.list(asked, options: options), of: source.name, within: bounds)
+                await source.list(asked, options), of: source.name, within: bounds)
         }
         let view = KnownView(unit: desk.id, isPending: query.isPending)
         if query.isUnfiltered {
@@ -57,8 +65,8 @@ struct TaskCentreHandler: Tasks.TaskCentreProvider {
                 }
             }
         let merged = TaskPage.merged(answers.compactMap(\.value) + known, size: bounds.size)
-        return Tasks.ListTasksReply(
-            tasks: dueDates.dated(merged.rows, today: today),
+        return TaskRows(
+            tasks: query.isPending ? try dueDates.dated(merged.rows, today: today) : merged.rows,
             nextCursor: merged.end?.bytes ?? [],
             unavailable: answers.compactMap(\.silence))
     }

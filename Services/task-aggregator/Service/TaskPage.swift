@@ -24,11 +24,11 @@ struct BadAnswer: Error {
 /// What one source has below a place.
 struct TaskPage: Sendable, Hashable {
     /// Newest first.
-    let rows: [Tasks.Task]
+    let rows: [TaskRow]
     /// The last place that the page tells of; nil when the source has nothing below it.
     let end: PageCursor?
 
-    init(rows: [Tasks.Task], end: PageCursor?) {
+    init(rows: [TaskRow], end: PageCursor?) {
         self.rows = rows
         self.end = end
     }
@@ -36,14 +36,14 @@ struct TaskPage: Sendable, Hashable {
     /// Reads a source's answer to a request for the page.
     /// - Throws: when it is out of order, out of bounds, another source's, or would not end.
     init(
-        _ reply: Tasks.ListTasksReply, of source: String, within bounds: PageBounds
+        _ reply: TaskRows, of source: String, within bounds: PageBounds
     ) throws(BadAnswer) {
         guard reply.tasks.count <= bounds.size else {
             throw BadAnswer(reason: "\(reply.tasks.count) rows, asked for \(bounds.size)")
         }
         var last = bounds.start
         for task in reply.tasks {
-            guard TaskSources.source(of: task.id) == source else {
+            guard TaskSources.source(of: task.place.id) == source else {
                 throw BadAnswer(reason: "a task that is not its own")
             }
             guard last.precedes(task.place) else {
@@ -72,7 +72,7 @@ struct TaskPage: Sendable, Hashable {
             first.map { $0.precedes(end) ? $0 : end } ?? end
         }
         var heads = Array(repeating: 0, count: pages.count)
-        var rows: [Tasks.Task] = []
+        var rows: [TaskRow] = []
         rows.reserveCapacity(size)
         func newest() -> Int? {
             var best: Int?

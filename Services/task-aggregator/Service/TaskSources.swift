@@ -10,6 +10,21 @@ struct TaskSource: Sendable {
     /// The peer's name without "-service": what its task ids begin with.
     let name: String
     let client: Tasks.TaskSourceClient
+    private let channel: any RPCChannel
+
+    init(name: String, channel: any RPCChannel) {
+        self.name = name
+        self.channel = channel
+        client = Tasks.TaskSourceClient(channel)
+    }
+
+    /// One page, its rows still packed.
+    func list(
+        _ request: Tasks.ListTasksRequest, _ options: CallOptions
+    ) async throws(RPCError) -> TaskRows {
+        try await channel.unary(
+            Tasks.TaskSourceMethod.list.method, request, options: options)
+    }
 }
 
 /// What one source came to.
@@ -58,8 +73,7 @@ final class TaskSources: Sendable {
         logger: Logger
     ) throws(ConfigurationError) {
         all = channels.map { peer, channel in
-            TaskSource(
-                name: Self.name(of: peer), client: Tasks.TaskSourceClient(channel))
+            TaskSource(name: Self.name(of: peer), channel: channel)
         }.sorted { $0.name < $1.name }
         var byName: [String: TaskSource] = [:]
         for source in all {

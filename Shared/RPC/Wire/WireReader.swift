@@ -32,11 +32,12 @@ extension WireFault: CustomStringConvertible {
 
 /// Reads the fields of one message within a frame, without copying and without allocating.
 /// Positions and ranges count from the frame's first byte.
-@safe struct WireReader {
+@safe package struct WireReader {
     /// More fields in one message than this are refused: unknown ones are skipped, but not for ever.
     static let mostFields = 1024
 
-    enum Kind: UInt8 {
+    /// How a field is written.
+    package enum Kind: UInt8, Sendable {
         case varint = 0
         case fixed64 = 1
         case bytes = 2
@@ -49,7 +50,7 @@ extension WireFault: CustomStringConvertible {
     private var fieldsLeft = mostFields
 
     /// - Parameter range: lies within the frame.
-    init(_ frame: UnsafeRawBufferPointer, _ range: Range<Int>) {
+    package init(_ frame: UnsafeRawBufferPointer, _ range: Range<Int>) {
         precondition(range.lowerBound >= 0 && range.upperBound <= frame.count)
         unsafe self.frame = unsafe frame
         position = range.lowerBound
@@ -58,7 +59,7 @@ extension WireFault: CustomStringConvertible {
 
     /// The next field's number and kind; nil at the end.
     @inline(__always)
-    mutating func nextField() throws(WireFault) -> (number: Int, kind: Kind)? {
+    package mutating func nextField() throws(WireFault) -> (number: Int, kind: Kind)? {
         guard position < end else { return nil }
         guard fieldsLeft > 0 else { throw .tooManyFields }
         fieldsLeft &-= 1
@@ -96,7 +97,8 @@ extension WireFault: CustomStringConvertible {
         UInt32(truncatingIfNeeded: try uint64(field))
     }
 
-    mutating func uint64(_ field: (number: Int, kind: Kind)) throws(WireFault) -> UInt64 {
+    /// A number. Throws `wrongType` for another kind of field.
+    package mutating func uint64(_ field: (number: Int, kind: Kind)) throws(WireFault) -> UInt64 {
         guard field.kind == .varint else { throw .wrongType(field: field.number) }
         return try varint()
     }
@@ -118,7 +120,8 @@ extension WireFault: CustomStringConvertible {
     }
 
     /// Where the bytes of a bytes, text or message field lie.
-    mutating func range(_ field: (number: Int, kind: Kind)) throws(WireFault) -> Range<Int> {
+    package mutating func range(_ field: (number: Int, kind: Kind)) throws(WireFault) -> Range<Int>
+    {
         guard field.kind == .bytes else { throw .wrongType(field: field.number) }
         let count = try varint()
         guard count <= UInt64(end &- position) else { throw .truncated }
@@ -127,13 +130,15 @@ extension WireFault: CustomStringConvertible {
         return start..<position
     }
 
-    mutating func bytes(_ field: (number: Int, kind: Kind)) throws(WireFault) -> [UInt8] {
+    /// A copy of a bytes, text or message field.
+    package mutating func bytes(_ field: (number: Int, kind: Kind)) throws(WireFault) -> [UInt8] {
         let range = try range(field)
         return unsafe [UInt8](frame[range])
     }
 
+    /// A text field.
     /// - Parameter most: in bytes; longer text is a fault.
-    mutating func text(
+    package mutating func text(
         _ field: (number: Int, kind: Kind), most: Int
     ) throws(WireFault) -> String {
         let range = try range(field)
@@ -144,7 +149,7 @@ extension WireFault: CustomStringConvertible {
     }
 
     /// Passes over a field that this version does not know.
-    mutating func skip(_ field: (number: Int, kind: Kind)) throws(WireFault) {
+    package mutating func skip(_ field: (number: Int, kind: Kind)) throws(WireFault) {
         switch field.kind {
         case .varint: _ = try varint()
         case .fixed64: _ = try fixed64(field)

@@ -1,15 +1,15 @@
 /// Writes fields, or only counts their bytes: one description of a frame's layout serves for both.
 /// Fields at their default are left out, as proto3 does.
-@safe struct WireSink {
+@safe package struct WireSink {
     private let target: UnsafeMutableRawBufferPointer?
     /// Written or counted so far.
-    private(set) var count = 0
+    package private(set) var count = 0
 
     /// Counts only.
-    static var counting: WireSink { unsafe WireSink(target: nil) }
+    package static var counting: WireSink { unsafe WireSink(target: nil) }
 
     /// Writes from the first byte on. A frame that outgrows the memory is a programmer's error.
-    init(into target: UnsafeMutableRawBufferPointer) {
+    package init(into target: UnsafeMutableRawBufferPointer) {
         unsafe self.target = unsafe target
     }
 
@@ -78,10 +78,16 @@
         integer(value.littleEndian)
     }
 
-    mutating func bytes(_ field: Int, _ value: [UInt8]) {
+    /// A bytes or message field.
+    package mutating func bytes(_ field: Int, _ value: [UInt8]) {
         guard !value.isEmpty else { return }
         tag(field, .bytes)
         varint(UInt64(value.count))
+        fields(value)
+    }
+
+    /// Fields that are written already.
+    package mutating func fields(_ value: [UInt8]) {
         unsafe value.withUnsafeBytes { unsafe raw($0) }
     }
 

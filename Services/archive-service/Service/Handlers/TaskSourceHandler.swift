@@ -22,19 +22,17 @@ struct TaskSourceHandler: Tasks.TaskSourceProvider {
             side: side, isPending: query.isPending, applicant: query.applicant,
             entered: entered, decidedBy: query.decidedBy)
         let found = try database.fetch { rows in
-            var found: [Tasks.Task] = []
-            if query.wantsUnclaimed(TaskKind.item.key) {
-                found += try VersionStore.page(filter, bounds, rows).map { $0.task(catalog) }
-            }
-            if query.wantsUnclaimed(TaskKind.withdrawal.key) {
-                found += try WithdrawalStore.page(filter, bounds, rows).map { $0.task(catalog) }
-            }
-            return found
+            let items =
+                query.wantsUnclaimed(TaskKind.item.key)
+                ? try VersionStore.page(filter, bounds, rows).map { $0.task(catalog) } : []
+            let withdrawals =
+                query.wantsUnclaimed(TaskKind.withdrawal.key)
+                ? try WithdrawalStore.page(filter, bounds, rows).map { $0.task(catalog) } : []
+            if withdrawals.isEmpty { return items }
+            // A page of each kind holds the first rows of both.
+            return (items + withdrawals).sorted { ($0.sortMs, $0.id) > ($1.sortMs, $1.id) }
         }
-        // A page of each kind holds the first rows of both.
-        let (page, next) = bounds.page(
-            found.sorted { ($0.sortMs, $0.id) > ($1.sortMs, $1.id) }
-        ) { PageCursor(sort: $0.sortMs, id: $0.id) }
+        let (page, next) = bounds.page(found) { PageCursor(sort: $0.sortMs, id: $0.id) }
         return Tasks.ListTasksReply(tasks: page, nextCursor: next)
     }
 
@@ -165,7 +163,7 @@ extension TaskCounts {
     }
 }
 
-extension StoredVersion {
+extension ListedVersion {
     /// As the task centre shows it.
     func task(_ catalog: Catalog) -> Tasks.Task {
         Tasks.Task(

@@ -74,7 +74,7 @@ struct SubmitItem: Command {
                     submitted, after: event, applicant: person.name, unit: person.unitID,
                     referredTo: person.referral, by: personID,
                     task: .opened(
-                        version.task(catalog), at: .unit(person.unitID),
+                        version.listed.task(catalog), at: .unit(person.unitID),
                         region: person.unitRegion))?.message
             ].compactMap(\.self),
             audit: [

@@ -81,6 +81,26 @@ struct StoredVersion: Sendable, Hashable {
     let decision: StoredDecision?
     /// Taken back by its applicant before anybody decided: no task any more.
     var isRetracted = false
+
+    /// As a list of tasks has it.
+    var listed: ListedVersion {
+        ListedVersion(
+            id: id, version: version, kind: kind, personID: personID,
+            applicantName: applicantName, mainName: mainName,
+            enteredMilliseconds: enteredMilliseconds, decision: decision)
+    }
+}
+
+/// As much of a ``StoredVersion`` as a list of tasks shows: a page reads no more.
+struct ListedVersion: Sendable, Hashable {
+    let id: TaskID
+    let version: Int64
+    let kind: String
+    let personID: String
+    let applicantName: String
+    let mainName: String
+    let enteredMilliseconds: Int64
+    let decision: StoredDecision?
 }
 
 /// One step of an item's flow (流程).

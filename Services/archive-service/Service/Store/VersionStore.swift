@@ -14,17 +14,18 @@ struct TaskCounts: Sendable, Hashable {
 
 /// The SQL of submissions, which are the tasks, and their counters.
 enum VersionStore {
-    private static let columns = columns(form: "form")
+    private static let columns = """
+        task_id, version, kind, unit_id, person_id, person_key, applicant_name, main_name, form,
+        entered_ms, referred_to, retracted_ms, \(StoredDecision.columns)
+        """
+    /// Of a ``ListedVersion``.
+    private static let listColumns = """
+        task_id, version, kind, person_id, applicant_name, main_name, entered_ms,
+        \(StoredDecision.columns)
+        """
 
     /// What waits to be decided; as the index has it.
     static let pending = "outcome IS NULL AND retracted_ms IS NULL"
-
-    private static func columns(form: String) -> String {
-        """
-        task_id, version, kind, unit_id, person_id, person_key, applicant_name, main_name, \(form),
-        entered_ms, referred_to, retracted_ms, \(StoredDecision.columns)
-        """
-    }
 
     /// The side's task; nil for an unknown or foreign one.
     static func version(
@@ -38,17 +39,29 @@ enum VersionStore {
         ).map(stored)
     }
 
-    /// One page, newest first; one row more than the page's size when there is a next page. A list shows no form:
-    /// those of its rows are empty.
+    /// One page, newest first; one row more than the page's size when there is a next page.
     static func page(
         _ filter: TaskFilter, _ bounds: PageBounds, _ rows: any RowReader
-    ) throws -> [StoredVersion] {
+    ) throws -> [ListedVersion] {
         try rows.rows(
-            filter.page(
-                of: "item_versions", columns: columns(form: "x'' AS form"),
-                pending: pending, bounds),
+            filter.page(of: "item_versions", columns: listColumns, pending: pending, bounds),
             limit: bounds.size + 1
-        ).map(stored)
+        ).map { row in
+            ListedVersion(
+                id: try id(row), version: try row.integer("version"), kind: try row.text("kind"),
+                personID: try row.text("person_id"),
+                applicantName: try row.text("applicant_name"),
+                mainName: try row.text("main_name"),
+                enteredMilliseconds: try row.integer("entered_ms"),
+                decision: try StoredDecision(row))
+        }
+    }
+
+    private static func id(_ row: Row) throws -> TaskID {
+        guard let id = TaskID(try row.text("task_id")) else {
+            preconditionFailure("a stored task id cannot be read")
+        }
+        return id
     }
 
     /// A unit's are counters; what was referred is little, and counted.
@@ -78,11 +91,8 @@ enum VersionStore {
     }
 
     private static func stored(_ row: Row) throws -> StoredVersion {
-        guard let id = TaskID(try row.text("task_id")) else {
-            preconditionFailure("a stored task id cannot be read")
-        }
-        return StoredVersion(
-            id: id, version: try row.integer("version"), kind: try row.text("kind"),
+        StoredVersion(
+            id: try id(row), version: try row.integer("version"), kind: try row.text("kind"),
             unitID: try row.text("unit_id"), personID: try row.text("person_id"),
             personKey: try row.blob("person_key"),
             applicantName: try row.text("applicant_name"), mainName: try row.text("main_name"),

@@ -21,6 +21,17 @@ enum DeclarationStore {
         d.correction AS correction,
         \(PlanStore.columns)
         """
+    /// As ``columns``, for lists of tasks: what no row of theirs shows is empty, and the plan is not looked up.
+    static let listColumns = """
+        d.id AS id, d.person_id AS person_id, x'' AS person_key, d.applicant AS applicant,
+        x'' AS unit, d.phase AS phase, d.version AS version, d.round AS round,
+        d.accepted_round AS accepted_round, d.sort_ms AS sort_ms, d.submitted_ms AS submitted_ms,
+        d.application AS application, '' AS item_ids, d.claimed_by AS claimed_by,
+        d.claimed_by_name AS claimed_by_name, d.waiting_step AS waiting_step,
+        d.reviewed AS reviewed, NULL AS reservation_id, 0 AS reservation_round, '' AS defects,
+        '' AS correct_by, '' AS notice_until, NULL AS correction,
+        \(PlanStore.noColumns)
+        """
 
     static let source = "declarations AS d JOIN plans AS p ON p.id = d.plan_id"
 
@@ -326,6 +337,6 @@ enum DeclarationStore {
     }
 
     private static func lines(_ text: String) -> [String] {
-        text.split(separator: "\n").map(String.init)
+        text.isEmpty ? [] : text.utf8.split(separator: UInt8(ascii: "\n")).compactMap(String.init)
     }
 }

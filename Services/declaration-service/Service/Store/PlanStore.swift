@@ -12,6 +12,12 @@ enum PlanStore {
         p.kind AS plan_kind, p.open_day AS open_day, p.close_day AS close_day,
         p.region AS plan_region
         """
+    /// In the place of ``columns`` where no plan is looked up.
+    static let noColumns = """
+        '' AS plan_id, 0 AS plan_year, '' AS plan_name, '' AS committee_id, '' AS committee_name,
+        '' AS plan_levels, '' AS plan_series, '' AS plan_kind, '' AS open_day, '' AS close_day,
+        '' AS plan_region
+        """
 
     static func plan(_ id: String, _ rows: any RowReader) throws -> Declaration.Plan? {
         try rows.row(
@@ -119,7 +125,7 @@ enum PlanStore {
     }
 
     private static func list(_ text: String) -> [String] {
-        text.split(separator: "|").map(String.init)
+        text.isEmpty ? [] : text.utf8.split(separator: UInt8(ascii: "|")).compactMap(String.init)
     }
 }
 

@@ -23,15 +23,16 @@ struct StoredRound: Sendable {
 
 /// The SQL of review rounds: rows in, statements out.
 enum RoundStore {
-    private static let columns = """
+    private static let roundColumns = """
         r.task_id AS task_id, r.entered_ms AS entered_ms, r.outcome AS outcome,
         r.opinion AS opinion, r.decision_id AS decision_id, r.decided_by AS decided_by,
-        r.decided_by_name AS decided_by_name, r.decided_ms AS decided_ms,
-        \(DeclarationStore.columns)
+        r.decided_by_name AS decided_by_name, r.decided_ms AS decided_ms
         """
-    private static let source =
+    private static let columns = "\(roundColumns), \(DeclarationStore.columns)"
+    private static let listColumns = "\(roundColumns), \(DeclarationStore.listColumns)"
+    private static let listSource =
         "rounds AS r JOIN declarations AS d ON d.id = r.declaration_id"
-        + " JOIN plans AS p ON p.id = d.plan_id"
+    private static let source = "\(listSource) JOIN plans AS p ON p.id = d.plan_id"
 
     /// A round of these desks; nil for an unknown or foreign one.
     static func round(
@@ -90,7 +91,8 @@ enum RoundStore {
             })
     }
 
-    /// One page of the viewer's desks, newest first; one row more than the page's size when there is a next page.
+    /// One page of the viewer's desks, newest first; one row more than the page's size when there is a next page. Of the
+    /// declarations it has what a list of tasks shows.
     /// - Parameter entered: bounds of the time of entering, the end excluded.
     static func page(
         _ query: TaskQuery, entered: Range<Int64>, for viewer: Viewer, _ bounds: PageBounds,
@@ -119,7 +121,7 @@ enum RoundStore {
         return try rows.rows(
             Statement(
                 """
-                SELECT \(columns) FROM \(source)
+                SELECT \(listColumns) FROM \(listSource)
                 WHERE \(condition)
                     AND r.entered_ms <= ? AND (r.entered_ms < ? OR r.task_id < ?)
                 ORDER BY r.entered_ms DESC, r.task_id DESC LIMIT ?

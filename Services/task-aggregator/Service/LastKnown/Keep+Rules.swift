@@ -25,8 +25,8 @@ struct KeepPage: Command {
     struct Facts: Sendable {
         /// Of the same part of the list, packed, by task id.
         let known: [String: [UInt8]]
-        /// The page's, packed.
-        let seen: [(task: Tasks.Task, body: [UInt8])]
+        /// The page's.
+        let seen: [TaskRow]
         /// Below it nothing is kept; nil: everything.
         let horizon: PageCursor?
         let seenDay: String
@@ -36,20 +36,20 @@ struct KeepPage: Command {
         Facts(
             known: try KnownStore.bodies(
                 of: source, in: view, from: start, to: page.end, rows),
-            seen: try page.rows.map { ($0, try $0.encodedBytes()) },
+            seen: page.rows,
             horizon: try KnownStore.horizon(of: source, in: view, rows),
             seenDay: try KnownStore.seenDay(of: view.unit, rows))
     }
 
     func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<Kept> {
-        let ids = Set(facts.seen.map(\.task.id))
+        let ids = Set(facts.seen.map(\.place.id))
         let gone = facts.known.keys.filter { !ids.contains($0) }
         // Rows that would only be trimmed again are not written: who pages far down costs no disk.
-        let changed = facts.seen.filter { task, body in
-            facts.known[task.id] != body && facts.horizon?.precedes(task.place) != true
+        let changed = facts.seen.filter { row in
+            facts.known[row.place.id] != row.body && facts.horizon?.precedes(row.place) != true
         }
         var writes = gone.sorted().map { KnownStore.forget($0, in: view) }
-        writes += changed.map { KnownStore.keep($0.task, $0.body, of: source, in: view) }
+        writes += changed.map { KnownStore.keep($0, of: source, in: view) }
         if !changed.isEmpty { writes.append(KnownStore.trim(source, view)) }
         writes += seen(view.unit, facts.seenDay, at: now)
         return Plan(writes: writes, reply: Kept())

@@ -48,8 +48,11 @@ enum KnownStore {
                 scope(source, view) + place(bounds.start) + [.integer(Int64(mostRows))]),
             limit: mostRows
         ).map { try Tasks.Task(decoding: $0.blob("body")) }.filter(query.matches)
-        var page = Array(found.prefix(bounds.size))
-        for index in page.indices { page[index].stale = true }
+        let page = try found.prefix(bounds.size).map { task in
+            var task = task
+            task.stale = true
+            return try TaskRow(task)
+        }
         return TaskPage(rows: page, end: found.count > page.count ? page.last?.place : nil)
     }
 
@@ -125,7 +128,7 @@ enum KnownStore {
 
     /// The row of a task. One that is decided never waits again, whatever a late page says.
     static func keep(
-        _ task: Tasks.Task, _ body: [UInt8], of source: String, in view: KnownView
+        _ row: TaskRow, of source: String, in view: KnownView
     ) -> Statement {
         Statement(
             """
@@ -136,8 +139,8 @@ enum KnownStore {
             WHERE excluded.is_pending = 0 OR known_tasks.is_pending = 1
             """,
             [
-                .text(view.unit), .text(task.id), .text(source),
-                .integer(view.isPending ? 1 : 0), .integer(task.sortMs), .blob(body),
+                .text(view.unit), .text(row.place.id), .text(source),
+                .integer(view.isPending ? 1 : 0), .integer(row.place.sort), .blob(row.body),
             ])
     }
 
