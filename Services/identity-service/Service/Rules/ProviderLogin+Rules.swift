@@ -18,6 +18,7 @@ struct SignInAgent: Command {
     let tokenHash: [UInt8]
     let state: LoginState
     let stateHash: [UInt8]
+    let announcement: OfficerAnnouncement
 
     struct Facts: Sendable {
         let isStateUsed: Bool
@@ -25,18 +26,22 @@ struct SignInAgent: Command {
         let person: StoredPerson?
         let officer: StoredOfficer?
         let sessions: Int64
+        /// The unit's active officers, for who joins them.
+        let colleagues: [ActiveOfficer]
     }
 
     func read(_ rows: any RowReader) throws -> Facts {
         let unit = try UnitStore.unit(uscc: newUnit.uscc, rows)
         let known = try PersonStore.person(issuer: issuer, subject: subject, rows)
+        let officer = try unit.flatMap { unit in
+            try known.flatMap { try PersonStore.officer($0.id, unit: unit.id, rows) }
+        }
+        let joined = officer == nil ? unit : nil
         return Facts(
             isStateUsed: try SessionStore.isUsed(state: stateHash, rows),
-            unit: unit, person: known,
-            officer: try unit.flatMap { unit in
-                try known.flatMap { try PersonStore.officer($0.id, unit: unit.id, rows) }
-            },
-            sessions: try known.map { try SessionStore.count(of: $0.id, rows) } ?? 0)
+            unit: unit, person: known, officer: officer,
+            sessions: try known.map { try SessionStore.count(of: $0.id, rows) } ?? 0,
+            colleagues: try joined.map { try OfficerStore.active(unit: $0.id, rows) } ?? [])
     }
 
     func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<Done> {
@@ -48,6 +53,7 @@ struct SignInAgent: Command {
             throw .busy("登录正在处理，请重试")
         }
         var writes: [Statement] = []
+        var messages: [OutboxMessage] = []
         var audit: [AuditEntry] = []
         func note(_ action: String, _ object: String, _ after: [(String, String)]) {
             audit.append(
@@ -80,6 +86,7 @@ struct SignInAgent: Command {
                     StoredOfficer(
                         unitID: unit.id, personID: person.id, role: .unitAdministrator,
                         isActive: true), at: now))
+            messages = announcement.messages(unit: unit, joining: facts.colleagues)
             note(
                 "identity.officer.join", "unit:\(unit.id)",
                 [("person", person.id), ("role", "administrator"), ("issuer", issuer)])
@@ -91,7 +98,7 @@ struct SignInAgent: Command {
                     tokenHash: tokenHash, person: person.id, unit: unit.id,
                     existing: facts.sessions, at: now)
                 + [SessionStore.use(state: stateHash, until: state.expiresMilliseconds)],
-            messages: [], audit: audit, reply: Done())
+            messages: messages, audit: audit, reply: Done())
     }
 
     /// The same for a state of another deployment, a used one, and one that has ended.
