@@ -71,12 +71,12 @@ package final class AttachmentStore: Sendable {
         guard sha256.count == SHA256.byteCount else {
             throw .broken("an attachment's hash has \(sha256.count) bytes instead of 32")
         }
-        return try OutgoingFile(place(of: sha256).file, sha256)
+        return try OutgoingFile(Files.place(of: sha256, in: directory).file, sha256)
     }
 
     /// Gives a written file the name that its content has, in place of a file with the same content.
     func name(_ file: Files.NewFile, _ sha256: [UInt8]) throws(AttachmentError) {
-        let place = place(of: sha256)
+        let place = Files.place(of: sha256, in: directory)
         try Files.makeFolder(place.folder)
         try names.withLock { _ throws(AttachmentError) in
             try file.rename(to: place.file)
@@ -84,12 +84,6 @@ package final class AttachmentStore: Sendable {
         try Files.syncFolder(place.folder)
         // The inner folder may be new, made by this call or by one beside it.
         try Files.syncFolder(directory)
-    }
-
-    private func place(of hash: [UInt8]) -> (folder: String, file: String) {
-        let name = Hexadecimal.text(hash)
-        let folder = directory + "/" + name.prefix(2)
-        return (folder, folder + "/" + name)
     }
 
     private static func kind(

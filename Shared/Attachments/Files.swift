@@ -22,6 +22,27 @@ enum Files {
         guard fsync(descriptor) == 0 else { throw failed("the folder", path, "be synced") }
     }
 
+    /// Where the file with that hash is, below a store's folder.
+    static func place(of hash: [UInt8], in folder: String) -> (folder: String, file: String) {
+        let name = Hexadecimal.text(hash)
+        let folder = folder + "/" + name.prefix(2)
+        return (folder, folder + "/" + name)
+    }
+
+    /// Whether something stands at the path.
+    static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
+    /// Gives a file a further name; true when something has that name already. False where the file system cannot, or the
+    /// file is gone.
+    static func link(_ path: String, _ name: String) throws(AttachmentError) -> Bool {
+        guard unsafe Glibc.link(path, name) != 0 else { return true }
+        switch errno {
+        case EEXIST: return true
+        case EXDEV, EPERM, EMLINK, EOPNOTSUPP, ENOSYS, ENOENT: return false
+        default: throw failed("the attachment", name, "be made")
+        }
+    }
+
     /// Whether the file was there and is gone.
     static func remove(_ path: String) -> Bool {
         unsafe unlink(path) == 0

@@ -7341,7 +7341,7 @@ const ProtobufCMessageDescriptor identity__v1__list_reveals_reply__descriptor =
   (ProtobufCMessageInit) identity__v1__list_reveals_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor identity__v1__apply_officer_change_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor identity__v1__apply_officer_change_request__field_descriptors[5] =
 {
   {
     "unit_id",
@@ -7391,8 +7391,21 @@ static const ProtobufCFieldDescriptor identity__v1__apply_officer_change_request
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "accompanied_key",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Identity__V1__ApplyOfficerChangeRequest, accompanied_key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned identity__v1__apply_officer_change_request__field_indices_by_name[] = {
+  4,   /* field[4] = accompanied_key */
   1,   /* field[1] = left_id */
   3,   /* field[3] = region */
   2,   /* field[2] = sole_key */
@@ -7401,7 +7414,7 @@ static const unsigned identity__v1__apply_officer_change_request__field_indices_
 static const ProtobufCIntRange identity__v1__apply_officer_change_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor identity__v1__apply_officer_change_request__descriptor =
 {
@@ -7411,7 +7424,7 @@ const ProtobufCMessageDescriptor identity__v1__apply_officer_change_request__des
   "Identity__V1__ApplyOfficerChangeRequest",
   "identity.v1",
   sizeof(Identity__V1__ApplyOfficerChangeRequest),
-  4,
+  5,
   identity__v1__apply_officer_change_request__field_descriptors,
   identity__v1__apply_officer_change_request__field_indices_by_name,
   1,  identity__v1__apply_officer_change_request__number_ranges,

@@ -37,16 +37,19 @@ package struct AttachmentPart: Sendable, Hashable {
     private static let mostRows = 1_000_000
 }
 
+/// The hashes of all files of the part that a service's rows refer to.
+package typealias FileReferences =
+    @Sendable (AttachmentPart, any RowReader) throws -> [[UInt8]]
+
 extension ServiceEnvironment {
     /// Removes, once at the start and once each day, attached files that no row refers to: of uploads that were refused or
     /// broke off, of drafts that are gone.
     /// - Parameters:
     ///   - grace: younger files stay, by the machine's clock.
     ///   - interval: how often the service's clock is looked at.
-    ///   - referred: the hashes of all files of the part that rows refer to.
     package func attachmentSweep(
         grace: Duration = .seconds(86_400), interval: Duration = .seconds(60),
-        referred: @escaping @Sendable (AttachmentPart, any RowReader) throws -> [[UInt8]]
+        referred: @escaping FileReferences
     ) -> DailyWork {
         let (attachments, database, logger) = (self.attachments, self.database, self.logger)
         return DailyWork(

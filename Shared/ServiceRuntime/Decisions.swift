@@ -1,5 +1,5 @@
 package import Messages
-import Storage
+package import Storage
 
 // What every `TaskSource` needs of a decision.
 
@@ -35,5 +35,22 @@ extension FormCheck {
         return text(
             ([opinion] + request.defects.prefix(Self.longestOpinion)).joined(separator: "\n"),
             "defects", "一次性告知", required: true, longest: Self.longestOpinion, hasLines: true)
+    }
+
+    /// What a decision asks for, with every fault named.
+    /// - Parameters:
+    ///   - events: what each outcome does that the task knows.
+    ///   - otherwise: for an outcome that it does not know, which they are.
+    package static func checked<Event>(
+        _ request: Tasks.DecideRequest, _ events: KeyValuePairs<Common.Outcome, Event>,
+        otherwise: String
+    ) throws(Refusal) -> (event: Event, opinion: String) {
+        var check = FormCheck()
+        let opinion = check.opinion(of: request)
+        let event = events.first { $0.key == request.outcome }?.value
+        if event == nil { check.fault("outcome", "审核结果", otherwise) }
+        try check.finish()
+        guard let event else { preconditionFailure("an outcome without a fault has an event") }
+        return (event, opinion)
     }
 }

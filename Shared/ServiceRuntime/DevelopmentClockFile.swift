@@ -40,7 +40,17 @@ package struct DevelopmentClockFile: Sendable {
     /// Keeps where the clock is now.
     /// - Throws: when the file cannot be written.
     package func keep(_ clock: DevelopmentClock) throws(ConfigurationError) {
-        let text = "\(clock.now().milliseconds - machine.now().milliseconds)"
+        try keep("\(clock.now().milliseconds - machine.now().milliseconds)")
+    }
+
+    /// Keeps the same beside another database, for a backup.
+    /// - Throws: when that file cannot be written.
+    func copy(to path: String) throws(ConfigurationError) {
+        guard let ahead = kept() else { return }
+        try DevelopmentClockFile(path: path, machine: machine).keep("\(ahead)")
+    }
+
+    private func keep(_ text: String) throws(ConfigurationError) {
         let new = path + ".new"
         let descriptor = unsafe open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw unwritable() }

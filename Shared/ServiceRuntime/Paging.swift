@@ -1,5 +1,6 @@
 package import Messages
 package import RPC
+package import Storage
 
 /// A place in a list that is ordered newest first by (sort, id).
 package struct PageCursor: Sendable, Hashable {
@@ -60,8 +61,14 @@ package struct PageBounds: Sendable, Hashable {
         }
     }
 
-    /// What binds to `WHERE (sort_ms, id) < (?, ?)`, which an index can begin at: the first page starts above everything.
+    /// Where the page begins, itself left out: the first page starts above everything.
     package var start: PageCursor { after ?? PageCursor(sort: .max, id: "") }
+
+    /// What binds to `WHERE (sort_ms, id) < (?, ?) … LIMIT ?`: an index can begin at such a place, and one row more tells that
+    /// there is a next page.
+    package var arguments: [Value] {
+        [.integer(start.sort), .text(start.id), .integer(Int64(size + 1))]
+    }
 
     /// Cuts `rows`, read with a limit of `size + 1`, to the page, and says where the next one starts.
     package func page<Row>(

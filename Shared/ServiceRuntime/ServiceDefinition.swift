@@ -11,14 +11,17 @@ package struct ServiceDefinition: Sendable {
     /// "quota-service": the name of the executable, of the peer in a Hello, and of the database's owner.
     package let name: String
     package let migrations: [Migration]
+    /// The attached files that its rows refer to; nil for a service without files.
+    package let files: FileReferences?
     package let assemble: @Sendable (ServiceEnvironment) throws -> ServiceAssembly
 
     package init(
-        name: String, migrations: [Migration],
+        name: String, migrations: [Migration], files: FileReferences? = nil,
         assemble: @escaping @Sendable (ServiceEnvironment) throws -> ServiceAssembly
     ) {
         self.name = name
         self.migrations = migrations
+        self.files = files
         self.assemble = assemble
     }
 }

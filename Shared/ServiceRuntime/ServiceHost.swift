@@ -16,10 +16,15 @@ import UnixSignals
 #endif
 
 extension ServiceDefinition {
-    /// Runs the service until SIGTERM or SIGINT. An error ends in one clear line on standard error and a documented exit code.
-    package func run(_ options: ServiceOptions) async throws {
+    /// Runs the service until SIGTERM or SIGINT.
+    func run(_ options: ServiceOptions) async throws {
+        try await explaining { try await serve(options) }
+    }
+
+    /// An error of the work ends in one clear line on standard error and a documented exit code.
+    func explaining(_ work: () async throws -> Void) async throws {
         do {
-            try await serve(options)
+            try await work()
         } catch {
             let (line, code) = Self.explain(error)
             writeLine("\(name): \(line)", to: STDERR_FILENO)
@@ -44,7 +49,7 @@ extension ServiceDefinition {
             DatabaseConfiguration(path: options.database, owner: name, clock: clock),
             migrations: migrations)
         defer { database.close() }
-        let clockFile = DevelopmentClockFile(path: options.database + ".clock")
+        let clockFile = DevelopmentClockFile(path: StoredData(options).clock)
         if let clock = clock as? DevelopmentClock { try clockFile.resume(clock) }
 
         var channels: [String: TCPChannel] = [:]
@@ -60,9 +65,10 @@ extension ServiceDefinition {
             name: name, clock: clock, logger: logger, database: database, keyRing: keyRing,
             fields: keyRing.cipher(service: name),
             attachments: try AttachmentStore(
-                directory: options.attachments ?? options.database + ".files"),
+                directory: StoredData(options).attachments),
             channels: channels, settings: try options.settings())
         var assembly = try assemble(environment)
+        if let files { assembly.run(environment.attachmentSweep(referred: files)) }
         let (metrics, load) = (MetricsRegistry(), ServerLoad())
         assembly.serveStandard(
             environment, channels: channels, metrics: MetricsHandler(registry: metrics, load: load),

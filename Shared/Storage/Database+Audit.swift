@@ -30,23 +30,4 @@ extension Database {
             }
         }
     }
-
-    /// Checks everything that is stored, in one snapshot beside commands and reads: structure,
-    /// foreign keys, the audit chain from its raw rows, the writer's settings.
-    /// - Parameter savedHeads: heads of the audit chain that were kept outside the database.
-    /// - Throws: `notApplied` when the check could not be made. Faults are no error.
-    package func verify(savedHeads: [AuditHead] = []) async throws -> DatabaseReport {
-        let settings = try await writer.submit { group throws(GroupFailure) in
-            Result<[String], any Error>.success(try group.wrongSettings())
-        }
-        let report = try await OwnThread.run { [readers] in
-            try readers.readLong { connection in
-                try connection.run("BEGIN")
-                return try Verification(connection: connection).report(savedHeads: savedHeads)
-            }
-        }
-        return DatabaseReport(
-            faults: settings + report.faults, migrationVersion: report.migrationVersion,
-            auditHead: report.auditHead)
-    }
 }

@@ -1,29 +1,67 @@
 import Glibc
 
 extension Database {
-    /// Copies the database, as it stands at one moment, into a new file while commands and reads
-    /// go on. The copy is checked as ``verify(savedHeads:)`` does before it gets its name, and is
-    /// on the disk when this returns.
+    /// Copies a database, as it stands at one moment, into a new file, while its service goes on with commands and reads or
+    /// does not run. The copy is checked as ``verify(_:savedHeads:)`` does before it gets its name, and is on the disk when this
+    /// returns. It is a single file, with no log beside it.
+    /// - Parameter finishing: what else belongs to a whole copy, between its moment and its name; an error leaves no copy.
     /// - Returns: what the copy holds.
-    /// - Throws: `exists` when something stands at the path; `unwritable`; `damaged` when the copy
+    /// - Throws: `exists` when something stands at the path; `foreign`, `notADatabase`, `unwritable`; `damaged` when the copy
     ///   is not sound; `notApplied(.diskFull)`. No file is left behind then.
-    package func backUp(to path: String) async throws -> DatabaseReport {
-        try await OwnThread.run { [readers] in
+    package static func backUp(
+        _ configuration: DatabaseConfiguration, to path: String,
+        finishing: @escaping @Sendable () throws -> Void = {}
+    ) async throws -> DatabaseReport {
+        try await OwnThread.run {
             try DatabaseFile.prepareFolder(of: path)
             return try DatabaseFile.makeWhole(path) { part in
-                try readers.readLong { source in
+                try reading(configuration) { source in
                     let target = try Connection(path: part)
                     defer { target.close() }
                     // A torn copy never gets its name, so nothing need be synced on the way.
                     try target.runOnce("PRAGMA synchronous = OFF")
                     try source.copyAll(to: target)
+                    guard try target.pragma("journal_mode = DELETE") == "delete" else {
+                        throw StorageError(.settings, "the copy keeps its log")
+                    }
                 }
-                return try Self.check(part)
+                var copy = configuration
+                copy.path = part
+                let report = try sound(copy)
+                try finishing()
+                return report
             }
         }
     }
 
-    /// Puts a backup where a database is to be opened, and checks it as ``verify(savedHeads:)``
+    /// Checks everything that is stored in a backup, or in a database whose service goes on: structure, foreign keys, and the
+    /// audit chain from its raw rows.
+    /// - Parameter savedHeads: heads of the audit chain that were kept outside the database.
+    /// - Throws: `foreign`, `notADatabase`, `unwritable`, when the check could not be made. Faults are no error.
+    package static func verify(
+        _ configuration: DatabaseConfiguration, savedHeads: [AuditHead] = []
+    ) async throws -> DatabaseReport {
+        try await OwnThread.run { try report(configuration, savedHeads) }
+    }
+
+    /// Reads a backup in one snapshot, without a time limit.
+    /// - Throws: `foreign`, `notADatabase`, `unwritable`; what the body throws.
+    package static func readBackup<Result: Sendable>(
+        _ configuration: DatabaseConfiguration,
+        _ body: @escaping @Sendable (any RowReader) throws -> Result
+    ) async throws -> Result {
+        try await OwnThread.run {
+            try reading(configuration) { try ReaderPool.snapshot($0, body) }
+        }
+    }
+
+    /// Makes the folder of a database or a backup when it is missing, for its owner alone.
+    /// - Throws: `unwritable`.
+    package static func prepareFolder(of path: String) throws(StorageError) {
+        try DatabaseFile.prepareFolder(of: path)
+    }
+
+    /// Puts a backup where a database is to be opened, and checks it as ``verify(_:savedHeads:)``
     /// does. The backup stays.
     /// - Returns: what the restored database holds: its `auditHead` is to be compared with one that
     ///   was saved outside.
@@ -45,25 +83,37 @@ extension Database {
             }
             return try DatabaseFile.makeWhole(path) { part in
                 try DatabaseFile.copy(backup, to: part)
-                let id = try DatabaseFile.prepareFile(
-                    part, applicationID: configuration.applicationID)
-                guard id == configuration.applicationID else {
-                    throw StorageError(
-                        .foreign, "\(backup) is not a backup of \(configuration.owner)")
-                }
-                return try check(part)
+                var copy = configuration
+                copy.path = part
+                return try sound(copy)
             }
         }
     }
 
-    /// Checks a database that nobody has open.
-    private static func check(_ path: String) throws -> DatabaseReport {
-        let connection = try Connection(path: path)
+    /// Lends a connection of its own, which neither writes nor makes checkpoints, to work that reads a whole database.
+    private static func reading<Result>(
+        _ configuration: DatabaseConfiguration, _ body: (Connection) throws -> Result
+    ) throws -> Result {
+        let connection = try ReaderPool.open(configuration.path)
         defer { connection.close() }
-        try connection.configure(.reader)
-        try connection.run("BEGIN")
-        let report = try Verification(connection: connection).report()
-        try connection.run("COMMIT")
+        guard try connection.pragma("application_id") == "\(configuration.applicationID)" else {
+            throw StorageError(
+                .foreign, "\(configuration.path) is no database of \(configuration.owner)")
+        }
+        return try body(connection)
+    }
+
+    private static func report(
+        _ configuration: DatabaseConfiguration, _ savedHeads: [AuditHead] = []
+    ) throws -> DatabaseReport {
+        try reading(configuration) { connection in
+            try connection.run("BEGIN")
+            return try Verification(connection: connection).report(savedHeads: savedHeads)
+        }
+    }
+
+    private static func sound(_ configuration: DatabaseConfiguration) throws -> DatabaseReport {
+        let report = try report(configuration)
         if let fault = report.faults.first {
             throw StorageError(.damaged, "the copy is not sound: \(fault)")
         }

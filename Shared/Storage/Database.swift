@@ -90,7 +90,7 @@ package final class Database: Sendable {
             readLimitMilliseconds: configuration.readLimitMilliseconds)
         let signal = OutboxSignal()
         self.signal = signal
-        writer = try Writer(connection, configuration: configuration, readers: readers) {
+        writer = try Writer(connection, configuration: configuration) {
             signal.send()
         }
         lock = Mutex(Lock(file: file))

@@ -5,7 +5,6 @@ import Synchronization
 final class ReaderPool: Sendable {
     private struct State {
         var idle: [Connection] = []
-        var longReads = 0
         var isClosed = false
     }
 
@@ -14,7 +13,6 @@ final class ReaderPool: Sendable {
     private let readLimitMilliseconds: Int
     private let state = Mutex(State())
     private let places: DispatchSemaphore
-    private let longReads = DispatchGroup()
 
     /// - Parameters:
     ///   - limit: the most reads at once; a further one waits for a place.
@@ -48,27 +46,6 @@ final class ReaderPool: Sendable {
         return try Self.snapshot(connection, body)
     }
 
-    /// Lends a connection of its own, without a time limit, to work that reads the whole database.
-    func readLong<Result>(_ body: (Connection) throws -> Result) throws -> Result {
-        let isOpen = state.withLock { state in
-            guard !state.isClosed else { return false }
-            state.longReads += 1
-            longReads.enter()
-            return true
-        }
-        guard isOpen else { throw StorageError.notApplied(.closed) }
-        defer {
-            state.withLock { $0.longReads -= 1 }
-            longReads.leave()
-        }
-        let connection = try Self.open(path)
-        defer { connection.close() }
-        return try body(connection)
-    }
-
-    /// Whether a long read keeps the log from beginning anew.
-    var hasLongRead: Bool { state.withLock { $0.longReads > 0 } }
-
     /// Runs `body` in one read transaction.
     static func snapshot<Result>(
         _ connection: Connection, _ body: (any RowReader) throws -> Result
@@ -92,7 +69,6 @@ final class ReaderPool: Sendable {
     /// Waits for the reads that run and ends all connections.
     func close() {
         state.withLock { $0.isClosed = true }
-        longReads.wait()
         var taken = 0
         while taken < limit, places.wait(timeout: .now() + .seconds(5)) == .success { taken += 1 }
         let idle = state.withLock { state in

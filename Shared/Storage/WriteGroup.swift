@@ -102,13 +102,6 @@ final class WriteGroup {
         committedHeads = heads
     }
 
-    /// One line per setting of the connection that is not as required.
-    func wrongSettings() throws(GroupFailure) -> [String] {
-        var wrong: [String] = []
-        try whole { () throws(StorageError) in wrong = try connection.wrongSettings(.writer) }
-        return wrong
-    }
-
     /// Undoes what is left of the transaction.
     func rollBack() throws(GroupFailure) {
         heads = committedHeads

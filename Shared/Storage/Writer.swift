@@ -8,27 +8,19 @@ import Synchronization
 final class Writer: Sendable {
     /// The most commands of one transaction.
     static let groupLimit = 128
-    /// Frames in the log from which a checkpoint is made when nothing waits.
-    static let framesWhenIdle = 1_000
-    /// Frames from which one is made in any case.
-    static let framesWhenBusy = 4_000
-    /// Frames from which the writer waits for readers, so that the log begins anew.
-    static let framesAtMost = 32_000
 
     private let queue: RequestQueue
     private let configuration: DatabaseConfiguration
-    private let readers: ReaderPool
     /// Called on the writer's thread after a commit with outbox messages.
     private let onMessages: @Sendable () -> Void
     private let thread = DispatchGroup()
 
     /// Takes the connection over and starts the thread.
     init(
-        _ connection: Connection, configuration: DatabaseConfiguration, readers: ReaderPool,
+        _ connection: Connection, configuration: DatabaseConfiguration,
         onMessages: @escaping @Sendable () -> Void
     ) throws(StorageError) {
         self.configuration = configuration
-        self.readers = readers
         self.onMessages = onMessages
         queue = RequestQueue(limit: configuration.queueLimit)
         connection.countFrames()
@@ -99,9 +91,10 @@ final class Writer: Sendable {
 
     private func run(_ group: WriteGroup) {
         do {
+            var policy = CheckpointPolicy()
             while let requests = queue.take(most: Self.groupLimit) {
                 try run(requests, group)
-                try checkpointIfDue(group.connection)
+                try checkpointIfDue(group.connection, &policy)
             }
             if try group.connection.checkpoint(.truncate) {
                 // Nothing is left for SQLite to copy unasked: now it may remove the log.
@@ -164,14 +157,14 @@ final class Writer: Sendable {
     }
 
     /// Between groups, on the connection that writes, with its code looked at.
-    private func checkpointIfDue(_ connection: Connection) throws(StorageError) {
+    private func checkpointIfDue(
+        _ connection: Connection, _ policy: inout CheckpointPolicy
+    ) throws(StorageError) {
         let frames = connection.frames
-        guard
-            frames >= Self.framesWhenBusy || (frames >= Self.framesWhenIdle && queue.isEmpty)
-        else { return }
+        guard let kind = policy.due(frames: frames, isIdle: queue.isEmpty) else { return }
         do {
-            let isTooLong = frames >= Self.framesAtMost && !readers.hasLongRead
-            _ = try connection.checkpoint(isTooLong ? .restart : .passive)
+            let isWhole = try connection.checkpoint(kind)
+            policy.made(kind, frames: frames, isWhole: isWhole)
         } catch {
             // Without room the log keeps what it has; nothing is lost.
             guard error.code == .notApplied(.diskFull) else { throw error }

@@ -2,26 +2,17 @@ import Messages
 import RPC
 import ServiceStubs
 import Storage
+import TestSupport
 import Testing
 
 @testable import ArchiveService
 
 /// Counters are kept beside the rows: after any history they equal a recount.
 @Suite struct CounterTests {
-    /// The same history for the same seed.
-    struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state ^ (state >> 29)
-        }
-    }
-
     @Test(arguments: 1...6)
     func countersEqualARecountAfterARandomHistory(_ seed: UInt64) async throws {
         let harness = try Harness()
-        var generator = Generator(state: seed &* 0x9E37_79B9_7F4A_7C15)
+        var generator = SeededNumbers(seed)
         var items: [(User, Archive.Item)] = []
         for step in 0..<120 {
             // People change their unit between submissions.
@@ -68,7 +59,7 @@ import Testing
     /// Grants, refuses or cancels the item's request.
     private func endWithdrawal(
         _ harness: Harness, _ item: Archive.Item, _ user: User, _ officer: User,
-        _ generator: inout Generator
+        _ generator: inout SeededNumbers
     ) async {
         let list = try? await harness.archive(user).listWithdrawals(
             Archive.ListWithdrawalsRequest(state: .pending))

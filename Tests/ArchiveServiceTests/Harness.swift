@@ -29,8 +29,6 @@ struct Harness: Sendable {
     }
 
     var admission: Admission { assembly.admission }
-    /// Whether something is done once a day.
-    var hasDailyWork: Bool { assembly.background.contains { $0 is DailyWork } }
     var database: Database { test.environment.database }
 
     /// A channel of that user; the peer is anonymous, or that service.
@@ -110,32 +108,6 @@ struct Harness: Sendable {
         try database.read { rows in
             try rows.row(Statement("SELECT (\(sql)) AS n", arguments))?.integer("n") ?? -1
         }
-    }
-}
-
-/// Sends a session with every call.
-private struct SessionChannel: RPCChannel {
-    let base: any RPCChannel
-    let session: [UInt8]?
-
-    func unary<Request: Message, Reply: Message>(
-        _ method: RPCMethod, _ request: Request, options: CallOptions
-    ) async throws(RPCError) -> Reply {
-        try await base.unary(method, request, options: known(options))
-    }
-
-    func open(
-        _ method: RPCMethod, request: (any Message)?, options: CallOptions
-    ) async throws(RPCError) -> any MessageStream {
-        try await base.open(method, request: request, options: known(options))
-    }
-
-    private func known(_ options: CallOptions) -> CallOptions {
-        var options = options
-        if let session { options.metadata.set("session", session) }
-        // A busy machine may take its time.
-        options.timeout = options.timeout ?? .seconds(60)
-        return options
     }
 }
 

@@ -21,7 +21,9 @@ struct QueryPlanTests {
         }
         #expect(items.count == 1)
         #expect(items[0].contains("USING INDEX item_versions_\(index) (unit_id=?"))
-        #expect(items[0].hasSuffix("entered_ms<?)"), "a later page does not read those before it")
+        #expect(
+            items[0].hasSuffix("(entered_ms,task_id)<(?,?))"),
+            "a later page does not read those before it")
         let withdrawals = try harness.database.queryPlan { rows in
             _ = try WithdrawalStore.page(filter, bounds, rows)
         }

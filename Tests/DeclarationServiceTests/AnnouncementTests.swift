@@ -44,7 +44,7 @@ struct AnnouncementTests {
             request: .init(unitID: own.unit.id, soleKey: [1], region: "350102"),
             ids: CommandIDs { randomID() })
         let plan = try change.decide(
-            .init(claimed: [], own: own), at: Timestamp(milliseconds: 1))
+            .init(claimed: [], own: own, accompanied: nil), at: Timestamp(milliseconds: 1))
         let posts = try plan.messages.map { try Tasks.PostRequest(decoding: $0.payload) }
         let told = posts.map(\.told)
         #expect(told == (phase == .unitPool ? [["superior:350102"]] : []))

@@ -112,11 +112,12 @@ final class Harness: Sendable {
     /// What identity-service tells of a unit's officers.
     func officersChanged(
         _ unit: Identity.UnitSummary = .school, left: String = "", alone: String = "",
-        message: IdempotencyKey = .random()
+        accompanied: String = "", message: IdempotencyKey = .random()
     ) async throws {
         _ = try await changes.apply(
             .init(
-                unitID: unit.id, leftID: left, soleKey: Array(alone.utf8), region: unit.region),
+                unitID: unit.id, leftID: left, soleKey: Array(alone.utf8), region: unit.region,
+                accompaniedKey: Array(accompanied.utf8)),
             options: Self.options(message, .seconds(10)))
     }
 
@@ -163,28 +164,6 @@ final class Harness: Sendable {
             try await Task.sleep(for: .milliseconds(2))
         }
         Issue.record("the outbox does not drain")
-    }
-}
-
-/// Sends a session with every call.
-private struct SessionChannel: RPCChannel {
-    let base: any RPCChannel
-    let session: [UInt8]
-
-    func unary<Request: Message, Reply: Message>(
-        _ method: RPCMethod, _ request: Request, options: CallOptions
-    ) async throws(RPCError) -> Reply {
-        var options = options
-        options.metadata.set("session", session)
-        return try await base.unary(method, request, options: options)
-    }
-
-    func open(
-        _ method: RPCMethod, request: (any Message)?, options: CallOptions
-    ) async throws(RPCError) -> any MessageStream {
-        var options = options
-        options.metadata.set("session", session)
-        return try await base.open(method, request: request, options: options)
     }
 }
 

@@ -180,6 +180,43 @@ struct OfficerChangeTests {
             #expect(reply.node == "主管部门审核")
         }
     }
+
+    /// Alone when the declaration was submitted, and not when it comes back from the superior.
+    @Test func whatComesBackAfterAColleagueJoinedIsTheUnitsAlone() async throws {
+        try await Harness.run { harness in
+            let person = harness.applicant(1, isAlone: true)
+            let superior = harness.superior()
+            let claimed = try await harness.claim(
+                harness.submitted(person, harness.plan()), by: superior)
+            try await harness.recommend(claimed.id, by: superior)
+            _ = try await harness.decide(claimed, .approved, by: superior)
+            let message = IdempotencyKey.random()
+            for _ in 1...2 {
+                try await harness.officersChanged(accompanied: person.key, message: message)
+            }
+            _ = try await harness.decide(
+                harness.row(claimed.id, for: superior), .returned, by: superior,
+                opinion: "请补正")
+            #expect(try await harness.tasks(superior).list(.init()).tasks.isEmpty)
+            let colleague = harness.officer("郑经办")
+            let back = try await harness.tasks(colleague).list(.init()).tasks
+            #expect(back.map(\.objectID) == [claimed.id] && back[0].node == "单位审核")
+        }
+    }
+
+    /// The superior was told of it, and may have begun.
+    @Test func whatWaitsWhenAColleagueJoinsStaysWithBoth() async throws {
+        try await Harness.run { harness in
+            let person = harness.applicant(1, isAlone: true)
+            let row = try await harness.submitted(person, harness.plan())
+            try await harness.officersChanged(accompanied: person.key)
+            for token in [harness.superior(), harness.officer("郑经办")] {
+                #expect(
+                    try await harness.tasks(token).list(.init()).tasks.map(\.objectID)
+                        == [row.id])
+            }
+        }
+    }
 }
 
 /// The declaration so many times more, of other persons.

@@ -51,7 +51,7 @@ struct QueryPlanTests {
         }
         #expect(plan.first?.contains("r USING INDEX rounds_\(index) (desk=?") == true)
         #expect(
-            plan.first?.hasSuffix("entered_ms<?)") == true,
+            plan.first?.hasSuffix("(entered_ms,task_id)<(?,?))") == true,
             "a later page does not read those before it")
         #expect(!plan.contains { $0.contains("TEMP B-TREE") || $0.contains("SCAN") })
     }
@@ -82,7 +82,8 @@ struct QueryPlanTests {
                 PageBounds(Common.PageRequest(size: 10)), rows)
         }
         let index = view == .pending ? "declarations_unit_pending" : "declarations_unit"
-        #expect(plan.first?.contains("d USING INDEX \(index) (unit_id=? AND sort_ms<?)") == true)
+        let place = "(unit_id=? AND (sort_ms,id)<(?,?))"
+        #expect(plan.first?.contains("d USING INDEX \(index) \(place)") == true)
         #expect(!plan.contains { $0.contains("TEMP B-TREE") || $0.contains("SCAN") })
     }
 

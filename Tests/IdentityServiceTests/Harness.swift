@@ -130,28 +130,6 @@ final class WaitingAtUnits: RPCChannel {
     }
 }
 
-/// Sends a session with every call.
-private struct SessionChannel: RPCChannel {
-    let base: any RPCChannel
-    let session: [UInt8]?
-
-    func unary<Request: Message, Reply: Message>(
-        _ method: RPCMethod, _ request: Request, options: CallOptions
-    ) async throws(RPCError) -> Reply {
-        var options = options
-        if let session { options.metadata.set("session", session) }
-        return try await base.unary(method, request, options: options)
-    }
-
-    func open(
-        _ method: RPCMethod, request: (any Message)?, options: CallOptions
-    ) async throws(RPCError) -> any MessageStream {
-        var options = options
-        if let session { options.metadata.set("session", session) }
-        return try await base.open(method, request: request, options: options)
-    }
-}
-
 /// Vouches for whom the test says, by ticket.
 final class StubProvider: IdentityProvider {
     private let agents = Mutex<[String: Result<VouchedAgent, ProviderError>]>([:])

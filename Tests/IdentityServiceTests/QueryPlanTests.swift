@@ -20,7 +20,9 @@ struct QueryPlanTests {
         }
         #expect(plan.count == 1)
         #expect(plan[0].contains("USING INDEX rounds_\(index) (unit_id=?"))
-        #expect(plan[0].hasSuffix("entered_ms<?)"), "a later page does not read those before it")
+        #expect(
+            plan[0].hasSuffix("(entered_ms,task_id)<(?,?))"),
+            "a later page does not read those before it")
     }
 
     @Test("Counts are looked up, not counted")

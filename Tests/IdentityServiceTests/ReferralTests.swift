@@ -42,6 +42,19 @@ import Testing
         try await harness.tasks(session).list(.init()).tasks
     }
 
+    /// What a service was told of officers: one message after the other in a lane, so the outbox itself shows more than its first.
+    private func changes(
+        toldTo service: String = "archive-service"
+    ) throws -> [Identity.ApplyOfficerChangeRequest] {
+        try harness.database.read { rows in
+            try rows.rows(
+                Statement(
+                    "SELECT payload FROM outbox WHERE destination = ? ORDER BY sequence",
+                    [.text(service)]), limit: 20
+            ).map { try Identity.ApplyOfficerChangeRequest(decoding: $0.blob("payload")) }
+        }
+    }
+
     private func secondOfficer(_ unit: [UInt8]) async throws -> String {
         try await harness.identity(unit).createAccount(
             .init(
@@ -123,13 +136,48 @@ import Testing
         }
         #expect(told.map(\.event) == ["personnel_registration.referred"])
         for service in ["archive-service", "declaration-service"] {
-            let messages = try harness.database.pendingMessages(to: service, limit: 10)
-            let change = try messages.last.map {
-                try Identity.ApplyOfficerChangeRequest(decoding: $0.payload)
-            }
+            let change = try changes(toldTo: service).last
             #expect(change?.unitID == unit.id && change?.leftID == second)
             #expect(change?.soleKey.count == 32 && change?.region == "350100")
         }
+    }
+
+    /// By an account, by a provider, and by coming back: each time who was alone is so no more.
+    @Test func servicesAreToldWhenAnotherOfficerJoins() async throws {
+        let unit = try await harness.activeUnit()
+        let second = try await secondOfficer(unit.session)
+        let joined = try changes()
+        #expect(joined.map(\.accompaniedKey.count) == [32])
+        #expect(joined.map(\.unitID) == [unit.id])
+        _ = try await harness.identity(unit.session).removeOfficer(.init(personID: second))
+        let alone = try changes()
+        #expect(alone.map(\.soleKey) == [[], joined.first?.accompaniedKey])
+        _ = try await harness.identity(unit.session).changeOfficer(
+            .init(personID: second, role: .unitReviewer))
+        let key = joined.first?.accompaniedKey ?? []
+        #expect(try changes().map(\.accompaniedKey) == [key, [], key])
+        // Of two already, nobody was alone.
+        _ = try await harness.identity(unit.session).createAccount(
+            .init(
+                account: "third-officer", role: .unitReviewer, name: "何审核",
+                idNumber: inventedNumber(birth: "19860606", sequence: 701)))
+        #expect(try changes().count == 3)
+    }
+
+    @Test func servicesAreToldOfAnAgentWhoJoins() async throws {
+        let unit = try await harness.activeUnit()
+        let school = VouchedAgent.school
+        let agent = VouchedAgent(
+            issuer: school.issuer, subject: "another-agent", name: "何经办",
+            idNumber: inventedNumber(birth: "19870707", sequence: 702), phone: "13900000003",
+            unitName: school.unitName, uscc: school.uscc,
+            legalRepresentativeName: school.legalRepresentativeName,
+            legalRepresentativeIDNumber: school.legalRepresentativeIDNumber)
+        _ = try await harness.signIn(agent)
+        _ = try await harness.signIn(agent)
+        let told = try changes()
+        #expect(told.map(\.unitID) == [unit.id])
+        #expect(told.map(\.accompaniedKey.count) == [32])
     }
 
     @Test func whoIsAloneIsKnownOnceRecorded() async throws {

@@ -2,6 +2,7 @@ import Messages
 import RPC
 import ServiceStubs
 import Storage
+import TestSupport
 import Testing
 
 @testable import QuotaService
@@ -242,7 +243,7 @@ extension QuotaTests {
         @Test(arguments: 1...4) func anyOrderOfCorrectionsAndSteps(seed: UInt64) async throws {
             let harness = try Harness()
             var record = try await harness.confirmed([0, 0, 3, 2])
-            var generator = SeededGenerator(seed)
+            var generator = SeededNumbers(seed)
             for _ in 0..<120 {
                 let number = Int.random(in: 0..<12, using: &generator)
                 let level = number % 3 == 0 ? Common.QuotaLevel.junior : .intermediate
@@ -274,21 +275,6 @@ extension QuotaTests {
             #expect(try harness.number("SELECT count(*) FROM ledger WHERE cause IS NOT NULL") > 0)
             try harness.checkLedger()
         }
-    }
-}
-
-/// The same numbers from the same seed (SplitMix64).
-private struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }
 

@@ -253,28 +253,6 @@ private struct UnitDirectory: RPCChannel {
     }
 }
 
-/// Sends a session with every call.
-private struct SessionChannel: RPCChannel {
-    let base: any RPCChannel
-    let session: [UInt8]?
-
-    func unary<Request: Message, Reply: Message>(
-        _ method: RPCMethod, _ request: Request, options: CallOptions
-    ) async throws(RPCError) -> Reply {
-        var options = options
-        if let session { options.metadata.set(Metadata.sessionKey, session) }
-        return try await base.unary(method, request, options: options)
-    }
-
-    func open(
-        _ method: RPCMethod, request: (any Message)?, options: CallOptions
-    ) async throws(RPCError) -> any MessageStream {
-        var options = options
-        if let session { options.metadata.set(Metadata.sessionKey, session) }
-        return try await base.open(method, request: request, options: options)
-    }
-}
-
 /// Who is signed in: `admin` and `reviewer` of unit-1, a public institution.
 enum Person: UInt8, CaseIterable, Sendable {
     case admin = 1

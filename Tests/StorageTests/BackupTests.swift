@@ -40,7 +40,7 @@ struct BackupTests {
                 #expect(report.auditHead.sequence == 300)
                 #expect(report.migrationVersion == 1)
             }
-            #expect(try names(folder) == (0...5).map { "backup-\($0)" })
+            #expect(try names(folder) == (0...5).map { "backup-\($0)" }, "no log beside a copy")
             var least = 0
             for number in 0...5 {
                 #expect(try permissions(folder + "/backup-\(number)") == 0o600)
@@ -61,6 +61,63 @@ struct BackupTests {
             }
             #expect(least == 300)
         }
+    }
+
+    @Test("What a service that died left in its log is in the backup; a missing database is none")
+    func withoutItsService() async throws {
+        try await withFolder { folder in
+            let configuration = testConfiguration(folder + "/live")
+            let crashed = testConfiguration(folder + "/crashed")
+            let missing = await #expect(throws: StorageError.self) {
+                try await Database.backUp(configuration, to: folder + "/backup")
+            }
+            #expect(missing?.code == .unwritable)
+            let database = try Database.open(configuration, migrations: testMigrations)
+            defer { database.close() }
+            for id in 0..<50 as Range<Int64> { _ = try await database.execute(auditing(id)) }
+            // As after a kill: the log was not copied, and nobody holds a lock.
+            try FileManager.default.createDirectory(
+                atPath: folder + "/crashed", withIntermediateDirectories: true)
+            for ending in ["", "-wal"] {
+                try FileManager.default.copyItem(
+                    atPath: configuration.path + ending, toPath: crashed.path + ending)
+            }
+            let report = try await Database.backUp(crashed, to: folder + "/backup")
+            #expect(report.auditHead.sequence == 50)
+            var owner = configuration
+            owner.path = folder + "/backup"
+            let items = try await Database.readBackup(owner) { rows in
+                try rows.row(Statement("SELECT count(*) AS n FROM item"))?.integer("n")
+            }
+            #expect(items == 50)
+            owner.owner = "other-service"
+            let stranger = owner
+            let other = await #expect(throws: StorageError.self) {
+                try await Database.verify(stranger)
+            }
+            #expect(other?.code == .foreign)
+            // The service starts on what the reader left.
+            let again = try Database.open(crashed, migrations: testMigrations)
+            defer { again.close() }
+            #expect(try again.items().count == 50)
+        }
+    }
+
+    @Test("A long read in the way of checkpoints holds writers up once, not at every commit")
+    func longReader() {
+        var policy = CheckpointPolicy()
+        #expect(policy.due(frames: 999, isIdle: true) == nil)
+        #expect(policy.due(frames: 1_000, isIdle: true) == .passive)
+        #expect(policy.due(frames: 3_999, isIdle: false) == nil)
+        var waits: [Int] = []
+        for frames in stride(from: 4_000, to: 300_000, by: 1_000) {
+            guard let kind = policy.due(frames: frames, isIdle: false) else { continue }
+            if kind == .restart { waits.append(frames) }
+            policy.made(kind, frames: frames, isWhole: false)
+        }
+        #expect(waits == [32_000, 64_000, 128_000, 256_000])
+        policy.made(.passive, frames: 300_000, isWhole: true)
+        #expect(policy.due(frames: 32_000, isIdle: false) == .restart)
     }
 
     @Test("A backup or a restore never replaces what is there")

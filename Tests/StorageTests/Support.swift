@@ -30,6 +30,18 @@ func withDatabase<Result>(
     }
 }
 
+extension Database {
+    /// Checks it while it is open.
+    func verify(savedHeads: [AuditHead] = []) async throws -> DatabaseReport {
+        try await Self.verify(configuration, savedHeads: savedHeads)
+    }
+
+    /// Copies it while it is open, as another process would.
+    func backUp(to path: String) async throws -> DatabaseReport {
+        try await Self.backUp(configuration, to: path)
+    }
+}
+
 /// A database in the folder, with a clock that gives every group a time of its own.
 func testConfiguration(_ folder: String, clock: any WallClock = CountingClock())
     -> DatabaseConfiguration

@@ -138,28 +138,6 @@ struct Centre: Sendable {
     }
 }
 
-/// Sends a session with every call.
-private struct SessionChannel: RPCChannel {
-    let base: any RPCChannel
-    let session: [UInt8]?
-
-    func unary<Request: Message, Reply: Message>(
-        _ method: RPCMethod, _ request: Request, options: CallOptions
-    ) async throws(RPCError) -> Reply {
-        var options = options
-        if let session { options.metadata.set(Metadata.sessionKey, session) }
-        return try await base.unary(method, request, options: options)
-    }
-
-    func open(
-        _ method: RPCMethod, request: (any Message)?, options: CallOptions
-    ) async throws(RPCError) -> any MessageStream {
-        var options = options
-        if let session { options.metadata.set(Metadata.sessionKey, session) }
-        return try await base.open(method, request: request, options: options)
-    }
-}
-
 /// Who is signed in.
 enum Person: UInt8, CaseIterable, Sendable {
     case officer = 1
@@ -214,20 +192,5 @@ func eventually(_ condition: () throws -> Bool) async throws {
             return
         }
         try await Task.sleep(for: .milliseconds(2))
-    }
-}
-
-/// The same numbers for the same seed.
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: Int) { state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
     }
 }

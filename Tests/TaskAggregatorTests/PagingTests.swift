@@ -2,6 +2,7 @@ import Messages
 import RPC
 import ServiceRuntime
 import ServiceStubs
+import TestSupport
 import Testing
 
 @testable import TaskAggregator
@@ -10,7 +11,7 @@ extension AggregatorTests {
     /// T1: complete, without duplicates, stable while rows change.
     @Suite struct PagingTests {
         /// Rows over the sources, many of them at the same time.
-        private func fill(_ centre: Centre, _ generator: inout Seeded) {
+        private func fill(_ centre: Centre, _ generator: inout SeededNumbers) {
             for stub in centre.stubs {
                 for number in 0..<Int.random(in: 0...60, using: &generator) {
                     stub.add(number, at: Int64.random(in: 1_000...1_025, using: &generator))
@@ -23,7 +24,7 @@ extension AggregatorTests {
         }
 
         @Test(arguments: 0..<16) func pagesAreTheSortedUnion(seed: Int) async throws {
-            var generator = Seeded(seed)
+            var generator = SeededNumbers(UInt64(seed))
             let centre = try Centre()
             fill(centre, &generator)
             let expected = sorted(centre.stubs.flatMap(\.tasks))
@@ -37,7 +38,7 @@ extension AggregatorTests {
         }
 
         @Test(arguments: 0..<24) func pagesAreStableWhileRowsChange(seed: Int) async throws {
-            var generator = Seeded(1_000 + seed)
+            var generator = SeededNumbers(UInt64(1_000 + seed))
             let centre = try Centre()
             fill(centre, &generator)
             let size = Int.random(in: 1...12, using: &generator)
@@ -65,7 +66,7 @@ extension AggregatorTests {
         }
 
         @Test(arguments: 0..<16) func sourcesMayGiveShorterPages(seed: Int) async throws {
-            var generator = Seeded(2_000 + seed)
+            var generator = SeededNumbers(UInt64(2_000 + seed))
             let centre = try Centre()
             fill(centre, &generator)
             for stub in centre.stubs {

@@ -51,7 +51,7 @@ extension AggregatorTests {
             try await centre.keeping {
                 let live = try await centre.pages(size: 200)
                 try await eventually { try centre.knownTasks() == 60 }
-                var generator = Seeded(7)
+                var generator = SeededNumbers(7)
                 for _ in 0..<20 {
                     let size = Int.random(in: 1...30, using: &generator)
                     let pages = try await centre.pages(size: size) { _ in

@@ -5,7 +5,8 @@ import ServiceStubs
 
 /// Owns what applicants file, its evidence, versions and reviews.
 package let archiveServiceDefinition = ServiceDefinition(
-    name: "archive-service", migrations: archiveMigrations
+    name: "archive-service", migrations: archiveMigrations,
+    files: { try $0.hashes(in: "evidence", "sha256", $1) }
 ) { environment in
     let identity = try environment.channel("identity-service")
     let leases = SessionLeases(
@@ -43,8 +44,6 @@ func assemble(
         }
     }
     assembly.run(environment.announcementRelay)
-    assembly.run(
-        environment.attachmentSweep { try $0.hashes(in: "evidence", "sha256", $1) })
     return assembly
 }
 

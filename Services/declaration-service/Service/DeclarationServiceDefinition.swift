@@ -5,7 +5,11 @@ import ServiceStubs
 
 /// Owns review plans, declarations, and what their units decide.
 package let declarationServiceDefinition = ServiceDefinition(
-    name: "declaration-service", migrations: declarationMigrations
+    name: "declaration-service", migrations: declarationMigrations,
+    files: { part, rows in
+        try part.hashes(in: "materials", "sha256", rows)
+            + EntrustmentStore.letterHashes(rows).filter(part.contains)
+    }
 ) { environment in
     let identity = try environment.channel("identity-service")
     let leases = SessionLeases(
@@ -65,11 +69,6 @@ func assemble(
             "sweeping deadlines", clock: environment.clock, interval: sweepInterval,
             logger: environment.logger
         ) { try await deadlines.sweep($0) })
-    assembly.run(
-        environment.attachmentSweep { part, rows in
-            try part.hashes(in: "materials", "sha256", rows)
-                + EntrustmentStore.letterHashes(rows).filter(part.contains)
-        })
     return assembly
 }
 

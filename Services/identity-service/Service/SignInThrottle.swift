@@ -17,38 +17,79 @@ enum SignInSource: Sendable, Hashable {
     }
 }
 
-/// Slows down who guesses passwords: after five failures every further try of an account from the same
+/// Slows down who guesses passwords: after five wrong ones every further try of an account from the same
 /// source has to wait, longer each time.
+///
+/// Only wrong passwords count, when they are found to be wrong; a right one takes none back, for nobody knows whose they
+/// were. Tries that are being compared have a bound of their own, so that many at once are not one.
 ///
 /// Each source counts by itself, so a stranger keeps nobody out elsewhere, and a unit's officers behind one
 /// address do not wait for each other's accounts. Who guesses an account from many networks is held up by what
 /// those fail together (`freeFailuresOfStrangers`); sources where the account has signed in before are spared that.
 /// Kept in memory: a restart forgets it.
 final class SignInThrottle: Sendable {
-    /// Failures of an account from one source that cost nothing yet.
+    /// Wrong passwords of an account from one source that cost nothing yet.
     static let freeFailures = 5
     /// The same from all sources together where it never signed in: twenty networks at their ease.
     static let freeFailuresOfStrangers = 100
+    /// The most tries of an account from one source that are compared at once; a single one when it has to wait
+    /// between them.
+    static let mostAtOnce = 16
     /// The longest wait.
     static let longestWaitMilliseconds: Int64 = 5 * 60_000
-    /// Failures are forgotten after this time without one.
+    /// Wrong passwords are forgotten after this time without one.
     static let memoryMilliseconds: Int64 = 3_600_000
-    /// The most that is remembered of each: failures, for accounts that exist or not, and sources of accounts.
+    /// The most that is remembered of each: wrong passwords, for accounts that exist or not, and sources of accounts.
     static let mostEntries = 20_000
 
-    private struct Key: Hashable {
+    /// A try that may go ahead; it is given back to ``end(_:_:at:)``, once.
+    struct Try: Sendable {
+        fileprivate let own: Key
+        /// Whether the account had never signed in there.
+        fileprivate let isStrange: Bool
+
+        /// What it is counted under.
+        fileprivate var keys: [Key] {
+            isStrange ? [own, Key(account: own.account, source: nil)] : [own]
+        }
+    }
+
+    enum Begun: Sendable {
+        case admitted(Try)
+        /// Not before this time has passed.
+        case wait(Duration)
+    }
+
+    /// What became of a try.
+    enum Outcome: Sendable {
+        case right, wrong
+        /// It did not come to a comparison.
+        case abandoned
+    }
+
+    fileprivate struct Key: Hashable {
         let account: String
         /// Nil for all where the account never signed in.
         let source: SignInSource?
+
+        /// Wrong passwords that cost nothing yet.
+        var free: Int { source == nil ? freeFailuresOfStrangers : freeFailures }
+        /// Tries at once as long as nobody has to wait.
+        var most: Int { source == nil ? .max : mostAtOnce }
     }
 
-    private struct Failures {
-        var count = 0
+    private struct Entry {
+        var wrong = 0
         var lastMilliseconds: Int64 = 0
+        var comparing = 0
+
+        mutating func forgetOld(at now: Timestamp) {
+            if now.milliseconds - lastMilliseconds > memoryMilliseconds { wrong = 0 }
+        }
     }
 
     private struct State {
-        var failures: [Key: Failures] = [:]
+        var entries: [Key: Entry] = [:]
         /// Sources where the account signed in: the newer half, and what it followed.
         var familiar: Set<Key> = []
         var familiarBefore: Set<Key> = []
@@ -60,76 +101,72 @@ final class SignInThrottle: Sendable {
 
     private let state = Mutex(State())
 
-    /// Counts a try as a failure until it succeeds, so that many at once are not one.
-    /// - Returns: how long it has to wait; nil when it may go ahead.
-    func begin(account: String, from source: SignInSource, at now: Timestamp) -> Duration? {
+    /// Whether a try may go ahead.
+    func begin(account: String, from source: SignInSource, at now: Timestamp) -> Begun {
         state.withLock { state in
             let own = Key(account: account, source: source)
-            let all = state.isFamiliar(own) ? nil : Key(account: account, source: nil)
-            let left = max(
-                Self.left(state.failures[own], free: Self.freeFailures, at: now),
-                Self.left(
-                    all.flatMap { state.failures[$0] }, free: Self.freeFailuresOfStrangers, at: now)
-            )
-            guard left <= 0 else { return .milliseconds(left) }
-            Self.count(own, &state, at: now)
-            if let all { Self.count(all, &state, at: now) }
-            return nil
+            let begun = Try(own: own, isStrange: !state.isFamiliar(own))
+            let left = begun.keys.map { Self.left(state.entries[$0], $0, at: now) }.max() ?? 0
+            guard left <= 0 else { return .wait(.milliseconds(left)) }
+            if state.entries.count >= Self.mostEntries { Self.forget(&state, at: now) }
+            for key in begun.keys { state.entries[key, default: Entry()].comparing += 1 }
+            return .admitted(begun)
         }
     }
 
-    /// The try did not come to a comparison.
-    func abandoned(account: String, from source: SignInSource) {
-        state.withLock { Self.takeBack(account, source, &$0) }
-    }
-
-    func succeeded(account: String, from source: SignInSource) {
+    /// The try is over.
+    func end(_ ended: Try, _ outcome: Outcome, at now: Timestamp) {
         state.withLock { state in
-            let own = Key(account: account, source: source)
-            Self.takeBack(account, source, &state)
-            state.failures[own] = nil
-            guard !state.familiar.contains(own) else { return }
-            if state.familiar.count >= Self.mostEntries / 2 {
-                state.familiarBefore = state.familiar
-                state.familiar = []
+            for key in ended.keys {
+                guard var entry = state.entries[key] else { continue }
+                entry.comparing -= 1
+                entry.forgetOld(at: now)
+                if case .wrong = outcome {
+                    entry.wrong += 1
+                    entry.lastMilliseconds = now.milliseconds
+                }
+                state.entries[key] = entry.wrong + entry.comparing > 0 ? entry : nil
             }
-            state.familiar.insert(own)
+            if case .right = outcome { Self.remember(ended.own, &state) }
         }
+    }
+
+    private static func remember(_ own: Key, _ state: inout State) {
+        guard !state.familiar.contains(own) else { return }
+        if state.familiar.count >= mostEntries / 2 {
+            state.familiarBefore = state.familiar
+            state.familiar = []
+        }
+        state.familiar.insert(own)
     }
 
     /// Milliseconds; 0 or less: nothing.
-    private static func left(_ failures: Failures?, free: Int, at now: Timestamp) -> Int64 {
-        guard let failures, failures.count >= free else { return 0 }
-        let wait = min(longestWaitMilliseconds, 1_000 << Int64(min(failures.count - free, 20)))
-        return failures.lastMilliseconds + wait - now.milliseconds
+    private static func left(_ entry: Entry?, _ key: Key, at now: Timestamp) -> Int64 {
+        guard var entry else { return 0 }
+        entry.forgetOld(at: now)
+        let isHeldUp = entry.wrong >= key.free
+        // One is over in less than this.
+        if entry.comparing >= (isHeldUp ? 1 : key.most) { return 1_000 }
+        guard isHeldUp else { return 0 }
+        let wait = min(
+            longestWaitMilliseconds, 1_000 << Int64(min(entry.wrong - key.free, 20)))
+        return entry.lastMilliseconds + wait - now.milliseconds
     }
 
-    private static func takeBack(_ account: String, _ source: SignInSource, _ state: inout State) {
-        let own = Key(account: account, source: source)
-        state.failures[own]?.count -= 1
-        if !state.isFamiliar(own) {
-            state.failures[Key(account: account, source: nil)]?.count -= 1
-        }
-    }
-
-    private static func count(_ key: Key, _ state: inout State, at now: Timestamp) {
-        if state.failures.count >= mostEntries, state.failures[key] == nil {
-            forget(&state, at: now)
-        }
-        var failures = state.failures[key] ?? Failures()
-        if now.milliseconds - failures.lastMilliseconds > memoryMilliseconds { failures.count = 0 }
-        failures.count += 1
-        failures.lastMilliseconds = now.milliseconds
-        state.failures[key] = failures
-    }
-
-    /// Makes room: what is old first, then what failed least.
+    /// Makes room: what is old first, then what was wrong least. What is being compared stays: calls have a bound.
     private static func forget(_ state: inout State, at now: Timestamp) {
-        state.failures = state.failures.filter {
+        let kept = state.entries.filter {
             now.milliseconds - $0.value.lastMilliseconds <= memoryMilliseconds
+                || $0.value.comparing > 0
         }
-        guard state.failures.count >= mostEntries else { return }
-        let kept = state.failures.sorted { $0.value.count > $1.value.count }.prefix(mostEntries / 2)
-        state.failures = Dictionary(uniqueKeysWithValues: kept.map { ($0.key, $0.value) })
+        guard kept.count >= mostEntries else { return state.entries = kept }
+        let most = kept.sorted {
+            ($0.value.comparing > 0 ? 1 : 0, $0.value.wrong)
+                > ($1.value.comparing > 0 ? 1 : 0, $1.value.wrong)
+        }
+        let comparing = most.prefix { $0.value.comparing > 0 }.count
+        state.entries = Dictionary(
+            uniqueKeysWithValues: most.prefix(max(mostEntries / 2, comparing))
+                .map { ($0.key, $0.value) })
     }
 }

@@ -5,7 +5,11 @@ import ServiceStubs
 
 /// Owns approval records, reservations and the ledger.
 package let quotaServiceDefinition = ServiceDefinition(
-    name: "quota-service", migrations: quotaMigrations
+    name: "quota-service", migrations: quotaMigrations,
+    files: {
+        try $0.hashes(in: "records", "form_sha256", $1)
+            + $0.hashes(in: "supplements", "document_sha256", $1)
+    }
 ) { environment in
     let identity = try environment.channel("identity-service")
     let leases = SessionLeases(
@@ -42,10 +46,5 @@ func assemble(
         }
     }
     assembly.run(environment.announcementRelay)
-    assembly.run(
-        environment.attachmentSweep {
-            try $0.hashes(in: "records", "form_sha256", $1)
-                + $0.hashes(in: "supplements", "document_sha256", $1)
-        })
     return assembly
 }

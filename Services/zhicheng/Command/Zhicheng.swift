@@ -19,7 +19,7 @@ struct Zhicheng: AsyncParsableCommand {
             ArchiveCommand.self, ExportCommand.self, ImportCommand.self,
             AccountsCommand.self, OfficersCommand.self, UnitChangesCommand.self,
             RegistrationsCommand.self, HealthCommand.self, MetricsCommand.self, KeysCommand.self,
-            CertsCommand.self,
+            CertsCommand.self, BackupCommand.self, VerifyBackupCommand.self, RestoreCommand.self,
         ])
 
     /// `zhicheng help NOTHING`: ArgumentParser would show this page and say that all is well.

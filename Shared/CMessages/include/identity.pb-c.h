@@ -859,10 +859,11 @@ struct  Identity__V1__ApplyOfficerChangeRequest
   ProtobufCBinaryData left_id;
   ProtobufCBinaryData sole_key;
   ProtobufCBinaryData region;
+  ProtobufCBinaryData accompanied_key;
 };
 #define IDENTITY__V1__APPLY_OFFICER_CHANGE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&identity__v1__apply_officer_change_request__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL} }
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL} }
 
 
 struct  Identity__V1__ApplyOfficerChangeReply

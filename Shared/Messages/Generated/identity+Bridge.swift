@@ -1938,6 +1938,7 @@ extension Identity.ApplyOfficerChangeRequest: @unsafe BridgedMessage {
         unsafe c.pointee.left_id = arena.text(self.leftID)
         unsafe c.pointee.sole_key = arena.bytes(self.soleKey)
         unsafe c.pointee.region = arena.text(self.region)
+        unsafe c.pointee.accompanied_key = arena.bytes(self.accompaniedKey)
     }
 
     init(bridging c: UnsafeMutablePointer<CValue>) throws(MessageFault) {
@@ -1945,7 +1946,8 @@ extension Identity.ApplyOfficerChangeRequest: @unsafe BridgedMessage {
             unitID: decodedText(c.pointee.unit_id),
             leftID: decodedText(c.pointee.left_id),
             soleKey: decodedBytes(c.pointee.sole_key),
-            region: decodedText(c.pointee.region)
+            region: decodedText(c.pointee.region),
+            accompaniedKey: decodedBytes(c.pointee.accompanied_key)
         )
     }
 }

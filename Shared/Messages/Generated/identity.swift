@@ -1496,16 +1496,19 @@ extension Identity {
         public var soleKey: [UInt8]
         /// 属地 of the unit, with sole_key
         public var region: String
+        /// keyed index of the ID number of who was the unit's only officer until another joined
+        public var accompaniedKey: [UInt8]
 
         /// With every field at its default.
         public init() { self.init(unitID: "") }
 
         /// With the given fields, and the others at their defaults.
-        public init(unitID: String = "", leftID: String = "", soleKey: [UInt8] = [], region: String = "") {
+        public init(unitID: String = "", leftID: String = "", soleKey: [UInt8] = [], region: String = "", accompaniedKey: [UInt8] = []) {
             self.unitID = unitID
             self.leftID = leftID
             self.soleKey = soleKey
             self.region = region
+            self.accompaniedKey = accompaniedKey
         }
     }
 }

@@ -573,6 +573,7 @@ extension Identity.ApplyOfficerChangeRequest: RandomMessage {
         self.leftID = source.text()
         self.soleKey = source.bytes()
         self.region = source.text()
+        self.accompaniedKey = source.bytes()
     }
 }
 

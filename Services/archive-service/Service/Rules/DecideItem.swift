@@ -26,7 +26,10 @@ struct DecideItem: Command {
 
     func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<Tasks.DecideReply> {
         guard let version = facts.version else { throw .notFound("任务") }
-        let (event, opinion) = try Self.checked(request)
+        let (event, opinion) = try FormCheck.checked(
+            request,
+            [.approved: ItemPhase.Event.approve, .returned: .return, .terminated: .terminate],
+            otherwise: "请选择通过、退回或终止")
         guard !officer.isPerson(version.personID, key: version.personKey) else {
             throw .denied("不能审核本人的业绩，请由本单位其他经办人或主管部门办理")
         }
@@ -45,7 +48,8 @@ struct DecideItem: Command {
         decided.phase = next
         decided.version += 1
         let decision = StoredDecision(
-            id: decisionID, outcome: request.outcome, opinion: opinion, by: officer,
+            id: decisionID, outcome: request.outcome, opinion: opinion,
+            officerID: officer.personID, officerName: officer.name,
             atMilliseconds: now.milliseconds)
         let step = StoredFlowStep(
             node: FlowNode.unit, action: decision.outcome.label, actorID: officer.personID,
@@ -67,25 +71,6 @@ struct DecideItem: Command {
                     object: "item:\(item.id)", before: item.audited,
                     after: decided.audited + [("decision", decisionID)])
             ], reply: decision.reply(of: version))
-    }
-
-    /// What the request asks for, with every fault named.
-    private static func checked(
-        _ request: Tasks.DecideRequest
-    ) throws(Refusal) -> (ItemPhase.Event, opinion: String) {
-        var check = FormCheck()
-        let opinion = check.opinion(of: request)
-        let event: ItemPhase.Event? =
-            switch request.outcome {
-            case .approved: .approve
-            case .returned: .return
-            case .terminated: .terminate
-            default: nil
-            }
-        if event == nil { check.fault("outcome", "审核结果", "请选择通过、退回或终止") }
-        try check.finish()
-        guard let event else { preconditionFailure("an outcome without a fault has an event") }
-        return (event, opinion)
     }
 }
 

@@ -26,7 +26,9 @@ struct DecideWithdrawal: Command {
 
     func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<Tasks.DecideReply> {
         guard let withdrawal = facts.withdrawal else { throw .notFound("任务") }
-        let (event, opinion) = try Self.checked(request)
+        let (event, opinion) = try FormCheck.checked(
+            request, [.approved: WithdrawalPhase.Event.grant, .returned: .refuse],
+            otherwise: "撤回申请不能终止，请通过或退回")
         guard !officer.isPerson(withdrawal.personID, key: withdrawal.personKey) else {
             throw .denied("不能审核本人的撤回申请，请由本单位其他经办人或主管部门办理")
         }
@@ -45,7 +47,8 @@ struct DecideWithdrawal: Command {
         decided.phase = next
         decided.version += 1
         let decision = StoredDecision(
-            id: decisionID, outcome: request.outcome, opinion: opinion, by: officer,
+            id: decisionID, outcome: request.outcome, opinion: opinion,
+            officerID: officer.personID, officerName: officer.name,
             atMilliseconds: now.milliseconds)
         decided.decision = decision
         let given = event == .grant ? try returned(item, withdrawal) : item
@@ -88,24 +91,6 @@ struct DecideWithdrawal: Command {
         item.phase = next
         item.version += 1
         return item
-    }
-
-    /// What the request asks for, with every fault named.
-    private static func checked(
-        _ request: Tasks.DecideRequest
-    ) throws(Refusal) -> (WithdrawalPhase.Event, opinion: String) {
-        var check = FormCheck()
-        let opinion = check.opinion(of: request)
-        var event: WithdrawalPhase.Event?
-        switch request.outcome {
-        case .approved: event = .grant
-        case .returned: event = .refuse
-        case .terminated: check.fault("outcome", "审核结果", "撤回申请不能终止，请通过或退回")
-        default: check.fault("outcome", "审核结果", "请选择通过或退回")
-        }
-        try check.finish()
-        guard let event else { preconditionFailure("an outcome without a fault has an event") }
-        return (event, opinion)
     }
 }
 

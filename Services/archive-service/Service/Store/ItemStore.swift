@@ -136,13 +136,9 @@ enum ItemStore {
             Statement(
                 """
                 \(filter.side.select)
-                WHERE \(condition) AND \(sort) <= ? AND (\(sort) < ? OR i.id < ?)
+                WHERE \(condition) AND (\(sort), i.id) < (?, ?)
                 ORDER BY \(sort) DESC, i.id DESC LIMIT ?
-                """,
-                arguments + [
-                    .integer(bounds.start.sort), .integer(bounds.start.sort),
-                    .text(bounds.start.id), .integer(Int64(bounds.size + 1)),
-                ]), limit: bounds.size + 1
+                """, arguments + bounds.arguments), limit: bounds.size + 1
         ).map(stored)
     }
 

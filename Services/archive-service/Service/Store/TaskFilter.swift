@@ -34,13 +34,9 @@ struct TaskFilter: Sendable {
             arguments.append(.text(decidedBy))
         }
         sql += """
-             AND entered_ms <= ? AND (entered_ms < ? OR task_id < ?)
+             AND (entered_ms, task_id) < (?, ?)
             ORDER BY entered_ms DESC, task_id DESC LIMIT ?
             """
-        arguments += [
-            .integer(bounds.start.sort), .integer(bounds.start.sort), .text(bounds.start.id),
-            .integer(Int64(bounds.size + 1)),
-        ]
-        return Statement(sql, arguments)
+        return Statement(sql, arguments + bounds.arguments)
     }
 }

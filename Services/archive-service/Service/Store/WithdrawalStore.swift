@@ -73,13 +73,9 @@ enum WithdrawalStore {
             Statement(
                 """
                 SELECT \(columns) FROM withdrawals
-                WHERE \(condition) AND entered_ms <= ? AND (entered_ms < ? OR id < ?)
+                WHERE \(condition) AND (entered_ms, id) < (?, ?)
                 ORDER BY entered_ms DESC, id DESC LIMIT ?
-                """,
-                arguments + [
-                    .integer(bounds.start.sort), .integer(bounds.start.sort),
-                    .text(bounds.start.id), .integer(Int64(bounds.size + 1)),
-                ]), limit: bounds.size + 1
+                """, arguments + bounds.arguments), limit: bounds.size + 1
         ).map(stored)
     }
 

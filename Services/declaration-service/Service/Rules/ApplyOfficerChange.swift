@@ -3,7 +3,7 @@ import Messages
 import ServiceRuntime
 import Storage
 
-/// An officer of a unit left, or is alone there now: identity-service says so once for each change.
+/// An officer of a unit left, is alone there now, or is so no more: identity-service says so once for each change.
 struct ApplyOfficerChange: Command {
     /// The most claims that one plan ends.
     static let mostClaims = 500
@@ -16,18 +16,24 @@ struct ApplyOfficerChange: Command {
         let claimed: [StoredDeclaration]
         /// In flight, of who is alone.
         let own: StoredDeclaration?
+        /// In flight, of who was alone until another officer joined.
+        let accompanied: StoredDeclaration?
     }
 
     func read(_ rows: any RowReader) throws -> Facts {
-        let own =
-            request.soleKey.isEmpty
-            ? nil : try DeclarationStore.inFlight(of: request.soleKey, rows)
+        func inFlight(of key: [UInt8]) throws -> StoredDeclaration? {
+            guard !key.isEmpty, let id = try DeclarationStore.inFlight(of: key, rows) else {
+                return nil
+            }
+            return try DeclarationStore.declaration(id, rows)
+        }
         return Facts(
             claimed: request.leftID.isEmpty
                 ? []
                 : try DeclarationStore.claimed(
                     by: request.leftID, unit: request.unitID, limit: Self.mostClaims, rows),
-            own: try own.flatMap { try DeclarationStore.declaration($0, rows) })
+            own: try inFlight(of: request.soleKey),
+            accompanied: try inFlight(of: request.accompaniedKey))
     }
 
     func decide(
@@ -51,7 +57,25 @@ struct ApplyOfficerChange: Command {
         if !request.soleKey.isEmpty {
             refer(facts.own, &whole, at: now)
         }
+        if let accompanied = facts.accompanied { leaveToUnit(accompanied, &whole) }
         return whole
+    }
+
+    /// What comes back to the unit from now on is the unit's alone again. A round that waits there stays the superior's as well,
+    /// who was told of it and may have begun.
+    private func leaveToUnit(
+        _ declaration: StoredDeclaration, _ plan: inout Plan<Identity.ApplyOfficerChangeReply>
+    ) {
+        guard declaration.unit.id == request.unitID, declaration.applicant.soleOfficer else {
+            return
+        }
+        var declaration = declaration
+        declaration.applicant.soleOfficer = false
+        plan.writes.append(DeclarationStore.describe(declaration))
+        plan.audit.append(
+            AuditEntry(
+                actor: "service:identity-service", action: "declaration.leave_to_unit",
+                object: "unit:\(request.unitID)", after: []))
     }
 
     /// What waits at the unit is the superior's as well, and so is every round that comes back to it.

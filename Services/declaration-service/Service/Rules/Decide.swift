@@ -205,7 +205,7 @@ extension Changes {
         write(
             RoundStore.decide(
                 TaskID(declaration: step.declarationID, round: step.round), desk: desk,
-                StoredRound.Decision(
+                StoredDecision(
                     id: step.id, outcome: outcome, opinion: step.opinion,
                     officerID: step.actorID, officerName: step.actorName,
                     atMilliseconds: now.milliseconds)))

@@ -63,9 +63,7 @@ extension StoredRound {
     /// - Throws: who decided it, and how, to whoever lost the race; a conflict when it is over without a decision.
     func requireOpen() throws(Refusal) {
         if let decision {
-            throw .decided(
-                by: decision.officerName, decision.outcome,
-                atMilliseconds: decision.atMilliseconds, current: declaration.version)
+            throw decision.tooLate(current: declaration.version)
         }
         guard declaration.round == id.round else {
             throw .conflict(current: declaration.version)

@@ -98,7 +98,7 @@ enum EntrustmentStore {
             Statement(
                 """
                 SELECT * FROM entrustments AS e WHERE \(condition)
-                    AND e.requested_ms <= ? AND (e.requested_ms < ? OR e.id < ?)
+                    AND (e.requested_ms, e.id) < (?, ?)
                 ORDER BY e.requested_ms DESC, e.id DESC LIMIT ?
                 """, arguments + bounds.arguments), limit: bounds.size + 1
         ).map { try stored($0, rows) }

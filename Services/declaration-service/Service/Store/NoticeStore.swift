@@ -80,7 +80,7 @@ enum NoticeStore {
             Statement(
                 """
                 SELECT \(columns) FROM notices
-                WHERE \(condition) AND opened_ms <= ? AND (opened_ms < ? OR id < ?)
+                WHERE \(condition) AND (opened_ms, id) < (?, ?)
                 ORDER BY opened_ms DESC, id DESC LIMIT ?
                 """, arguments + bounds.arguments), limit: bounds.size + 1
         ).map { try stored($0, rows) }

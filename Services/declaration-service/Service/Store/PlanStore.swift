@@ -76,7 +76,7 @@ enum PlanStore {
                 """
                 SELECT \(columns), p.published_ms AS published_ms FROM plans AS p
                 WHERE \(condition)
-                    AND p.published_ms <= ? AND (p.published_ms < ? OR p.id < ?)
+                    AND (p.published_ms, p.id) < (?, ?)
                 ORDER BY p.published_ms DESC, p.id DESC LIMIT ?
                 """, arguments + bounds.arguments), limit: bounds.size + 1
         ).map { row in
@@ -126,13 +126,5 @@ enum PlanStore {
 
     private static func list(_ text: String) -> [String] {
         text.isEmpty ? [] : text.utf8.split(separator: UInt8(ascii: "|")).compactMap(String.init)
-    }
-}
-
-extension PageBounds {
-    /// The arguments of `… AND sort <= ? AND (sort < ? OR id < ?) … LIMIT ?`. The first condition is what an index
-    /// seeks by: without it a later page reads all the rows before it.
-    var arguments: [Value] {
-        [.integer(start.sort), .integer(start.sort), .text(start.id), .integer(Int64(size + 1))]
     }
 }

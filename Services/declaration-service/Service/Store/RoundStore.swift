@@ -8,17 +8,8 @@ struct StoredRound: Sendable {
     let id: TaskID
     /// When the round entered review: the task's sort key for ever (decision 15).
     let enteredMilliseconds: Int64
-    let decision: Decision?
+    let decision: StoredDecision?
     let declaration: StoredDeclaration
-
-    struct Decision: Sendable, Hashable {
-        let id: String
-        let outcome: Common.Outcome
-        let opinion: String
-        let officerID: String
-        let officerName: String
-        let atMilliseconds: Int64
-    }
 }
 
 /// The SQL of review rounds: rows in, statements out.
@@ -123,7 +114,7 @@ enum RoundStore {
                 """
                 SELECT \(listColumns) FROM \(listSource)
                 WHERE \(condition)
-                    AND r.entered_ms <= ? AND (r.entered_ms < ? OR r.task_id < ?)
+                    AND (r.entered_ms, r.task_id) < (?, ?)
                 ORDER BY r.entered_ms DESC, r.task_id DESC LIMIT ?
                 """, arguments + bounds.arguments), limit: bounds.size + 1
         ).map(stored)
@@ -162,16 +153,9 @@ enum RoundStore {
         guard let id = TaskID(try row.text("task_id")) else {
             preconditionFailure("a stored task id cannot be read")
         }
-        let decision: StoredRound.Decision? = try row.optionalInteger("outcome").map { outcome in
-            StoredRound.Decision(
-                id: try row.text("decision_id"),
-                outcome: Common.Outcome(rawValue: Int32(outcome)),
-                opinion: try row.text("opinion"), officerID: try row.text("decided_by"),
-                officerName: try row.text("decided_by_name"),
-                atMilliseconds: try row.integer("decided_ms"))
-        }
         return StoredRound(
-            id: id, enteredMilliseconds: try row.integer("entered_ms"), decision: decision,
+            id: id, enteredMilliseconds: try row.integer("entered_ms"),
+            decision: try StoredDecision(row),
             declaration: try DeclarationStore.stored(row))
     }
 
@@ -215,20 +199,14 @@ enum RoundStore {
 
     /// The open round gets its decision, and is counted by it.
     static func decide(
-        _ id: TaskID, desk: String, _ decision: StoredRound.Decision
+        _ id: TaskID, desk: String, _ decision: StoredDecision
     ) -> [Statement] {
         [
             Statement(
                 """
-                UPDATE rounds SET outcome = ?, opinion = ?, decision_id = ?, decided_by = ?,
-                    decided_by_name = ?, decided_ms = ?
+                UPDATE rounds SET \(StoredDecision.assignments)
                 WHERE task_id = ? AND outcome IS NULL
-                """,
-                [
-                    .integer(Int64(decision.outcome.rawValue)), .text(decision.opinion),
-                    .text(decision.id), .text(decision.officerID), .text(decision.officerName),
-                    .integer(decision.atMilliseconds), .text(id.text),
-                ], expectedChanges: 1)
+                """, decision.values + [.text(id.text)], expectedChanges: 1)
         ] + DeskCounts.decided(decision.outcome, desk: desk)
     }
 }

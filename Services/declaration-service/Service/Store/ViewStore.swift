@@ -63,7 +63,7 @@ enum ViewStore {
             Statement(
                 """
                 SELECT \(DeclarationStore.columns) FROM \(DeclarationStore.source)
-                WHERE \(condition) AND d.sort_ms <= ? AND (d.sort_ms < ? OR d.id < ?)
+                WHERE \(condition) AND (d.sort_ms, d.id) < (?, ?)
                 ORDER BY d.sort_ms DESC, d.id DESC LIMIT ?
                 """, arguments + bounds.arguments), limit: bounds.size + 1
         ).map(DeclarationStore.stored)

@@ -60,7 +60,9 @@ extension IdentityHandler {
             StoredOfficer(unitID: $0, personID: id, role: request.role, isActive: true)
         }
         let made = try await database.performOnce(
-            CreateAccount(authority: authority, person: person, account: account, office: office))
+            CreateAccount(
+                authority: authority, person: person, account: account, office: office,
+                announcement: announcement()))
         if let office { try await leases.end(.unit(office.unitID)) }
         return Identity.CreateAccountReply(
             personID: made.personID, initialPassword: password, unitID: input.unitID ?? "")

@@ -36,7 +36,7 @@ extension IdentityHandler {
         let officer = try await database.perform(
             ChangeOfficer(
                 authority: authority, unitID: unitID, personID: request.personID,
-                role: request.role),
+                role: request.role, announcement: announcement()),
             for: request, context: context)
         try await leases.end(.unit(unitID))
         return officer

@@ -150,7 +150,7 @@ extension IdentityHandler {
             return SignInAgent(
                 issuer: agent.issuer, subject: agent.subject, newUnit: unit,
                 person: try person(agent, known), tokenHash: tokenHash, state: state,
-                stateHash: stateHash)
+                stateHash: stateHash, announcement: announcement())
         }
     }
 
@@ -220,24 +220,23 @@ extension IdentityHandler {
     private func verified(
         _ name: String, password: String, from source: SignInSource
     ) async throws(RPCError) -> StoredAccount {
-        if let wait = throttle.begin(account: name, from: source, at: clock.now()) {
+        let begun: SignInThrottle.Try
+        switch throttle.begin(account: name, from: source, at: clock.now()) {
+        case .admitted(let admitted): begun = admitted
+        case .wait(let wait):
             throw RPCError(
-                code: .resourceExhausted, message: "密码错误次数过多，请稍后再试", verdict: .notExecuted,
-                retryAfter: wait)
+                code: .resourceExhausted, message: "密码错误次数过多或同时登录过多，请稍后再试",
+                verdict: .notExecuted, retryAfter: wait)
         }
-        let account: StoredAccount?
-        let isRight: Bool
-        do throws(RPCError) {
-            account = try database.fetch { rows in try PersonStore.account(name, rows) }
-            isRight = try await matches(password, account?.password)
-        } catch {
-            throttle.abandoned(account: name, from: source)
-            throw error
-        }
+        var outcome = SignInThrottle.Outcome.abandoned
+        defer { throttle.end(begun, outcome, at: clock.now()) }
+        let account = try database.fetch { rows in try PersonStore.account(name, rows) }
+        let isRight = try await matches(password, account?.password)
         guard isRight, let account else {
+            outcome = .wrong
             throw RPCError(serviceError: OpenSession.wrongPassword)
         }
-        throttle.succeeded(account: name, from: source)
+        outcome = .right
         return account
     }
 

@@ -88,6 +88,7 @@ struct CreateAccount: Command {
     let account: StoredAccount
     /// For officers: the unit, and the role there.
     let office: StoredOfficer?
+    let announcement: OfficerAnnouncement
 
     struct Facts: Sendable {
         let isTaken: Bool
@@ -99,6 +100,7 @@ struct CreateAccount: Command {
         let isInUse: Bool
         /// Active ones of the unit.
         let officers: Int64
+        let colleagues: [ActiveOfficer]
     }
 
     func read(_ rows: any RowReader) throws -> Facts {
@@ -112,7 +114,8 @@ struct CreateAccount: Command {
             applicantRegion: try applicant.flatMap { try RegistrationStore.live(of: $0.id, rows) }
                 .flatMap { try UnitStore.unit($0.unitID, rows) }?.details.region ?? "",
             isInUse: try applicant.map { try PersonStore.canSignIn($0.id, rows) } ?? false,
-            officers: try office.map { try OfficerStore.count(unit: $0.unitID, rows).active } ?? 0)
+            officers: try office.map { try OfficerStore.count(unit: $0.unitID, rows).active } ?? 0,
+            colleagues: try office.map { try OfficerStore.active(unit: $0.unitID, rows) } ?? [])
     }
 
     func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<AccountOwner> {
@@ -139,8 +142,11 @@ struct CreateAccount: Command {
         var writes = facts.applicant == nil ? [PersonStore.insert(person, at: now)] : []
         if let office { writes.append(PersonStore.insert(office, at: now)) }
         writes.append(PersonStore.insert(account.of(owner), at: now))
+        let changes = facts.unit.map {
+            announcement.messages(unit: $0, joining: facts.colleagues)
+        }
         return Plan(
-            writes: writes, messages: joining(facts.unit, at: now),
+            writes: writes, messages: joining(facts.unit, at: now) + (changes ?? []),
             audit: [
                 AuditEntry(
                     actor: authority.actor, action: "identity.account.create",

@@ -68,6 +68,7 @@ struct ChangeOfficer: Command {
     let unitID: String
     let personID: String
     let role: Identity.Role
+    let announcement: OfficerAnnouncement
 
     struct Facts: Sendable {
         let own: OfficerFacts
@@ -102,13 +103,17 @@ struct ChangeOfficer: Command {
         let change = changed(
             officer, { $0 = $0.with(role: role, isActive: true) },
             action: "identity.officer.change", by: authority, at: now)
+        let joining =
+            officer.officer.isActive
+            ? []
+            : announcement.messages(unit: facts.own.unit, joining: facts.own.colleagues)
         return Plan(
             writes: [change.write],
             messages: [
                 Announcement.joined(
                     change.officer, in: facts.own.unit, by: authority, at: now
                 ).message
-            ],
+            ] + joining,
             audit: [change.audit], reply: change.officer.message)
     }
 }

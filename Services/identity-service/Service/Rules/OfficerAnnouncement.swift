@@ -17,10 +17,24 @@ struct OfficerAnnouncement: Sendable {
         unit: StoredUnit, left: String? = nil, soleKey: [UInt8]?
     ) -> [OutboxMessage] {
         guard left != nil || soleKey != nil else { return [] }
-        let change = Identity.ApplyOfficerChangeRequest(
-            unitID: unit.id, leftID: left ?? "", soleKey: soleKey ?? [],
-            region: unit.details.region)
-        return receivers.map { receiver in
+        return messages(
+            Identity.ApplyOfficerChangeRequest(
+                unitID: unit.id, leftID: left ?? "", soleKey: soleKey ?? [],
+                region: unit.details.region), unit)
+    }
+
+    /// Somebody joins: who was alone until now is so no more, and from the next round on reviewed by the unit again (I10).
+    /// - Parameter officers: the active ones before.
+    func messages(unit: StoredUnit, joining officers: [ActiveOfficer]) -> [OutboxMessage] {
+        guard let key = officers.soleKey() else { return [] }
+        return messages(
+            Identity.ApplyOfficerChangeRequest(unitID: unit.id, accompaniedKey: key), unit)
+    }
+
+    private func messages(
+        _ change: Identity.ApplyOfficerChangeRequest, _ unit: StoredUnit
+    ) -> [OutboxMessage] {
+        receivers.map { receiver in
             OutboxMessage(
                 // One that is down keeps nothing from the other.
                 lane: "officers:\(receiver.service):\(unit.id)", destination: receiver.service,

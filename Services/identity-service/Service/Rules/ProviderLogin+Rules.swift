@@ -18,6 +18,7 @@ struct SignInAgent: Command {
     let tokenHash: [UInt8]
     let state: LoginState
     let stateHash: [UInt8]
+    let announcement: OfficerAnnouncement
 
     struct Facts: Sendable {
         let isStateUsed: Bool
@@ -27,18 +28,22 @@ struct SignInAgent: Command {
         let person: StoredPerson?
         let officer: StoredOfficer?
         let sessions: Int64
+        /// The unit's active officers, for who joins them.
+        let colleagues: [ActiveOfficer]
     }
 
     func read(_ rows: any RowReader) throws -> Facts {
         let (unit, isAlias) = try UnitStore.unit(uscc: newUnit.uscc, rows) ?? (nil, false)
         let known = try PersonStore.person(issuer: issuer, subject: subject, rows)
+        let officer = try unit.flatMap { unit in
+            try known.flatMap { try PersonStore.officer($0.id, unit: unit.id, rows) }
+        }
+        let joined = officer == nil ? unit : nil
         return Facts(
             isStateUsed: try SessionStore.isUsed(state: stateHash, rows),
-            unit: unit, isAlias: isAlias, person: known,
-            officer: try unit.flatMap { unit in
-                try known.flatMap { try PersonStore.officer($0.id, unit: unit.id, rows) }
-            },
-            sessions: try known.map { try SessionStore.count(of: $0.id, rows) } ?? 0)
+            unit: unit, isAlias: isAlias, person: known, officer: officer,
+            sessions: try known.map { try SessionStore.count(of: $0.id, rows) } ?? 0,
+            colleagues: try joined.map { try OfficerStore.active(unit: $0.id, rows) } ?? [])
     }
 
     func decide(_ facts: Facts, at now: Timestamp) throws(Refusal) -> Plan<Done> {
@@ -87,6 +92,7 @@ struct SignInAgent: Command {
             writes.append(PersonStore.insert(office, at: now))
             // Of a new unit there is nobody to tell.
             if facts.unit != nil { messages.append(joining(office, unit, at: now)) }
+            messages += announcement.messages(unit: unit, joining: facts.colleagues)
             note(
                 "identity.officer.join", "unit:\(unit.id)",
                 [("person", person.id), ("role", "administrator"), ("issuer", issuer)])

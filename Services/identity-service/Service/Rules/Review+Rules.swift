@@ -30,13 +30,13 @@ struct DecideRegistration: Command {
         guard let round = facts.round, let registration = facts.registration,
             let person = facts.person
         else { throw .notFound("任务") }
-        let (event, opinion) = try Self.checked(request)
+        let (event, opinion) = try FormCheck.checked(
+            request, [.approved: RegistrationPhase.Event.approve, .returned: .return],
+            otherwise: "人员注册不能终止，请通过或退回")
         guard person.idIndex != officer.personKey, registration.form.idIndex != officer.personKey
         else { throw .denied("不能审核本人的注册，请由本单位其他经办人或主管部门办理") }
         if let decision = round.decision {
-            throw .decided(
-                by: decision.officerName, decision.outcome,
-                atMilliseconds: decision.atMilliseconds, current: registration.version)
+            throw decision.tooLate(current: registration.version)
         }
         guard registration.round == round.id.round,
             registration.version == request.expectedVersion
@@ -47,7 +47,7 @@ struct DecideRegistration: Command {
         var decided = registration
         decided.phase = next
         decided.version += 1
-        let decision = StoredRound.Decision(
+        let decision = StoredDecision(
             id: decisionID, outcome: request.outcome, opinion: opinion,
             officerID: officer.personID, officerName: officer.name,
             atMilliseconds: now.milliseconds)
@@ -72,27 +72,9 @@ struct DecideRegistration: Command {
                     after: decided.audited + [("decision", decisionID)])
             ], reply: decision.reply(version: decided.version))
     }
-
-    /// What the request asks for, with every fault named.
-    private static func checked(
-        _ request: Tasks.DecideRequest
-    ) throws(Refusal) -> (RegistrationPhase.Event, opinion: String) {
-        var check = FormCheck()
-        let opinion = check.opinion(of: request)
-        var event: RegistrationPhase.Event?
-        switch request.outcome {
-        case .approved: event = .approve
-        case .returned: event = .return
-        case .terminated: check.fault("outcome", "审核结果", "人员注册不能终止，请通过或退回")
-        default: check.fault("outcome", "审核结果", "请选择通过或退回")
-        }
-        try check.finish()
-        guard let event else { preconditionFailure("an outcome without a fault has an event") }
-        return (event, opinion)
-    }
 }
 
-extension StoredRound.Decision {
+extension StoredDecision {
     /// The answer to who decided.
     /// - Parameter version: the registration's, right after the decision.
     func reply(version: Int64) -> Tasks.DecideReply {

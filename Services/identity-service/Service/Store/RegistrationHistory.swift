@@ -46,18 +46,13 @@ enum RegistrationHistory {
     static func page(
         unit: String, _ bounds: PageBounds, _ rows: any RowReader
     ) throws -> [FormerRegistration] {
-        let start = bounds.start
-        return try rows.rows(
+        try rows.rows(
             Statement(
                 """
                 SELECT \(columns) FROM registration_history
-                WHERE unit_id = ? AND left_ms <= ? AND (left_ms < ? OR registration_id < ?)
+                WHERE unit_id = ? AND (left_ms, registration_id) < (?, ?)
                 ORDER BY left_ms DESC, registration_id DESC LIMIT ?
-                """,
-                [
-                    .text(unit), .integer(start.sort), .integer(start.sort), .text(start.id),
-                    .integer(Int64(bounds.size + 1)),
-                ]), limit: bounds.size + 1
+                """, [.text(unit)] + bounds.arguments), limit: bounds.size + 1
         ).map(stored)
     }
 

@@ -102,13 +102,9 @@ enum RegistrationStore {
             Statement(
                 """
                 SELECT \(columns) FROM registrations
-                WHERE \(condition) AND registered_ms <= ? AND (registered_ms < ? OR id < ?)
+                WHERE \(condition) AND (registered_ms, id) < (?, ?)
                 ORDER BY registered_ms DESC, id DESC LIMIT ?
-                """,
-                arguments + [
-                    .integer(bounds.start.sort), .integer(bounds.start.sort),
-                    .text(bounds.start.id), .integer(Int64(bounds.size + 1)),
-                ]), limit: bounds.size + 1
+                """, arguments + bounds.arguments), limit: bounds.size + 1
         ).map { try stored($0) }
     }
 

@@ -32,18 +32,13 @@ enum RevealStore {
     static func page(
         of person: String, _ bounds: PageBounds, _ rows: any RowReader
     ) throws -> [StoredReveal] {
-        let start = bounds.start
-        return try rows.rows(
+        try rows.rows(
             Statement(
                 """
                 SELECT \(columns) FROM reveals
-                WHERE person_id = ? AND at_ms <= ? AND (at_ms < ? OR id < ?)
+                WHERE person_id = ? AND (at_ms, id) < (?, ?)
                 ORDER BY at_ms DESC, id DESC LIMIT ?
-                """,
-                [
-                    .text(person), .integer(start.sort), .integer(start.sort), .text(start.id),
-                    .integer(Int64(bounds.size + 1)),
-                ]), limit: bounds.size + 1
+                """, [.text(person)] + bounds.arguments), limit: bounds.size + 1
         ).map { row in
             StoredReveal(
                 id: try row.text("id"), personID: try row.text("person_id"),

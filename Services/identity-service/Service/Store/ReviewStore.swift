@@ -26,18 +26,9 @@ struct StoredRound: Sendable {
     let enteredMilliseconds: Int64
     /// The registration's version to decide on.
     let version: Int64
-    let decision: Decision?
+    let decision: StoredDecision?
     /// The region whose superior may decide as well; "" for none.
     let referredTo: String
-
-    struct Decision: Sendable, Hashable {
-        let id: String
-        let outcome: Common.Outcome
-        let opinion: String
-        let officerID: String
-        let officerName: String
-        let atMilliseconds: Int64
-    }
 }
 
 /// How many rounds of a unit wait, and how the others ended.
@@ -52,8 +43,8 @@ struct ReviewCounts: Sendable, Hashable {
 /// The SQL of review rounds and their counters: rows in, statements out.
 enum ReviewStore {
     private static let columns = """
-        task_id, unit_id, person_id, name, entered_ms, version, outcome, opinion, decision_id,
-        decided_by, decided_by_name, decided_ms, referred_to
+        task_id, unit_id, person_id, name, entered_ms, version, referred_to,
+        \(StoredDecision.columns)
         """
 
     /// The side's round; nil for an unknown or foreign one.
@@ -107,13 +98,9 @@ enum ReviewStore {
             Statement(
                 """
                 SELECT \(columns) FROM review_rounds
-                WHERE \(condition) AND entered_ms <= ? AND (entered_ms < ? OR task_id < ?)
+                WHERE \(condition) AND (entered_ms, task_id) < (?, ?)
                 ORDER BY entered_ms DESC, task_id DESC LIMIT ?
-                """,
-                arguments + [
-                    .integer(bounds.start.sort), .integer(bounds.start.sort),
-                    .text(bounds.start.id), .integer(Int64(bounds.size + 1)),
-                ]), limit: bounds.size + 1
+                """, arguments + bounds.arguments), limit: bounds.size + 1
         ).map(stored)
     }
 
@@ -142,18 +129,10 @@ enum ReviewStore {
         guard let id = TaskID(try row.text("task_id")) else {
             preconditionFailure("a stored task id cannot be read")
         }
-        let decision: StoredRound.Decision? = try row.optionalInteger("outcome").map { outcome in
-            StoredRound.Decision(
-                id: try row.text("decision_id"),
-                outcome: Common.Outcome(rawValue: Int32(outcome)),
-                opinion: try row.text("opinion"), officerID: try row.text("decided_by"),
-                officerName: try row.text("decided_by_name"),
-                atMilliseconds: try row.integer("decided_ms"))
-        }
         return StoredRound(
             id: id, unitID: try row.text("unit_id"), personID: try row.text("person_id"),
             name: try row.text("name"), enteredMilliseconds: try row.integer("entered_ms"),
-            version: try row.integer("version"), decision: decision,
+            version: try row.integer("version"), decision: try StoredDecision(row),
             referredTo: try row.text("referred_to"))
     }
 
@@ -231,20 +210,14 @@ enum ReviewStore {
     }
 
     /// The open round gets its decision, and moves from one count to the other.
-    static func decide(_ round: StoredRound, _ decision: StoredRound.Decision) -> [Statement] {
+    static func decide(_ round: StoredRound, _ decision: StoredDecision) -> [Statement] {
         let approved: Int64 = decision.outcome == .approved ? 1 : 0
         return [
             Statement(
                 """
-                UPDATE review_rounds SET outcome = ?, opinion = ?, decision_id = ?,
-                    decided_by = ?, decided_by_name = ?, decided_ms = ?
+                UPDATE review_rounds SET \(StoredDecision.assignments)
                 WHERE task_id = ? AND outcome IS NULL
-                """,
-                [
-                    .integer(Int64(decision.outcome.rawValue)), .text(decision.opinion),
-                    .text(decision.id), .text(decision.officerID), .text(decision.officerName),
-                    .integer(decision.atMilliseconds), .text(round.id.text),
-                ], expectedChanges: 1),
+                """, decision.values + [.text(round.id.text)], expectedChanges: 1),
             Statement(
                 """
                 UPDATE review_counts SET pending = pending - 1, approved = approved + ?,

@@ -108,18 +108,13 @@ enum UnitChangeStore {
             condition += " AND state = ?"
             arguments.append(.integer(state.rawValue))
         }
-        let start = bounds.start
         return try rows.rows(
             Statement(
                 """
                 SELECT \(columns) FROM unit_changes
-                WHERE \(condition) AND requested_ms <= ? AND (requested_ms < ? OR id < ?)
+                WHERE \(condition) AND (requested_ms, id) < (?, ?)
                 ORDER BY requested_ms DESC, id DESC LIMIT ?
-                """,
-                arguments + [
-                    .integer(start.sort), .integer(start.sort), .text(start.id),
-                    .integer(Int64(bounds.size + 1)),
-                ]), limit: bounds.size + 1
+                """, arguments + bounds.arguments), limit: bounds.size + 1
         ).map(stored)
     }
 

@@ -74,6 +74,12 @@ struct PlatformFolder {
         }
     }
 
+    /// Gives another folder what is remembered of complete demonstration data.
+    func copyMemory(to other: PlatformFolder) throws(CommandFailure) {
+        guard case .complete(let memory) = demonstration else { return }
+        try other.finishDemonstration(memory)
+    }
+
     /// From now on the data here are demonstration data that are not complete.
     func beginDemonstration() throws(CommandFailure) {
         try write(Data(), to: unfinishedPath)

@@ -27,6 +27,13 @@ struct ServiceProcess {
             name: .tasks, database: "tasks", peers: [.identity, .archive, .declaration]),
     ]
 
+    /// Whoever sends before whoever receives: a message of which the backup has the sending and the effect does nothing a second
+    /// time, one of which it had neither would be lost.
+    static var sendersFirst: [ServiceProcess] {
+        let order: [ServiceName] = [.identity, .declaration, .archive, .quota, .tasks]
+        return order.compactMap { name in all.first { $0.name == name } }
+    }
+
     static let simulator = "sso-simulator"
     /// How the simulator knows this platform; it guards nothing but demonstration units.
     static let simulatorClient = "zhicheng"
@@ -109,7 +116,7 @@ struct LocalPlatform {
     }
 
     /// The path of an executable beside this one.
-    private static func executable(_ name: String) throws(CommandFailure) -> String {
+    static func executable(_ name: String) throws(CommandFailure) -> String {
         let own =
             (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
             ?? CommandLine.arguments[0]
