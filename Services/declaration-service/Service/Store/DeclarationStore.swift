@@ -24,7 +24,7 @@ enum DeclarationStore {
     /// As ``columns``, for lists of tasks: what no row of theirs shows is empty, and the plan is not looked up.
     static let listColumns = """
         d.id AS id, d.person_id AS person_id, x'' AS person_key, d.applicant AS applicant,
-        x'' AS unit, d.phase AS phase, d.version AS version, d.round AS round,
+        d.unit_id AS unit_id, x'' AS unit, d.phase AS phase, d.version AS version, d.round AS round,
         d.accepted_round AS accepted_round, d.sort_ms AS sort_ms, d.submitted_ms AS submitted_ms,
         d.application AS application, '' AS item_ids, d.claimed_by AS claimed_by,
         d.claimed_by_name AS claimed_by_name, d.waiting_step AS waiting_step,
