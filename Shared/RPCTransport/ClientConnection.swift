@@ -75,6 +75,7 @@ final class ClientConnection: ConnectionEnd {
             state.openStream(call, receives: pending.outgoing.method.kind.repliesStream)
             stream.attach(to: self, slot: call.slot, id: call.id)
         }
+        // The last thing here: a write that fails ends the connection, and its calls, before it returns.
         handler.flushIfDue(at: now)
     }
 
@@ -225,6 +226,7 @@ extension ClientConnection: StreamCarrier {
             let byteCount = try handler.send(
                 .data(Frame.Data()), id: call.id, payload: message, limit: state.mostRequestBytes)
             state.sentData(byteCount, of: call)
+            handler.flushIfDue(at: .now)
         case .waitsForConnection: blocked.append(port)
         case .waitsForCall: break
         }

@@ -30,8 +30,8 @@ protocol ConnectionEnd: AnyObject {
     func closed(_ reason: String)
 }
 
-/// Frames on a socket: cuts what is read into frames, packs what is sent into one buffer and writes
-/// it once a turn.
+/// Frames on a socket: cuts what is read into frames, packs what is sent into one buffer, and writes
+/// it at the turn's end or when it has waited for long.
 final class FrameHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -232,12 +232,11 @@ extension FrameHandler {
     /// reads, or when the first of it was packed a while ago: the peer can work on it meanwhile.
     func flushIfDue(at now: Moment) {
         if outbound.readableBytes >= Self.mostPackedBytes {
-            flush()
+            write()
         } else if let packedSince {
             guard packedSince + patience <= now else { return }
-            let next = patience * 2
-            flush()
-            patience = next
+            patience *= 2
+            write()
         } else {
             packedSince = now
         }
@@ -249,12 +248,17 @@ extension FrameHandler {
         return outbound.readableBytes + (handed ?? 0)
     }
 
-    /// Writes everything that was packed.
+    /// The end of a turn: writes everything that was packed.
     func flush() {
-        if case .open = phase { end.willFlush() }
-        isFlushDue = false
-        packedSince = nil
         patience = Self.firstPatience
+        write(isTurnsEnd: true)
+    }
+
+    private func write(isTurnsEnd: Bool = false) {
+        if case .open = phase { end.willFlush() }
+        // What is packed from here on needs a flush of its own; before the turn's end one is still to come.
+        if isTurnsEnd { isFlushDue = false }
+        packedSince = nil
         guard let context, outbound.readableBytes > 0 else { return }
         // Writing calls back when the socket takes nothing or is broken, and more may be packed then.
         var written = ByteBuffer()

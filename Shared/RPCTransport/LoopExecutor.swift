@@ -2,7 +2,7 @@ import NIOCore
 import NIOPosix
 
 /// Runs tasks on one event loop, and gathers what a turn of it produces: first all jobs that are
-/// ready, then one flush for each connection that has something to send. An event loop has one, which all
+/// ready, then a flush for each connection that has something to send. An event loop has one, which all
 /// servers and channels share: so a call that a handler makes, and the handler's answer, need no turn of their own.
 ///
 /// Safe to share: the lists are only touched on the event loop.

@@ -14,7 +14,13 @@ struct ParentWatch: Service {
             var buffer = [UInt8](repeating: 0, count: 256)
             while true {
                 let count = read(STDIN_FILENO, &buffer, buffer.count)
-                if count == 0 || (count < 0 && errno != EINTR) { break }
+                if count < 0, errno == EAGAIN {
+                    // Whoever shares the other end's settings made it non-blocking.
+                    var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+                    _ = poll(&descriptor, 1, -1)
+                } else if count == 0 || (count < 0 && errno != EINTR) {
+                    break
+                }
             }
             end.finish()
         }

@@ -24,6 +24,7 @@ struct TaskCentreHandler: Tasks.TaskCentreProvider {
 
     // MARK: lists and counts
 
+    /// The page as values. What is served is ``rows(_:context:)``, the same without unpacking.
     func list(
         _ request: Tasks.ListTasksRequest, context: RequestContext
     ) async throws -> Tasks.ListTasksReply {

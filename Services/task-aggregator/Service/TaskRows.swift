@@ -70,7 +70,7 @@ struct TaskRows: Message {
         self.unavailable = unavailable
     }
 
-    /// Of the rows' fields only the places are looked at.
+    /// Of the rows' fields only the places are looked at: what a source packs wrongly elsewhere is found by the list's reader.
     init(decoding bytes: UnsafeRawBufferPointer) throws(MessageFault) {
         var states: [[UInt8]] = []
         do throws(WireFault) {

@@ -72,6 +72,7 @@ package struct ServerConnectionState: ~Copyable, Sendable {
 
     let limits: ConnectionLimits
     let peerName: String
+    /// Must not touch the connection: the state is being changed while it runs.
     let authenticate: @Sendable (Frame.Hello) -> Authentication
     var state: State
     var calls = CallTable()
