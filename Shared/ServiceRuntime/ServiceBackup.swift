@@ -13,10 +13,11 @@ struct ServiceBackup: Sendable {
         let report: DatabaseReport
         let files: Int
 
-        /// With the end of the audit chain: kept elsewhere, it proves later that nothing before it was changed.
+        /// With the end of the audit chain: kept elsewhere and given to `verify --head`, it proves later that nothing before it was
+        /// changed.
         var description: String {
             let head = report.auditHead
-            return "audit entry \(head.sequence) \(Hexadecimal.text(head.hash)), \(files) files"
+            return "audit head \(head.sequence):\(Hexadecimal.text(head.hash)), \(files) files"
         }
     }
 
@@ -53,23 +54,36 @@ struct ServiceBackup: Sendable {
 
     /// What is not as it should be: a line for each fault of the database, and for each file that a row refers to and that is missing
     /// or damaged.
+    /// - Parameter savedHeads: ends of the audit chain that were kept elsewhere.
     /// - Throws: when the backup cannot be read, or another version of the service made it.
-    func verify(_ backup: StoredData) async throws -> (summary: Summary, faults: [String]) {
+    func verify(
+        _ backup: StoredData, savedHeads: [AuditHead] = []
+    ) async throws -> (summary: Summary, faults: [String]) {
         progress("checking the database")
-        let report = try await Database.verify(configuration(backup))
-        var faults = report.faults
-        var files = 0
-        guard faults.isEmpty, let referred = definition.files else {
-            return (Summary(report: report, files: 0), faults)
+        let report = try await Database.verify(configuration(backup), savedHeads: savedHeads)
+        guard report.faults.isEmpty else {
+            return (Summary(report: report, files: 0), report.faults)
         }
-        let newest = definition.migrations.last?.number ?? 0
-        guard report.migrationVersion == newest else {
+        guard isOfThisVersion(report) else {
             throw ConfigurationError(
                 """
-                \(backup.database) is of another version (migration \(report.migrationVersion), not \
-                \(newest)): which files belong to it is known to that version's executable
+                \(backup.database) is of another version (migration \(report.migrationVersion)): which \
+                files belong to it is known to that version's executable
                 """)
         }
+        let (files, faults) = try await checkFiles(of: backup)
+        return (Summary(report: report, files: files), faults)
+    }
+
+    private func isOfThisVersion(_ report: DatabaseReport) -> Bool {
+        report.migrationVersion == definition.migrations.last?.number ?? 0
+    }
+
+    /// How many files a backup of this version refers to that are sound, and a line for each other one.
+    private func checkFiles(of backup: StoredData) async throws -> (files: Int, faults: [String]) {
+        guard let referred = definition.files else { return (0, []) }
+        var faults: [String] = []
+        var files = 0
         progress("checking files")
         for first in UInt8.min...UInt8.max {
             let hashes = try await Database.readBackup(configuration(backup)) { rows in
@@ -84,11 +98,12 @@ struct ServiceBackup: Sendable {
                 }
             }
         }
-        return (Summary(report: report, files: files), faults)
+        return (files, faults)
     }
 
     /// Puts a backup where a service is to start. The backup stays.
-    /// - Throws: when there is a database or a file already, and what ``Database/restore(_:to:)`` throws. Nothing is left behind then.
+    /// - Throws: when there is a database or a file already, when a file that the backup refers to is missing or damaged, and what
+    ///   ``Database/restore(_:to:)`` throws. Nothing is left behind then.
     func restore(_ backup: StoredData, to live: StoredData) async throws -> Summary {
         guard !exists(live.database) else {
             throw ConfigurationError(
@@ -97,6 +112,15 @@ struct ServiceBackup: Sendable {
         guard try live.files.isEmpty else {
             throw ConfigurationError(
                 "there are files in \(live.attachments); a backup is put back where nothing is")
+        }
+        if isOfThisVersion(try await Database.verify(configuration(backup))) {
+            let faults = try await checkFiles(of: backup).faults
+            guard faults.isEmpty else {
+                throw ConfigurationError(
+                    ([backup.database + " is not whole"] + faults).joined(separator: "\n  "))
+            }
+        } else {
+            progress("the backup is of another version: its files are not checked")
         }
         do {
             progress("copying files")

@@ -1,4 +1,6 @@
 package import ArgumentParser
+import Domain
+import Storage
 
 #if canImport(Glibc)
     import Glibc
@@ -74,10 +76,17 @@ private struct Verify<Owner: ServiceCommand>: AsyncParsableCommand {
     }
 
     @Argument(help: "The copy of the database.") var backup: String
+    @Option(
+        name: .customLong("head"),
+        help: ArgumentHelp(
+            "An end of the audit chain that an earlier backup told; again for each.",
+            valueName: "number:hash"))
+    var heads: [SavedHead] = []
 
     func run() async throws {
         try await Owner.backingUp {
-            let (summary, faults) = try await $0.verify(StoredData(database: backup))
+            let (summary, faults) = try await $0.verify(
+                StoredData(database: backup), savedHeads: heads.map(\.head))
             guard faults.isEmpty else {
                 throw UnsoundBackup(
                     description: ([backup + " is not sound"] + faults)
@@ -107,6 +116,19 @@ private struct Restore<Owner: ServiceCommand>: AsyncParsableCommand {
                 to: StoredData(database: database, attachments: attachments))
             return "put back in \(database): \(summary)"
         }
+    }
+}
+
+/// An end of an audit chain as backups tell it, "12:9f86…".
+private struct SavedHead: ExpressibleByArgument {
+    let head: AuditHead
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ":")
+        guard parts.count == 2, let sequence = Int64(parts[0]),
+            let hash = Hexadecimal.bytes(parts[1]), hash.count == 32
+        else { return nil }
+        head = AuditHead(sequence: sequence, hash: hash)
     }
 }
 

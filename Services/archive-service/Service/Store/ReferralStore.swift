@@ -3,7 +3,8 @@ import Storage
 
 /// The SQL of what a superior may decide in a unit's place (I10).
 enum ReferralStore {
-    /// The unit of an item that has, or had, a task which was referred to one of the regions; nil for every other item.
+    /// The unit of an item that has, or had, a task which was referred to one of the regions; nil for every other item. Of several
+    /// units, whose persons had it in turn, the one where a task waits, or the last.
     static func unit(
         of item: String, for jurisdiction: Jurisdiction, _ rows: any RowReader
     ) throws -> String? {
@@ -11,9 +12,11 @@ enum ReferralStore {
         return try rows.row(
             Statement(
                 """
-                SELECT unit_id FROM item_versions WHERE item_id = ? AND \(condition)
-                UNION ALL SELECT unit_id FROM withdrawals WHERE item_id = ? AND \(condition)
-                LIMIT 1
+                SELECT unit_id, outcome IS NULL AND retracted_ms IS NULL AS waits, entered_ms
+                FROM item_versions WHERE item_id = ? AND \(condition)
+                UNION ALL SELECT unit_id, state = 1 AS waits, entered_ms
+                FROM withdrawals WHERE item_id = ? AND \(condition)
+                ORDER BY waits DESC, entered_ms DESC LIMIT 1
                 """, [.text(item)] + arguments + [.text(item)] + arguments)
         )?.text("unit_id")
     }

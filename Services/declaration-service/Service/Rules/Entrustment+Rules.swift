@@ -16,14 +16,23 @@ struct RequestEntrustment: Command {
     let letter: Common.Attachment
     let newID: String
 
-    func read(_ rows: any RowReader) throws -> Declaration.Plan? {
-        try PlanStore.plan(request.planID, rows)
+    struct Facts: Sendable {
+        let plan: Declaration.Plan?
+        /// What ``HeldUnits`` says of the officer's unit.
+        let held: Int64?
+    }
+
+    func read(_ rows: any RowReader) throws -> Facts {
+        Facts(
+            plan: try PlanStore.plan(request.planID, rows),
+            held: try HeldUnits.until(officer.unit.id, rows))
     }
 
     func decide(
-        _ plan: Declaration.Plan?, at now: Timestamp
+        _ facts: Facts, at now: Timestamp
     ) throws(Refusal) -> Plan<Declaration.Entrustment> {
-        guard let plan else { throw .notFound("评审计划") }
+        guard let plan = facts.plan else { throw .notFound("评审计划") }
+        try HeldUnits.requireFree(facts.held, at: now)
         guard plan.isElsewhere(from: officer.unit.region) else {
             throw .precondition("该评审计划面向本单位所在地区，无需委托")
         }

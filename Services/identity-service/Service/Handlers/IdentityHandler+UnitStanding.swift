@@ -63,8 +63,13 @@ extension IdentityHandler {
             )
         }
         var waiting: [Common.ViewCount] = []
+        // All answers together must be younger than the hold is long.
+        var options = CallOptions()
+        options.timeout = .milliseconds(HeldUnits.holdMilliseconds / 6)
         for (_, client) in reviewers {
-            waiting += try await client.holdUnit(Identity.HoldUnitRequest(unitID: unit)).waiting
+            waiting += try await client.holdUnit(
+                Identity.HoldUnitRequest(unitID: unit), options: options
+            ).waiting
         }
         try refusing { () throws(Refusal) in try MergeUnit.requireNothing(waiting) }
     }

@@ -67,7 +67,7 @@ struct SignInAgent: Command {
         guard unit.state.admitsOfficers else { throw .denied("该单位已停用，请联系人社部门") }
         // Whoever acted for the merged unit is not let into the other one by that.
         guard !facts.isAlias || facts.officer?.isActive == true else {
-            throw .merged(into: unit.name)
+            throw .merged(into: unit.name, isListed: facts.officer != nil)
         }
         if facts.unit == nil {
             writes.append(UnitStore.insert(unit, created: now, submitted: nil))

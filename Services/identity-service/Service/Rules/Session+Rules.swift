@@ -119,7 +119,8 @@ struct OpenSession: Command {
         }
         if person.kind == .officer {
             guard facts.office != nil else {
-                throw facts.survivor.map(Refusal.merged) ?? .denied("该经办人已被单位移除")
+                throw facts.survivor.map { .merged(into: $0, isListed: true) }
+                    ?? .denied("该经办人已被单位移除")
             }
             guard let unit = facts.unit, unit.state.admitsOfficers else {
                 throw .denied("该单位已停用，请联系人社部门")

@@ -161,7 +161,8 @@ extension StoredUnit {
 extension Refusal {
     /// Who was an officer of a merged unit signs in for the other one only when its administrator wants it.
     /// - Parameter name: of the unit that goes on.
-    static func merged(into name: String) -> Refusal {
-        .denied("原单位已并入\(name)，请由该单位的管理员启用经办人")
+    /// - Parameter isListed: whether the person stands among that unit's officers, so that there is somebody to enable.
+    static func merged(into name: String, isListed: Bool) -> Refusal {
+        .denied("原单位已并入\(name)，请由该单位的管理员\(isListed ? "启用经办人" : "为您开设经办人账号")")
     }
 }

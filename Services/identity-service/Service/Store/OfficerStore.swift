@@ -117,15 +117,19 @@ enum OfficerStore {
             ], expectedChanges: 1)
     }
 
-    /// The unit's officers leave it, and stand among those who left the other one; whoever is there has a place already.
+    /// The unit's officers leave it, and stand among those who left the other one; whoever is there has a place already. With them go
+    /// those whose own unit was merged into this one, and whom nobody has enabled here.
     static func leave(_ unit: String, for other: String, at now: Timestamp) -> [Statement] {
         [
             Statement(
                 """
                 INSERT INTO officers (unit_id, person_id, role, active, since_ms)
-                SELECT ?, person_id, role, 0, ? FROM officers WHERE unit_id = ? AND active = 1
+                SELECT ?, person_id, role, 0, ? FROM officers WHERE unit_id = ? AND (active = 1
+                    OR person_id IN (
+                        SELECT o.person_id FROM officers AS o JOIN units AS m ON m.id = o.unit_id
+                        WHERE m.merged_into = ?))
                 ON CONFLICT (unit_id, person_id) DO NOTHING
-                """, [.text(other), .integer(now.milliseconds), .text(unit)]),
+                """, [.text(other), .integer(now.milliseconds), .text(unit), .text(unit)]),
             Statement(
                 "UPDATE officers SET active = 0, since_ms = ? WHERE unit_id = ? AND active = 1",
                 [.integer(now.milliseconds), .text(unit)]),

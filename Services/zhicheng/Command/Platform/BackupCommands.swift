@@ -54,7 +54,7 @@ struct VerifyBackupCommand: AsyncParsableCommand {
             do {
                 try process.run(["verify", backup.database(process.database)])
             } catch {
-                unsound.append(process.name.rawValue)
+                unsound.append("\(process.name.rawValue) (\(error.message))")
             }
         }
         guard unsound.isEmpty else {
