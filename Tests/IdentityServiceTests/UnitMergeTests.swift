@@ -153,10 +153,12 @@ import Testing
         // Somebody new of the old code is no officer of the other unit either.
         let newcomer = VouchedAgent.school.agent("mzt-agent-7", name: "新经办", sequence: 907)
         let unknown = try await refusal { try await harness.signIn(newcomer) }
-        for error in [builtIn, vouched, unknown] {
+        for error in [builtIn, vouched] {
             #expect(error.code == .permissionDenied)
             #expect(error.message == "原单位已并入福州演示工程有限公司，请由该单位的管理员启用经办人")
         }
+        #expect(unknown.code == .permissionDenied)
+        #expect(unknown.message == "原单位已并入福州演示工程有限公司，请由该单位的管理员为您开设经办人账号")
         // The other unit's administrator finds them, and takes them in.
         let administrator = harness.identity(company.session)
         let officers = try await administrator.listOfficers(.init()).officers
@@ -190,7 +192,12 @@ import Testing
         #expect(try await found(second) == [third])
         #expect(try await found("福州市第一中学").isEmpty)
         let denied = try await refusal { try await harness.signIn(.school) }
-        #expect(denied.message.contains("已并入福州第三单位"))
+        #expect(denied.message.contains("已并入福州第三单位") && denied.message.hasSuffix("启用经办人"))
+        // Those of both units stand there, to be taken in.
+        let waiting = try harness.number(
+            "SELECT count(*) FROM officers AS o JOIN units AS u ON u.id = o.unit_id"
+                + " WHERE u.name = '福州第三单位' AND o.active = 0")
+        #expect(waiting == 2)
         // It is final.
         let again = try await refusal {
             try await department.mergeUnit(try harness.merging(school.id, into: third))

@@ -127,9 +127,11 @@ enum OfficerStore {
                 SELECT ?, person_id, role, 0, ? FROM officers WHERE unit_id = ? AND (active = 1
                     OR person_id IN (
                         SELECT o.person_id FROM officers AS o JOIN units AS m ON m.id = o.unit_id
-                        WHERE m.merged_into = ?))
+                        WHERE m.merged_into IN (?, ?) AND m.id <> ?))
                 ON CONFLICT (unit_id, person_id) DO NOTHING
-                """, [.text(other), .integer(now.milliseconds), .text(unit), .text(unit)]),
+                """,
+                [.text(other), .integer(now.milliseconds)]
+                    + [unit, unit, other, unit].map { .text($0) }),
             Statement(
                 "UPDATE officers SET active = 0, since_ms = ? WHERE unit_id = ? AND active = 1",
                 [.integer(now.milliseconds), .text(unit)]),
