@@ -288,12 +288,20 @@ extension ChannelCore {
 
     private func failExpired() {
         let (expired, next) = waiting.takeExpired(at: .now)
-        for call in expired {
-            call.fail(
-                lastFailure.map { .notConnected(to: address, $0, code: .deadlineExceeded) }
-                    ?? .expiredInQueue)
-        }
+        for call in expired { call.fail(outOfTime) }
         if let next { watchDeadlines(next) }
+    }
+
+    /// What a call is told whose time passed before it was sent.
+    private var outOfTime: RPCError {
+        if case .connected(let connection) = state, connection.wasReady {
+            return RPCError(
+                code: .deadlineExceeded,
+                message: "\(address) took no further call before the deadline passed",
+                verdict: .notExecuted)
+        }
+        return .notConnected(
+            to: address, lastFailure ?? "it did not answer in time", code: .deadlineExceeded)
     }
 }
 

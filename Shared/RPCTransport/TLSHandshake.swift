@@ -26,8 +26,9 @@ enum PeerCertificate {
 }
 
 /// Waits behind the TLS handler for the end of the handshake, tells it once, and then lets everything pass.
-final class TLSHandshake: ChannelInboundHandler {
+final class TLSHandshake: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
 
     /// What the handshake proved.
     enum Outcome {
@@ -82,6 +83,11 @@ final class TLSHandshake: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         finish(.failed(TransportError("the other side closed it during the TLS handshake")))
         context.fireChannelInactive()
+    }
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        // Before the handshake's end nothing can be sent: there is no last word to wait for.
+        context.close(mode: finished == nil ? mode : .all, promise: promise)
     }
 
     private func fail(_ context: ChannelHandlerContext, _ error: any Error) {
