@@ -165,7 +165,7 @@ struct EndOfCallTests {
         let inner = routes {
             $0.unary(method) { (_: Tasks.News, context) -> Tasks.News in
                 #expect(context.session == [7])
-                #expect(ContinuousClock.now.duration(to: context.deadline) < .seconds(4))
+                #expect(ContinuousClock.now.duration(to: context.deadline) <= .seconds(30))
                 return Tasks.News(title: context.peer.name)
             }
         }
@@ -179,7 +179,7 @@ struct EndOfCallTests {
                         var options = CallOptions()
                         options.metadata.set(Metadata.sessionKey, [7])
                         let reply = try await channel.call(
-                            method, timeout: .seconds(3), options: options)
+                            method, timeout: .seconds(30), options: options)
                         #expect(reply.title == "tester/1@0.1.0")
                     }
                 }

@@ -201,23 +201,29 @@ struct StreamTests {
         "The time of a stream is its own: a deadline ends it on both sides", arguments: Way.allCases
     )
     func deadline(way: Way) async throws {
+        let hasBegun = Mutex(false)
         let cancelled = Signal()
         let method = RPCMethod("test.v1.Test/Slow", kind: .serverStream)
         let routes = streamRoutes { routes in
             routes.serverStream(method) { (_: Tasks.News, _: ReplyWriter<Tasks.News>, _) in
+                hasBegun.withLock { $0 = true }
                 defer { cancelled.raise() }
                 try await Task.sleep(for: .seconds(3600))
             }
         }
         try await withChannel(way, routes) { channel in
             var options = CallOptions()
-            // Long enough for a handler to begin, also on a busy machine.
-            options.timeout = .seconds(2)
-            let replies: ReplyStream<Tasks.News> = channel.serverStream(
-                method, Tasks.News(), options: options)
-            var iterator = replies.makeAsyncIterator()
-            let error = await #expect(throws: RPCError.self) { _ = try await iterator.next() }
-            #expect(error?.code == .deadlineExceeded)
+            // On a busy machine a short time may run out before the handler begins.
+            var timeout = Duration.milliseconds(100)
+            while !hasBegun.withLock({ $0 }) {
+                options.timeout = timeout
+                let replies: ReplyStream<Tasks.News> = channel.serverStream(
+                    method, Tasks.News(), options: options)
+                var iterator = replies.makeAsyncIterator()
+                let error = await #expect(throws: RPCError.self) { _ = try await iterator.next() }
+                #expect(error?.code == .deadlineExceeded)
+                timeout *= 2
+            }
             try await cancelled.wait()
         }
     }

@@ -114,7 +114,7 @@ struct TLSTests {
         _ server: TLSServer, by name: String?, to service: String
     ) async throws {
         try await server.withChannel(as: name, to: service) { channel in
-            let error = await failure { try await channel.call(who, timeout: .seconds(5)) }
+            let error = await failure { try await channel.call(who, timeout: .seconds(30)) }
             #expect(error?.code == .unauthenticated)
             #expect(error?.verdict == .notExecuted)
         }
@@ -151,23 +151,29 @@ struct TLSTests {
 struct TLSConnectionTests {
     @Test("Bytes that are no TLS, and a handshake that goes no further, end that connection only")
     func noTLS() async throws {
-        try await TLSServer.with({ $0.limits.handshake = .seconds(2) }) { server in
+        // Long enough for the handshake of a channel on a busy machine.
+        try await TLSServer.with({ $0.limits.handshake = .seconds(10) }) { server in
             try await server.withChannel { channel in
                 _ = try await channel.call(who)
-                for bytes in [
-                    [], [0x16], [0x16, 3, 1, 2, 0, 1], [0, 0, 0, 0],
-                    [0xff, 0xff, 0xff, 0xff, 0xff],
-                    Array("GET / HTTP/1.1\r\n\r\n".utf8), try framed(hello),
-                ] as [[UInt8]] {
-                    try await withRawPeer(server.port) { peer in
-                        try await peer.send(bytes)
-                        // What comes is an alert at most; then the server closes.
-                        do {
-                            for try await _ in peer.inbound {}
-                        } catch {
-                            // A reset is as good an end.
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for bytes in [
+                        [], [0x16], [0x16, 3, 1, 2, 0, 1], [0, 0, 0, 0],
+                        [0xff, 0xff, 0xff, 0xff, 0xff],
+                        Array("GET / HTTP/1.1\r\n\r\n".utf8), try framed(hello),
+                    ] as [[UInt8]] {
+                        group.addTask {
+                            try await withRawPeer(server.port) { peer in
+                                // What comes is an alert at most; then the server closes.
+                                do {
+                                    try await peer.send(bytes)
+                                    for try await _ in peer.inbound {}
+                                } catch {
+                                    // A reset is as good an end.
+                                }
+                            }
                         }
                     }
+                    try await group.waitForAll()
                 }
                 _ = try await channel.call(who)
             }
