@@ -8,8 +8,9 @@ struct BrowserTests {
     @Test("The listener takes the ticket of the right state, and answers other visits with 404")
     func ticket() async throws {
         let listener = try LoopbackListener()
-        async let ticket = listener.proof("ticket", state: "s1", within: .seconds(10))
-        let browser = PlainBrowser()
+        async let ticket = listener.proof("ticket", state: "s1", within: .seconds(60))
+        // The listener's task may begin late on a busy machine.
+        let browser = PlainBrowser(patience: 60)
         let other = try await browser.get(
             listener.callback.replacingOccurrences(of: "callback", with: "favicon.ico"))
         #expect(other.status == 404)

@@ -9,6 +9,9 @@ struct PlainBrowser: Sendable {
         let text: String
     }
 
+    /// How many seconds it waits for each part of an answer.
+    var patience = BlockingSocket.usualSeconds
+
     func get(_ address: String) async throws -> Page {
         try await load("GET", address, body: nil)
     }
@@ -33,7 +36,7 @@ struct PlainBrowser: Sendable {
         }
         request += "Connection: close\r\n\r\n\(body ?? "")"
         return try await offThread { [request] in
-            let socket = try BlockingSocket(host: host, port: parts.port ?? 80)
+            let socket = try BlockingSocket(host: host, port: parts.port ?? 80, seconds: patience)
             try socket.send(request)
             let answer = try socket.receive { _ in false }
             return try Self.page(String(decoding: answer, as: UTF8.self))

@@ -1,4 +1,4 @@
-import Dispatch
+import Foundation
 import Glibc
 
 /// A failed call of the operating system.
@@ -16,17 +16,20 @@ struct SocketFault: Error, CustomStringConvertible {
 struct BlockingSocket: ~Copyable {
     /// The most bytes that are read of one request or answer.
     static let mostBytes = 256 << 10
+    /// How many seconds each read and write may take, unless told otherwise.
+    static let usualSeconds = 5
 
     private let descriptor: Int32
 
     /// Takes over an accepted connection.
     init(accepted descriptor: Int32) {
         self.descriptor = descriptor
-        limitWaiting()
+        limitWaiting(to: Self.usualSeconds)
     }
 
     /// Connects to a host by name or address.
-    init(host: String, port: Int) throws(SocketFault) {
+    /// - Parameter seconds: how long each read and write may take.
+    init(host: String, port: Int, seconds: Int = usualSeconds) throws(SocketFault) {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var found: UnsafeMutablePointer<addrinfo>?
@@ -41,7 +44,7 @@ struct BlockingSocket: ~Copyable {
             if attempt >= 0 {
                 if connect(attempt, candidate.ai_addr, candidate.ai_addrlen) == 0 {
                     descriptor = attempt
-                    limitWaiting()
+                    limitWaiting(to: seconds)
                     return
                 }
                 fault = SocketFault("\(host):\(port)")
@@ -54,9 +57,8 @@ struct BlockingSocket: ~Copyable {
 
     deinit { close(descriptor) }
 
-    /// Five seconds for each read and write.
-    private func limitWaiting() {
-        var limit = timeval(tv_sec: 5, tv_usec: 0)
+    private func limitWaiting(to seconds: Int) {
+        var limit = timeval(tv_sec: seconds, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
@@ -88,12 +90,12 @@ struct BlockingSocket: ~Copyable {
     }
 }
 
-/// Runs what blocks on a thread of its own kind, so that no cooperative thread waits.
+/// Runs what blocks on a thread of its own, so that no cooperative thread waits for it, nor it for what else blocks.
 func offThread<Value: Sendable>(
     _ body: @escaping @Sendable () throws -> Value
 ) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
-        DispatchQueue.global().async {
+        Thread.detachNewThread {
             continuation.resume(with: Result { try body() })
         }
     }
