@@ -103,16 +103,9 @@ struct ServiceBackup: Sendable {
 
     /// Puts a backup where a service is to start. The backup stays.
     /// - Throws: when there is a database or a file already, when a file that the backup refers to is missing or damaged, and what
-    ///   ``Database/restore(_:to:)`` throws. Nothing is left behind then.
+    ///   ``Database/restore(_:to:inside:)`` throws. Nothing is left behind then.
     func restore(_ backup: StoredData, to live: StoredData) async throws -> Summary {
-        guard !exists(live.database) else {
-            throw ConfigurationError(
-                "\(live.database) exists; a backup is put back where nothing is")
-        }
-        guard try live.files.isEmpty else {
-            throw ConfigurationError(
-                "there are files in \(live.attachments); a backup is put back where nothing is")
-        }
+        try checkIsFree(live)
         if isOfThisVersion(try await Database.verify(configuration(backup))) {
             let faults = try await checkFiles(of: backup).faults
             guard faults.isEmpty else {
@@ -122,22 +115,33 @@ struct ServiceBackup: Sendable {
         } else {
             progress("the backup is of another version: its files are not checked")
         }
-        do {
-            progress("copying files")
-            try Database.prepareFolder(of: live.database)
-            try copyFiles(backup.files, to: live.files)
-            try copyClock(backup, to: live)
-            progress("copying and checking the database")
-            // Last: without it no service can have started on half of the files.
-            let report = try await Database.restore(
-                backup.database, to: configuration(live))
-            return Summary(report: report, files: try count(live.files))
-        } catch {
-            if !exists(live.database) {
+        let report = try await Database.restore(backup.database, to: configuration(live)) { place in
+            // Another restore may have been here meanwhile; from now on there is none.
+            try checkIsFree(live)
+            do {
+                progress("copying files")
+                try copyFiles(backup.files, to: live.files)
+                try copyClock(backup, to: live)
+                progress("copying and checking the database")
+                // Last: without it no service can have started on half of the files.
+                return try place()
+            } catch {
                 live.files.remove()
                 _ = unsafe unlink(live.clock)
+                throw error
             }
-            throw error
+        }
+        return Summary(report: report, files: try count(live.files))
+    }
+
+    private func checkIsFree(_ live: StoredData) throws {
+        guard !exists(live.database) else {
+            throw ConfigurationError(
+                "\(live.database) exists; a backup is put back where nothing is")
+        }
+        guard try live.files.isEmpty else {
+            throw ConfigurationError(
+                "there are files in \(live.attachments); a backup is put back where nothing is")
         }
     }
 

@@ -61,15 +61,22 @@ extension Database {
         try DatabaseFile.prepareFolder(of: path)
     }
 
+    /// Work around the placing of a restored database.
+    package typealias RestoreWork =
+        @Sendable (_ place: () throws -> DatabaseReport) throws -> DatabaseReport
+
     /// Puts a backup where a database is to be opened, and checks it as ``verify(_:savedHeads:)``
     /// does. The backup stays.
+    /// - Parameter inside: what is done while nobody else can open or restore this database. It is given what puts the database
+    ///   there; other parts of a whole restore come before that.
     /// - Returns: what the restored database holds: its `auditHead` is to be compared with one that
     ///   was saved outside.
     /// - Throws: `exists` when there is a database at the configuration's path; `inUse`; `foreign`,
     ///   `notADatabase`, `damaged` for a file that is no sound backup of this owner; `unwritable`.
     ///   No database is left behind then.
     package static func restore(
-        _ backup: String, to configuration: DatabaseConfiguration
+        _ backup: String, to configuration: DatabaseConfiguration,
+        inside: @escaping RestoreWork = { place in try place() }
     ) async throws -> DatabaseReport {
         try await OwnThread.run {
             let path = configuration.path
@@ -81,11 +88,13 @@ extension Database {
                 throw StorageError(
                     .exists, "\(left) belongs to a database that was not closed")
             }
-            return try DatabaseFile.makeWhole(path) { part in
-                try DatabaseFile.copy(backup, to: part)
-                var copy = configuration
-                copy.path = part
-                return try sound(copy)
+            return try inside {
+                try DatabaseFile.makeWhole(path) { part in
+                    try DatabaseFile.copy(backup, to: part)
+                    var copy = configuration
+                    copy.path = part
+                    return try sound(copy)
+                }
             }
         }
     }

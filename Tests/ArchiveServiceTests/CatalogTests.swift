@@ -1,6 +1,7 @@
 import Domain
 import Messages
 import ServiceRuntime
+import TestSupport
 import Testing
 
 @testable import ArchiveService

@@ -2,6 +2,7 @@ import Messages
 import RPC
 import ServiceStubs
 import Storage
+import TestSupport
 import Testing
 
 @testable import DeclarationService

@@ -2,6 +2,7 @@ import Domain
 import Messages
 import RPC
 import ServiceStubs
+import TestSupport
 import Testing
 
 @testable import DeclarationService

@@ -313,23 +313,3 @@ final class ManualTime: Sendable {
 final class DeclarationsInFlight: Sendable {
     let keys = Mutex<Set<[UInt8]>>([])
 }
-
-/// What the call is refused with.
-func refusal<Value>(_ call: () async throws -> Value) async throws -> RPCError {
-    do {
-        _ = try await call()
-    } catch let error as RPCError {
-        return error
-    }
-    throw NotRefused()
-}
-
-struct NotRefused: Error {}
-
-extension RPCError {
-    /// The fields that a refused form names.
-    var fields: [String] {
-        details.compactMap { try? $0.decode(as: Common.FieldViolations.self) }
-            .flatMap(\.violations).map(\.field)
-    }
-}

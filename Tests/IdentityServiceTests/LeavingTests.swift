@@ -5,6 +5,7 @@ import ServiceRuntime
 import ServiceStubs
 import Storage
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import IdentityService

@@ -4,6 +4,7 @@ import RPC
 import ServiceRuntime
 import ServiceStubs
 import Storage
+import TestSupport
 import Testing
 
 @testable import IdentityService

@@ -1,6 +1,7 @@
 import Messages
 import RPC
 import ServiceStubs
+import TestSupport
 import Testing
 
 @testable import QuotaService

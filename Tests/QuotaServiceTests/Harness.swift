@@ -308,23 +308,3 @@ enum Person: UInt8, CaseIterable, Sendable {
 
     func officer() throws -> Officer { try Caller(service: nil, session: session).officer() }
 }
-
-/// What the call is refused with.
-func refusal<Value>(_ call: () async throws -> Value) async throws -> RPCError {
-    do {
-        _ = try await call()
-    } catch let error as RPCError {
-        return error
-    }
-    throw NotRefused()
-}
-
-struct NotRefused: Error {}
-
-extension RPCError {
-    /// The fields that a refused form names.
-    var fields: [String] {
-        details.compactMap { try? $0.decode(as: Common.FieldViolations.self) }
-            .flatMap(\.violations).map(\.field)
-    }
-}

@@ -232,6 +232,29 @@ struct ServiceBackupTests {
         #expect(!FileManager.default.fileExists(atPath: data("again").attachments))
     }
 
+    @Test(
+        "Of restores at once into one folder one puts everything there, the others take nothing away"
+    )
+    func restoresAtOnce() async throws {
+        for id in 1...5 as ClosedRange<Int64> { try await add(id) }
+        let summary = try await backup().make(of: live, at: data("backup"))
+        for round in 1...20 {
+            let target = data("restored\(round)")
+            let done = await withTaskGroup(of: Bool.self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        (try? await backup().restore(data("backup"), to: target)) != nil
+                    }
+                }
+                return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            }
+            #expect(done == 1)
+            let (restored, faults) = try await backup().verify(target)
+            #expect(faults == [])
+            #expect(restored.files == summary.files)
+        }
+    }
+
     @Test("A development clock goes on where it was")
     func clock() async throws {
         let file = DevelopmentClockFile(path: live.clock)

@@ -3,6 +3,7 @@ import Messages
 import RPC
 import ServiceRuntime
 import ServiceStubs
+import TestSupport
 import Testing
 
 @testable import TaskAggregator

@@ -171,21 +171,9 @@ enum Person: UInt8, CaseIterable, Sendable {
     }
 }
 
-/// What the call is refused with.
-func refusal<Value>(_ call: () async throws -> Value) async throws -> RPCError {
-    do {
-        _ = try await call()
-    } catch let error as RPCError {
-        return error
-    }
-    throw NotRefused()
-}
-
-struct NotRefused: Error {}
-
-/// Waits until the condition holds, at most ten seconds.
+/// Waits until the condition holds, at most a minute.
 func eventually(_ condition: () throws -> Bool) async throws {
-    let end = ContinuousClock.now + .seconds(10)
+    let end = ContinuousClock.now + .seconds(60)
     while try !condition() {
         guard ContinuousClock.now < end else {
             Issue.record("it never came to it")

@@ -2,6 +2,7 @@ import Messages
 import RPC
 import ServiceRuntime
 import ServiceStubs
+import TestSupport
 import Testing
 
 @testable import TaskAggregator
