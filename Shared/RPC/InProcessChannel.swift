@@ -138,7 +138,7 @@ package struct InProcessChannel: RPCChannel {
         await withTaskGroup(of: CallOutcome?.self) { group in
             group.addTask {
                 await CallScope.$current.withValue(CallScope(context)) {
-                    await runner.run(call, context, received: received)
+                    await call(runner, context, received)
                 }
             }
             group.addTask {

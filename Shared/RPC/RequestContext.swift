@@ -43,7 +43,7 @@ package struct PeerNetwork: Sendable, Hashable {
 /// What a handler knows of its call besides the message.
 package struct RequestContext: Sendable {
     /// What the call came with. It does not change, and is shared: a context is handed on many times.
-    private let arrival: Arrival
+    fileprivate let arrival: Arrival
     /// Its place among the calls that the server runs at once.
     var pass: AdaptiveLimit.Pass?
     /// What admission found out about the caller.
@@ -97,9 +97,9 @@ package struct RequestContext: Sendable {
     /// That the server shuts down; for calls that stream over a connection, which may be long.
     package var drain: DrainSignal? { arrival.drain }
     /// The user's session token.
-    package var session: [UInt8]? { metadata[Metadata.sessionKey] }
+    package var session: [UInt8]? { arrival.session }
 
-    private final class Arrival: Sendable {
+    fileprivate final class Arrival: Sendable {
         let method: RPCMethod
         let peer: Peer
         let request: Frame.Request
@@ -108,6 +108,7 @@ package struct RequestContext: Sendable {
         let requestBytes: Int
         let end: Moment
         let drain: DrainSignal?
+        var session: [UInt8]? { request.metadata[Metadata.sessionKey] }
 
         init(
             method: RPCMethod, peer: Peer, request: Frame.Request, priority: CallPriority,
@@ -131,24 +132,22 @@ package typealias Admission =
 
 /// What a handler's nested calls inherit without its help: the time left, the user's session, priority and trace.
 package struct CallScope: Sendable {
+    private let arrival: RequestContext.Arrival
+    private var hasUser = true
+
+    package init(_ context: RequestContext) { arrival = context.arrival }
+
     package var deadline: ContinuousClock.Instant { end.instant }
     /// The deadline as the runtime counts.
-    package let end: Moment
-    package private(set) var session: [UInt8]?
-    package let priority: CallPriority
-    package let trace: TraceContext?
-
-    package init(_ context: RequestContext) {
-        end = context.end
-        session = context.session
-        priority = context.priority
-        trace = context.trace
-    }
+    package var end: Moment { arrival.end }
+    package var session: [UInt8]? { hasUser ? arrival.session : nil }
+    package var priority: CallPriority { arrival.priority }
+    package var trace: TraceContext? { arrival.trace }
 
     /// The same without the user: for what a service asks in its own name.
     package var withoutUser: CallScope {
         var scope = self
-        scope.session = nil
+        scope.hasUser = false
         return scope
     }
 

@@ -25,9 +25,12 @@ package struct RouteTable: Sendable {
         @Sendable (_ payload: UnsafeRawBufferPointer, _ stream: (any MessageStream)?)
         throws(MessageFault) -> PreparedCall
 
-    /// A call whose request is read: runs the handler.
+    /// A call whose request is read: runs admission and the handler.
+    ///
+    /// Whoever starts its task binds `CallScope`, so that nested calls inherit.
     package typealias PreparedCall =
-        @Sendable (_ context: RequestContext) async throws -> any Message
+        @Sendable (_ runner: CallRunner, _ context: RequestContext, _ received: Moment) async ->
+        CallOutcome
 
     private var routes: [UInt32: Route] = [:]
 
@@ -42,7 +45,11 @@ package struct RouteTable: Sendable {
         add(
             unsafe Route(method: method) { payload, _ throws(MessageFault) in
                 let request = try unsafe Request(decoding: payload)
-                return { context in try await handler(request, context) }
+                return { runner, context, received in
+                    await runner.run(context, received: received) { context in
+                        try await handler(request, context)
+                    }
+                }
             })
     }
 
@@ -67,9 +74,11 @@ package struct RouteTable: Sendable {
             unsafe Route(method: method) { payload, stream throws(MessageFault) in
                 let request = try unsafe Request(decoding: payload)
                 let replies = ReplyWriter<Reply>(Self.end(stream))
-                return { context in
-                    try await handler(request, replies, context)
-                    return NoMessage()
+                return { runner, context, received in
+                    await runner.run(context, received: received) { context in
+                        try await handler(request, replies, context)
+                        return NoMessage()
+                    }
                 }
             })
     }
@@ -84,7 +93,11 @@ package struct RouteTable: Sendable {
         add(
             unsafe Route(method: method) { _, stream in
                 let requests = RequestStream<Request>(Self.end(stream))
-                return { context in try await handler(requests, context) }
+                return { runner, context, received in
+                    await runner.run(context, received: received) { context in
+                        try await handler(requests, context)
+                    }
+                }
             })
     }
 
@@ -99,9 +112,12 @@ package struct RouteTable: Sendable {
         add(
             unsafe Route(method: method) { _, stream in
                 let end = Self.end(stream)
-                return { context in
-                    try await handler(RequestStream<Request>(end), ReplyWriter<Reply>(end), context)
-                    return NoMessage()
+                return { runner, context, received in
+                    await runner.run(context, received: received) { context in
+                        try await handler(
+                            RequestStream<Request>(end), ReplyWriter<Reply>(end), context)
+                        return NoMessage()
+                    }
                 }
             })
     }

@@ -223,7 +223,7 @@ final class ServerConnection: ConnectionEnd {
         // On this event loop from the first instruction on: no other thread is woken for a call.
         let task = CallScope.$current.withValue(CallScope(context)) {
             Task.immediate(executorPreference: executor) { [runner, context] in
-                let outcome = await runner.run(call, context, received: now)
+                let outcome = await call(runner, context, now)
                 bound.value.finish(slot, id, context, outcome)
             }
         }
