@@ -70,13 +70,16 @@ package final class CallRunner: Sendable {
             return CallOutcome(
                 .failure(.expiredInQueue), received: received, started: started, ended: started)
         }
-        let result: Result<any Message, RPCError>
         do {
-            result = .success(try await handle(context))
+            return CallOutcome(
+                .success(try await handle(context)), received: received, started: started,
+                ended: .now)
         } catch {
-            result = .failure(mapped(error, context, .now))
+            let now = Moment.now
+            return CallOutcome(
+                .failure(mapped(error, context, now)), received: received, started: started,
+                ended: now)
         }
-        return CallOutcome(result, received: received, started: started, ended: .now)
     }
 
     /// What the caller may know of a handler's error; the log has the rest.

@@ -17,9 +17,9 @@ final class ServerConnection: ConnectionEnd {
     private let ownState: LoopOwned<ServerConnectionState>
     private var peer = Peer(name: "", isAuthenticated: false)
     /// Handlers that did not end at once, by their calls' slots.
-    private var tasks: [Task<Void, Never>?] = []
+    private let ownTasks = LoopOwned<[Task<Void, Never>?]>([])
     /// This side's ends of calls that stream, by their slots.
-    private var streams: [Int: StreamPort] = [:]
+    private let ownStreams = LoopOwned<[Int: StreamPort]>([:])
     /// Those that wait for the connection's window.
     private var blocked = StreamQueue()
     private var isClosed = false
@@ -64,6 +64,16 @@ final class ServerConnection: ConnectionEnd {
     private var state: ServerConnectionState {
         @inline(__always) _read { yield ownState.value }
         @inline(__always) _modify { yield &ownState.value }
+    }
+
+    private var tasks: [Task<Void, Never>?] {
+        @inline(__always) _read { yield ownTasks.value }
+        @inline(__always) _modify { yield &ownTasks.value }
+    }
+
+    private var streams: [Int: StreamPort] {
+        @inline(__always) _read { yield ownStreams.value }
+        @inline(__always) _modify { yield &ownStreams.value }
     }
 
     /// A graceful shutdown.
@@ -267,7 +277,7 @@ final class ServerConnection: ConnectionEnd {
     private func finish(
         _ slot: Int, _ id: UInt64, _ context: RequestContext, _ outcome: CallOutcome
     ) {
-        var (failure, replyBytes) = (outcome.result.error, 0)
+        var (failure, replyBytes): (RPCError?, Int) = (nil, 0)
         defer { runner.ended(context, outcome, error: failure, replyBytes: replyBytes) }
         if tasks.indices.contains(slot) { tasks[slot] = nil }
         if !streams.isEmpty, let stream = streams.removeValue(forKey: slot) {
@@ -292,8 +302,9 @@ final class ServerConnection: ConnectionEnd {
             }
             handler.flushIfDue(at: outcome.ended)
             closeIfDrained()
-        } else if isClosed, state.runningCalls == 0 {
-            ended(self)
+        } else {
+            failure = outcome.result.error
+            if isClosed, state.runningCalls == 0 { ended(self) }
         }
     }
 

@@ -58,7 +58,8 @@ struct StreamTable: Sendable {
 
     /// The call has ended: what nobody took any more is granted back to the connection.
     mutating func close(_ id: UInt64) {
-        guard let stream = streams.removeValue(forKey: id) else { return }
+        // Most calls do not stream.
+        guard !streams.isEmpty, let stream = streams.removeValue(forKey: id) else { return }
         into.consume(stream.into.unconsumed)
         consumed.remove(id)
     }

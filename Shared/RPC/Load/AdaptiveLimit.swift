@@ -67,7 +67,7 @@ package struct AdaptiveLimit: Sendable {
     private static let mostWeight = 10.0
     /// Until a window has both, nothing is concluded from it.
     private static let leastCalls = 10
-    private static let leastTime = Duration.milliseconds(20)
+    private static let leastNanoseconds: Int64 = 20_000_000
 
     package init(_ bounds: Bounds = Bounds(), now: Moment) {
         precondition(
@@ -101,21 +101,32 @@ package struct AdaptiveLimit: Sendable {
         running -= 1
         if ending == .other { return }
         let took = Double(max(1, pass.began.nanoseconds(to: now)))
-        guard let known = usual[pass.method] else {
-            if ending == .done {
-                usual[pass.method] = Usual(nanoseconds: took, isQuiet: pass.isQuiet)
-            }
-            return
-        }
-        if pass.isQuiet, ending == .done {
-            let next = known.isQuiet ? known.nanoseconds + (took - known.nanoseconds) / 10 : took
-            usual[pass.method] = Usual(nanoseconds: next, isQuiet: true)
-        }
-        let allowed = known.nanoseconds * Self.tolerance + Self.moment
+        let known = Self.learn(&usual[pass.method], took, pass, ending)
+        guard let known else { return }
+        let allowed = known * Self.tolerance + Self.moment
         window.calls += 1
         window.allowed += allowed
         window.took += min(took, allowed * Self.mostWeight)
-        if window.calls >= Self.leastCalls, window.began + Self.leastTime <= now { adjust(at: now) }
+        if window.calls >= Self.leastCalls,
+            window.began.nanoseconds(to: now) >= Self.leastNanoseconds
+        {
+            adjust(at: now)
+        }
+    }
+
+    /// - Returns: the nanoseconds that were usual before; nil at first.
+    private static func learn(
+        _ usual: inout Usual?, _ took: Double, _ pass: Pass, _ ending: Ending
+    ) -> Double? {
+        guard let known = usual else {
+            if ending == .done { usual = Usual(nanoseconds: took, isQuiet: pass.isQuiet) }
+            return nil
+        }
+        if pass.isQuiet, ending == .done {
+            let next = known.isQuiet ? known.nanoseconds + (took - known.nanoseconds) / 10 : took
+            usual = Usual(nanoseconds: next, isQuiet: true)
+        }
+        return known.nanoseconds
     }
 
     /// Whether there is room for one more call of this priority.
