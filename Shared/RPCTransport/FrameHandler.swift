@@ -96,12 +96,18 @@ final class FrameHandler: ChannelInboundHandler {
         updateTimer()
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    func channelInactive(context: ChannelHandlerContext) { ended() }
+
+    /// What is closed before it was active, as a shutdown does with what was just accepted, is never called inactive.
+    func handlerRemoved(context: ChannelHandlerContext) { ended() }
+
+    private func ended() {
+        if case .closed = phase { return }
         phase = .closed
         timer?.task.cancel()
         timer = nil
         end.closed(failure ?? "the other side closed it")
-        self.context = nil
+        context = nil
         // A turn that a read promised must not be lost with the connection.
         executor.turn()
     }

@@ -196,6 +196,20 @@ struct LostConnectionTests {
         }
     }
 
+    @Test("Connections that come while a server shuts down do not hold it")
+    func lateConnections() async throws {
+        for _ in 0..<200 {
+            try await withServer { port in
+                // The server ends while these are made.
+                for _ in 0..<16 {
+                    ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                        .connect(host: "127.0.0.1", port: port)
+                        .whenSuccess { $0.close(promise: nil) }
+                }
+            }
+        }
+    }
+
     private func freePort() async throws -> Int {
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .bind(host: "127.0.0.1", port: 0).get()
