@@ -126,8 +126,10 @@ struct ServiceBackup: Sendable {
                 // Last: without it no service can have started on half of the files.
                 return try place()
             } catch {
-                live.files.remove()
-                _ = unsafe unlink(live.clock)
+                if !exists(live.database) {
+                    live.files.remove()
+                    _ = unsafe unlink(live.clock)
+                }
                 throw error
             }
         }
